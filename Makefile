@@ -1,0 +1,25 @@
+PYTHON ?= python3
+STACK ?= dev
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview refresh destroy env test check servers wheel clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "STACK=$(STACK) selects the stack. ARGS='…' is handed to pulumi or pytest."
+
+up:  ## set up what is missing, then set the records of the stack; shows what changed in zone files
+preview:  ## show what `make up` would do
+refresh:  ## take what the zones really hold into the state
+destroy:  ## take the stack's records out
+env:  ## print the exports for plain pulumi commands: eval "$(make -s env)"
+test:  ## everything that CI runs: the checks, then the tests
+check:  ## linter, formatter and types
+servers:  ## install the DNS programs that some tests need (Debian, as root)
+wheel:  ## build the package into dist/
+clean:  ## remove what can be made again; state and zone files stay
+
+up preview refresh destroy env test check servers wheel clean:
+	@$(PYTHON) -m tools $@ --stack "$(STACK)" -- $(ARGS)

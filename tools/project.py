@@ -1,0 +1,20 @@
+"""Where things are in this project."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STATE = ROOT / ".state"
+STACKS = ROOT / "stacks"
+
+DEV = "dev"
+"""The stack of the samples: the only one that is created, and approved, without asking."""
+
+SAMPLE_ZONES = STACKS / "zones"
+ZONES = ROOT / "zones"
+"""The copy of the sample zones that the stack dev writes to."""
+
+
+def stack_file(stack: str) -> Path:
+    """The settings of a stack, which may be written as ORGANIZATION/STACK."""
+    return STACKS / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"

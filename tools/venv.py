@@ -1,0 +1,98 @@
+"""The virtual environment `.venv`: what the program needs, and on request what the tests need."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.progress import CommandError, SetupError, run
+from tools.project import ROOT, VENV
+
+PYTHON = VENV / "bin" / "python"
+
+
+def ensure(*, tests: bool = False) -> None:
+    """Make `.venv` what the requirements say. Does nothing when it is that already.
+
+    A stamp is written last, so what an interrupted run left behind is made anew.
+    """
+    with _one_at_a_time():
+        stamp, wanted = VENV / ".stamp", _digest(ROOT / "requirements.txt", _metadata())
+        if _read(stamp) != wanted:
+            _create()
+            _install("requirements.txt")
+            stamp.write_text(wanted)
+        if not tests:
+            return
+        stamp, wanted = VENV / ".stamp-tests", _digest(ROOT / "tests" / "requirements.txt", "")
+        if _read(stamp) != wanted:
+            stamp.unlink(missing_ok=True)
+            _install("tests/requirements.txt")
+            stamp.write_text(wanted)
+
+
+def _create() -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        major, minor = sys.version_info[:2]
+        raise SetupError(
+            f"{sys.executable} cannot make virtual environments: install the package "
+            f"python{major}.{minor}-venv (on Debian and Ubuntu: apt install python3-venv)."
+        )
+    shutil.rmtree(VENV, ignore_errors=True)
+    # An activated .venv makes its own link the running Python: ask for the one behind it.
+    python: str = getattr(sys, "_base_executable", sys.executable)
+    try:
+        run("creating .venv", [python, "-m", "venv", str(VENV)])
+    except CommandError as error:
+        raise SetupError(f"{python} -m venv {VENV} failed:\n{error.last_lines()}") from error
+
+
+def _install(requirements: str) -> None:
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2"]
+    try:
+        run(
+            f"installing {requirements} into .venv",
+            [*pip, "--requirement", str(ROOT / requirements)],
+            cwd=ROOT,
+            detail=lambda line: line.strip()[:60],
+        )
+    except CommandError as error:
+        raise SetupError(
+            f"pip could not install {requirements} (is there a network, or a pip mirror?):\n"
+            f"{error.last_lines()}"
+        ) from error
+
+
+def _metadata() -> str:
+    """What an editable install takes out of pyproject.toml."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return json.dumps([settings["build-system"], settings["project"], settings["tool"]["hatch"]])
+
+
+def _digest(requirements: Path, more: str) -> str:
+    """Changes with the requirements, and with the place: an environment cannot be moved."""
+    parts = [requirements.read_text(), more, str(VENV)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _read(stamp: Path) -> str:
+    return stamp.read_text() if stamp.is_file() and PYTHON.exists() else ""
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    descriptor = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
