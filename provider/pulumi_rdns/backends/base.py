@@ -1,0 +1,177 @@
+"""What a backend promises: two kinds of place where PTR records are written."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
+
+import dns.name
+import dns.rrset
+import msgspec
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.model.addresses import Address
+
+
+class Report(Protocol):
+    """Where an operation's messages go: under the resource in Pulumi, to a terminal, to a test."""
+
+    def warning(self, text: str) -> None:
+        """Say something that the user should know and that stays on the screen."""
+
+    def progress(self, text: str) -> None:
+        """Say what is being waited for; the next text may replace it."""
+
+
+_report: ContextVar[Report | None] = ContextVar("report", default=None)
+
+
+@contextmanager
+def reporting_to(report: Report) -> Iterator[None]:
+    """Send what backends `tell` and `warn` in this thread to ``report``."""
+    token = _report.set(report)
+    try:
+        yield
+    finally:
+        _report.reset(token)
+
+
+def tell(text: str) -> None:
+    """Say what the current operation of this thread waits for."""
+    report = _report.get()
+    if report is not None:
+        report.progress(text)
+
+
+def warn(text: str) -> None:
+    """Say something about the current operation of this thread that is no error."""
+    report = _report.get()
+    if report is not None:
+        report.warning(text)
+
+
+class Settings(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """The settings of one backend instance: a typed field each, camelCase in the stack's file."""
+
+
+class Backend:
+    """A place where records are written.
+
+    An instance is shared by several threads. Every failure is one of `pulumi_rdns.errors`, and no
+    message, URL or repr holds a secret.
+    """
+
+    settings_type: ClassVar[type[Settings]] = Settings
+    #: setting (camelCase) -> the environment variable that the ecosystem knows for it
+    environment: ClassVar[dict[str, str]] = {}
+    #: settings that are secret: the command in an error message gets `--secret`
+    secrets: ClassVar[frozenset[str]] = frozenset()
+    #: where a forward check looks when `rdns:forwardSource` is not set: `dns` or `backend`
+    forward_source: ClassVar[str] = "dns"
+
+    def __init__(self, name: str, settings: Settings, root: Path) -> None:
+        """Make an instance.
+
+        ``name`` is the instance's name, which begins every error message; ``root`` is the folder
+        that relative paths start from: the one with Pulumi.yaml.
+        """
+        self.name = name
+
+    def catch_up(self) -> str | None:
+        """Finish what an earlier run left half done, at the start of a run; a warning or None."""
+        return None
+
+
+class Ptr(NamedTuple):
+    """The reverse name of an address as the vendor tells it."""
+
+    hostname: dns.name.Name
+    #: the vendor's own default name: nobody chose it, so it is no conflict and no previous name
+    is_default: bool = False
+
+
+@dataclass(frozen=True)
+class OwnedAddress:
+    """One address of an account: what a person reads off the vendor's panel."""
+
+    address: Address
+    owner_id: str
+    owner_name: str
+    ptr: Ptr | None
+
+
+class AddressBackend(Backend, ABC):
+    """The PTR is an attribute of an address, changed over a vendor's API.
+
+    Ids of the vendor (VM, IP) are found from the bare address. An address that the account does
+    not have is an AddressNotFoundError in every call but `addresses`.
+    """
+
+    @abstractmethod
+    def get_ptr(self, address: Address) -> Ptr | None:
+        """Read the live PTR; None where the address has none."""
+
+    @abstractmethod
+    def set_ptr(self, address: Address, hostname: dns.name.Name) -> None:
+        """Set the PTR, whatever was there. Twice equals once."""
+
+    @abstractmethod
+    def unset_ptr(self, address: Address) -> None:
+        """Take the PTR back to the vendor's default. Succeeds where there is none."""
+
+    @abstractmethod
+    def addresses(self) -> Sequence[OwnedAddress]:
+        """List all addresses of the account, sorted by address."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One compare-and-set of one RRset: what must be there before, and what after.
+
+    ``before`` is None where the RRset must be absent; its TTL is not compared. ``after`` is None
+    where the RRset shall be gone. Both carry absolute names.
+    """
+
+    name: dns.name.Name
+    rdtype: RdataType
+    before: dns.rrset.RRset | None
+    after: dns.rrset.RRset | None
+
+
+def same_rrset(one: dns.rrset.RRset | None, other: dns.rrset.RRset | None) -> bool:
+    """Tell whether two RRsets are alike in name, type, values and TTL."""
+    if one is None or other is None:
+        return one is other
+    return one == other and one.ttl == other.ttl
+
+
+class ZoneBackend(Backend, ABC):
+    """Zones hold RRsets. All names are absolute and in lower case."""
+
+    @abstractmethod
+    def find_zone(self, name: dns.name.Name) -> dns.name.Name:
+        """Find the zone that holds (or would hold) the name: the longest match.
+
+        Raises ZoneNotFoundError where no zone here does, also when the name is below a
+        delegation to a zone that is not here.
+        """
+
+    @abstractmethod
+    def get_rrset(
+        self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+    ) -> dns.rrset.RRset | None:
+        """Read the live RRset; None where there is none. ZoneNotFoundError without the zone."""
+
+    @abstractmethod
+    def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
+        """Write all changes or none.
+
+        Raises ConflictError where something other than ``before`` is there, or a CNAME stands at
+        the name (RFC 1034 section 3.6.2), and ZoneNotFoundError without the zone. A change whose
+        ``after`` is already there exactly succeeds without a write.
+        """

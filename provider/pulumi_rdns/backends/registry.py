@@ -1,0 +1,114 @@
+"""From a name in the stack's configuration to a backend that works."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from pulumi_rdns.backends.base import Backend, Settings
+from pulumi_rdns.errors import ConfigError, Finding
+from pulumi_rdns.model.structs import read_struct
+
+#: type -> where its class is; imported only when it is used
+BACKENDS: dict[str, str] = {
+    "memory": "pulumi_rdns.backends.memory:MemoryBackend",
+    "zonefile": "pulumi_rdns.backends.zonefile:ZoneFileBackend",
+}
+
+
+class Backends:
+    """The backend instances of one stack: made when first used, one object per name."""
+
+    def __init__(
+        self, configured: Mapping[str, object], root: Path, environ: Mapping[str, str]
+    ) -> None:
+        """Take the value of ``rdns:backends``; ``root`` is the folder with Pulumi.yaml."""
+        self._configured = configured
+        self._root = root
+        self._environ = environ
+        self._made: dict[str, Backend] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Backend:
+        """Give the instance of this name. Raises ConfigError, which lists all that is missing."""
+        with self._lock:
+            if name not in self._made:
+                kind = self.type_of(name)
+                self._made[name] = kind(name, self._settings(name, kind), self._root)
+            return self._made[name]
+
+    def type_of(self, name: str) -> type[Backend]:
+        """Give the class of an instance without making it: no setting but ``type`` is read."""
+        raw = self._raw(name)
+        kind = raw.get("type", name)
+        if kind not in BACKENDS:
+            known = ", ".join(sorted(BACKENDS))
+            if "type" not in raw:
+                there = ", ".join(sorted(self._configured)) or "none"
+                raise ConfigError(
+                    f"backend {name!r}: not configured under rdns:backends (there: {there}) and "
+                    f"not a type of backend itself ({known})"
+                )
+            raise ConfigError(
+                f"rdns:backends.{name}.type: {kind!r} is not a type of backend; known are {known}"
+            )
+        module, _, cls = BACKENDS[str(kind)].partition(":")
+        return cast(type[Backend], getattr(importlib.import_module(module), cls))
+
+    def _raw(self, name: str) -> Mapping[str, object]:
+        raw = self._configured.get(name) or {}
+        if not isinstance(raw, Mapping):
+            raise ConfigError(f"rdns:backends.{name}: must be a map of settings")
+        return raw
+
+    def _settings(self, name: str, kind: type[Backend]) -> Settings:
+        values = {key: value for key, value in self._raw(name).items() if key != "type"}
+        for field in msgspec.structs.fields(kind.settings_type):
+            key = field.encode_name
+            override = self._environ.get(override_variable(name, key))
+            fallback = self._environ.get(kind.environment.get(key, ""))
+            if override is not None:
+                values[key] = _from_text(override)
+            elif key not in values and fallback:
+                values[key] = _from_text(fallback)
+        settings, findings = read_struct(kind.settings_type, values, f"rdns:backends.{name}")
+        if settings is None:
+            raise ConfigError("\n".join(_sentence(finding, kind) for finding in findings))
+        return settings
+
+
+def override_variable(instance: str, key: str) -> str:
+    """Name the environment variable that beats the stack's configuration.
+
+    >>> override_variable("hostinger", "apiToken")
+    'RDNS_HOSTINGER_APITOKEN'
+    """
+    letters = [letter if letter.isalnum() else "_" for letter in f"RDNS_{instance}_{key}"]
+    return "".join(letters).upper()
+
+
+def _from_text(text: str) -> object:
+    """Read a list out of an environment variable where it is written as JSON."""
+    if text.startswith("["):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _sentence(finding: Finding, kind: type[Backend]) -> str:
+    key = finding.property.rpartition(".")[2]
+    if finding.reason != "is missing":
+        return f"{finding.property}: {finding.reason}"
+    secret = "--secret " if key in kind.secrets else ""
+    variable = kind.environment.get(key)
+    or_variable = f" (or set {variable})" if variable else ""
+    command = f"pulumi config set --path {secret}'{finding.property}' VALUE"
+    return f"{finding.property}: is missing; set it with: {command}{or_variable}"

@@ -1,0 +1,192 @@
+"""Which file of a folder holds which zone."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import dns.exception
+import dns.name
+
+from . import witness
+from .lexer import UnusableFileError
+from .reader import ZoneText, read_zone
+
+_ZONE_FILE = re.compile(r"db\.(.+)|(.+)\.zone")
+#: what editors, packages and name servers leave beside a zone file
+_LEFTOVER = re.compile(
+    r".*(~|#|\.(swp|swo|bak|old|orig|rej|tmp|save|jnl|jbk|signed|rpmnew|rpmsave|dpkg-\w+))"
+)
+_RAW = (b"\0\0\0\2", b"\0\0\0\3")
+#: A file that was just changed can change again within one tick of the file system's clock.
+_TICK_NS = 100_000_000
+
+
+@dataclass(eq=False)
+class ZoneFile:
+    """A file that holds a zone. ``path`` has its symlinks resolved, ``name`` is for messages."""
+
+    path: Path
+    name: str
+    zone: ZoneText
+
+    @property
+    def apex(self) -> dns.name.Name:
+        """The name of the zone."""
+        return self.zone.apex
+
+    @cached_property
+    def reading(self) -> witness.Reading:
+        """What the independent witness reads in it. Raises UnusableFileError."""
+        try:
+            return witness.read(self.zone)
+        except UnusableFileError:
+            self.zone.check_values()  # knows the line
+            raise
+
+
+class BrokenFile(NamedTuple):
+    """A file that cannot be read; ``apex`` is the zone that its name tells."""
+
+    name: str
+    apex: dns.name.Name | None
+    cause: UnusableFileError | OSError
+
+
+class _Content(NamedTuple):
+    signature: tuple[int, int, int]
+    is_settled: bool
+    text: str
+
+
+class _Parsed(NamedTuple):
+    sources: dict[Path, str | None]
+    result: ZoneFile | BrokenFile | None
+
+
+class Folder:
+    """The zone files of one folder; each is parsed again only when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._contents: dict[Path, _Content] = {}
+        self._parsed: dict[Path, _Parsed] = {}
+
+    def files(self) -> list[ZoneFile | BrokenFile]:
+        """Read all zone files, in the order of their names. Raises OSError without the folder."""
+        found: dict[Path, str] = {}
+        for entry in sorted(os.scandir(self.path), key=lambda entry: entry.name):
+            if is_zone_file_name(entry.name) and entry.is_file():
+                found.setdefault(Path(os.path.realpath(entry.path)), entry.name)
+        with self._lock:
+            results = [self._file(path, name) for path, name in found.items()]
+        return [result for result in results if result is not None]
+
+    def with_text(self, file: ZoneFile, text: str) -> ZoneFile:
+        """Read what the file would hold with another text. Raises UnusableFileError."""
+        zone = self._read_zone(text, file.name, {})
+        if zone is None:
+            raise UnusableFileError(f"{file.name} would have no SOA record")
+        return ZoneFile(file.path, file.name, zone)
+
+    def remember(self, file: ZoneFile) -> None:
+        """Keep what a writer already knows of the file that it has just written."""
+        with self._lock:
+            try:
+                text = self._text(file.path)
+            except OSError:
+                return
+            parsed = self._parsed.get(file.path)
+            if parsed and text == file.zone.text:
+                sources = {**parsed.sources, file.path: text}
+                self._parsed[file.path] = _Parsed(sources, file)
+
+    def _file(self, path: Path, name: str) -> ZoneFile | BrokenFile | None:
+        parsed = self._parsed.get(path)
+        if parsed is None or any(
+            self._text_or_none(source) is not text for source, text in parsed.sources.items()
+        ):
+            parsed = self._parsed[path] = self._parse(path, name)
+        return parsed.result
+
+    def _parse(self, path: Path, name: str) -> _Parsed:
+        sources = {path: self._text_or_none(path)}
+        try:
+            zone = self._read_zone(self._text(path), name, sources)
+        except (UnusableFileError, OSError) as cause:
+            return _Parsed(sources, BrokenFile(name, apex_of_file_name(name), cause))
+        return _Parsed(sources, ZoneFile(path, name, zone) if zone else None)
+
+    def _read_zone(self, text: str, name: str, sources: dict[Path, str | None]) -> ZoneText | None:
+        def load(include: str) -> tuple[str, str]:
+            path = self.path / include
+            sources[path] = self._text_or_none(path)
+            return include, self._text(path)
+
+        return read_zone(text, name, apex_of_file_name(name), load)
+
+    def _text(self, path: Path) -> str:
+        """Read a file; gives the same object again as long as its content is the same."""
+        known = self._contents.get(path)
+        if known and known.is_settled and known.signature == _signature(path.stat()):
+            return known.text
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            now = time.time_ns()
+            data = file.read()
+        if data.startswith(_RAW):
+            raise UnusableFileError(
+                f"{path.name} is in raw format; let the server write it as text "
+                "(masterfile-format text), or convert it with named-compilezone -f raw -F text"
+            )
+        text = data.decode("latin-1")
+        if known and known.text == text:
+            text = known.text
+        is_settled = len(data) == status.st_size and status.st_mtime_ns < now - _TICK_NS
+        self._contents[path] = _Content(_signature(status), is_settled, text)
+        return text
+
+    def _text_or_none(self, path: Path) -> str | None:
+        try:
+            return self._text(path)
+        except (OSError, UnusableFileError):
+            return None
+
+
+def _signature(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def is_zone_file_name(name: str) -> bool:
+    """Tell whether a file of this name may hold a zone.
+
+    >>> [is_zone_file_name(name) for name in ("db.example.com", "db.example.com~", ".x.zone")]
+    [True, False, False]
+    """
+    hidden = name.startswith((".", "#"))
+    return not hidden and bool(_ZONE_FILE.fullmatch(name)) and not _LEFTOVER.fullmatch(name)
+
+
+def apex_of_file_name(name: str) -> dns.name.Name | None:
+    """Tell the zone of a file by its name; a network's number is its reverse zone.
+
+    >>> str(apex_of_file_name("example.com.zone")), str(apex_of_file_name("db.192.0.2"))
+    ('example.com.', '2.0.192.in-addr.arpa.')
+    """
+    match = _ZONE_FILE.fullmatch(name)
+    if match is None:
+        return None
+    text = match[1] or match[2]
+    if re.fullmatch(r"\d+(\.\d+){0,3}", text):
+        text = ".".join([*reversed(text.split(".")), "in-addr.arpa"])
+    try:
+        return dns.name.from_text(text.encode()).canonicalize()
+    except (dns.exception.DNSException, ValueError):
+        return None

@@ -1,0 +1,353 @@
+"""Read the text of a zone file into records that remember where they stand.
+
+Follows BIND where RFC 1035 leaves a choice: the last TTL and ``$TTL`` outlive an included file,
+the origin and the last owner do not, and ``$GENERATE`` sets no owner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+import dns.ttl
+import dns.zone
+from dns.rdatatype import RdataType
+
+from .lexer import Entry, Token, ZoneSyntaxError, entries
+
+#: Gives the name and the text of an included file. Raises OSError.
+Load = Callable[[str], tuple[str, str]]
+
+MAX_DEPTH = 20
+_TTL = re.compile(r"\d+|(?:\d+[wdhms])+", re.IGNORECASE)
+_CLASS = re.compile(r"IN|CH|HS|CHAOS|HESIOD|NONE|ANY|CLASS\d+", re.IGNORECASE)
+_SIGNING_TYPES = frozenset(
+    {
+        RdataType.RRSIG,
+        RdataType.DNSKEY,
+        RdataType.NSEC,
+        RdataType.NSEC3,
+        RdataType.NSEC3PARAM,
+    }
+)
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """An entry of the zone file itself that is a record, a ``$GENERATE`` or an ``$INCLUDE``."""
+
+    entry: Entry
+    origin: dns.name.Name
+    is_include: bool = False
+    owner: Token | None = None
+    ttl_token: Token | None = None
+    #: the TTL in force; after an ``$INCLUDE`` the default TTL, None where there is none
+    ttl: int | None = None
+    #: where an explicit TTL can be put
+    ttl_place: int = 0
+    rdata: Sequence[Token] = ()
+    #: the item whose owner, or whose explicit TTL, this one continues
+    owner_from: Item | None = None
+    ttl_from: Item | None = None
+
+
+@dataclass(eq=False)
+class Record:
+    """One resource record. ``item`` is None where it is not a line of the zone file itself."""
+
+    name: dns.name.Name
+    rdtype: RdataType
+    ttl: int | None
+    text: str
+    origin: dns.name.Name
+    file: str
+    line: int
+    item: Item | None
+
+    @cached_property
+    def rdata(self) -> dns.rdata.Rdata:
+        """The value, with absolute names in lower case. Raises ZoneSyntaxError."""
+        try:
+            rdata = dns.rdata.from_text(
+                dns.rdataclass.IN, self.rdtype, ascii_only(self.text), self.origin, False
+            )
+            wire = rdata.to_digestable()
+        except (dns.exception.DNSException, ValueError) as cause:
+            raise ZoneSyntaxError(self.file, self.line, _explain(cause)) from cause
+        return dns.rdata.from_wire(dns.rdataclass.IN, self.rdtype, wire, 0, len(wire))
+
+
+@dataclass(eq=False)
+class ZoneText:
+    """A zone as its file writes it."""
+
+    text: str
+    file: str
+    #: the origin at the start and at the end of the file
+    first_origin: dns.name.Name | None
+    last_origin: dns.name.Name
+    items: Sequence[Item]
+    soa: Record
+    records: dict[dns.name.Name, dict[RdataType, list[Record]]] = field(default_factory=dict)
+
+    @cached_property
+    def apex(self) -> dns.name.Name:
+        """The name of the zone, in lower case."""
+        return self.soa.name.canonicalize()
+
+    @cached_property
+    def is_signed(self) -> bool:
+        """Whether it holds records of DNSSEC that an edit would make wrong."""
+        return any(not _SIGNING_TYPES.isdisjoint(types) for types in self.records.values())
+
+    def check_values(self) -> None:
+        """Read every value. Raises ZoneSyntaxError at the first that is wrong."""
+        for types in self.records.values():
+            for records in types.values():
+                for record in records:
+                    _ = record.rdata
+
+    def at(self, name: dns.name.Name, rdtype: RdataType) -> list[Record]:
+        """Give the records of one RRset, in the order of the file."""
+        return self.records.get(name, {}).get(rdtype, [])
+
+    def rrset(self, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
+        """Give one RRset, or None. Its TTL is the lowest (RFC 2181 section 5.2)."""
+        records = self.at(name, rdtype)
+        if not records:
+            return None
+        ttl = min(record.ttl or 0 for record in records)
+        rdatas = [record.rdata for record in records]
+        return dns.rrset.from_rdata_list(name.canonicalize(), ttl, rdatas)
+
+
+def read_zone(text: str, file: str, origin: dns.name.Name | None, load: Load) -> ZoneText | None:
+    """Read a zone file; None where it has no SOA record, as a fragment for ``$INCLUDE`` has.
+
+    ``origin`` is what relative names are relative to before the first ``$ORIGIN``. Values other
+    than the SOA's are only read when they are asked for. Raises ZoneSyntaxError.
+    """
+    reader = _Reader(origin, load)
+    reader.read(text, file)
+    soa = [record for record in reader.records if record.rdtype == RdataType.SOA]
+    if not soa:
+        return None
+    _check(reader.records, soa)
+    assert reader.origin is not None
+    zone = ZoneText(text, file, origin, reader.origin, reader.items, soa[0])
+    for record in reader.records:
+        if record.name.is_subdomain(zone.apex):  # BIND ignores what is out of the zone
+            types = zone.records.setdefault(record.name, {})
+            types.setdefault(record.rdtype, []).append(record)
+    return zone
+
+
+def ascii_only(text: str) -> str:
+    """Write the bytes above 127 as escapes, as dnspython needs them.
+
+    >>> ascii_only("caf\\xe9")
+    'caf\\\\233'
+    """
+    if text.isascii():
+        return text
+    pattern = r"(\\[\x00-\x7f])|\\?([\x80-\xff])"
+    return re.sub(pattern, lambda match: match[1] or f"\\{ord(match[2]):03d}", text)
+
+
+def _check(records: Iterable[Record], soa: list[Record]) -> None:
+    if len(soa) > 1:
+        raise ZoneSyntaxError(soa[1].file, soa[1].line, "a second SOA record")
+    for record in (*soa, *records):
+        if record.ttl is None:
+            raise ZoneSyntaxError(record.file, record.line, "no TTL here and no $TTL before it")
+    _ = soa[0].rdata
+
+
+class _Reader:
+    """The state of a reader: what one line inherits from those before it."""
+
+    def __init__(self, origin: dns.name.Name | None, load: Load) -> None:
+        self.load = load
+        self.items: list[Item] = []
+        self.records: list[Record] = []
+        self.origin = origin
+        self.owner: dns.name.Name | None = None
+        self.owner_from: Item | None = None
+        self.default_ttl: int | None = None
+        self.last_ttl: int | None = None
+        self.ttl_from: Item | None = None
+        self.file = ""
+        self.depth = 0
+
+    def read(self, text: str, file: str) -> None:
+        for entry in entries(text, file):
+            self.file = file
+            try:
+                self._entry(entry)
+            except (dns.exception.DNSException, ValueError) as cause:
+                raise ZoneSyntaxError(file, entry.line, _explain(cause)) from cause
+            except IndexError as cause:
+                raise ZoneSyntaxError(file, entry.line, "something is missing here") from cause
+
+    def _entry(self, entry: Entry) -> None:
+        first = entry.tokens[0].text
+        if entry.is_indented or not first.startswith("$"):
+            self._record(entry)
+            return
+        match first.upper():
+            case "$ORIGIN":
+                self.origin = _name(entry.tokens[1], self.origin)
+            case "$TTL":
+                self.default_ttl = dns.ttl.from_text(entry.tokens[1].text)
+            case "$INCLUDE":
+                self._include(entry)
+            case "$GENERATE":
+                self._generate(entry)
+            case _:
+                raise ValueError(f"unknown directive {first}")
+
+    def _item(self, entry: Entry) -> Item:
+        """Make the item of an entry; inside an included file, find that of its ``$INCLUDE``."""
+        if self.depth:
+            return self.items[-1]
+        item = Item(entry, self.origin or dns.name.root)
+        self.items.append(item)
+        return item
+
+    def _record(self, entry: Entry) -> None:
+        item = self._item(entry)
+        tokens = entry.tokens
+        if entry.is_indented:
+            item.owner_from = item.owner_from or self.owner_from
+        else:
+            self.owner = _name(tokens[0], self.origin)
+            self.owner_from = None if self.depth else item
+            tokens = tokens[1:]
+        if self.owner is None:
+            raise ValueError("a record without an owner, and none before it")
+        ttl_token, rest = _split_ttl_and_class(tokens)
+        rdtype = _rdtype(rest[0].text)
+        text = " ".join(token.text for token in rest[1:])
+        ttl = self._ttl(item, ttl_token)
+        record = Record(
+            name=self.owner,
+            rdtype=rdtype,
+            ttl=ttl,
+            text=text,
+            origin=self.origin or dns.name.root,
+            file=self.file,
+            line=entry.line,
+            item=None if self.depth else item,
+        )
+        if rdtype == RdataType.SOA and ttl is None:
+            ttl = record.ttl = self.last_ttl = self.default_ttl = _minimum(record)
+        self.records.append(record)
+        if not self.depth:
+            item.owner = None if entry.is_indented else entry.tokens[0]
+            item.ttl_token, item.ttl = ttl_token, ttl
+            item.ttl_place = tokens[0].start
+            item.rdata = rest[1:]
+
+    def _ttl(self, item: Item, token: Token | None) -> int | None:
+        if token is not None:
+            self.last_ttl = dns.ttl.from_text(token.text)
+            self.ttl_from = None if self.depth else item
+            return self.last_ttl
+        if self.default_ttl is not None:
+            return self.default_ttl
+        item.ttl_from = item.ttl_from or self.ttl_from
+        return self.last_ttl
+
+    def _generate(self, entry: Entry) -> None:
+        item = self._item(entry)
+        token, rest = _split_ttl_and_class(entry.tokens[3:])
+        ttl = self._ttl(item, token)
+        if ttl is None:
+            raise ValueError("no TTL here and no $TTL before it")
+        if len(rest) != 2:
+            raise ValueError("$GENERATE needs: range, owner, type and one value")
+        line = " ".join(part.text for part in entry.tokens)
+        text = ascii_only(f"$TTL {ttl}\n$ORIGIN {self.origin or '.'}\n{line}\n")
+        generated = dns.zone.from_text(text, dns.name.root, relativize=False, check_origin=False)
+        for name, _, rdata in generated.iterate_rdatas():
+            self.records.append(
+                Record(
+                    name=name,
+                    rdtype=rdata.rdtype,
+                    ttl=ttl,
+                    text=rdata.to_text(),
+                    origin=dns.name.root,
+                    file=self.file,
+                    line=entry.line,
+                    item=None,
+                )
+            )
+        if not self.depth:
+            item.ttl_token, item.ttl, item.ttl_place = token, ttl, entry.tokens[3].start
+
+    def _include(self, entry: Entry) -> None:
+        item = self._item(entry)
+        saved = self.origin, self.owner, self.owner_from, self.file
+        if self.depth >= MAX_DEPTH:
+            raise ValueError(f"more than {MAX_DEPTH} files include one another")
+        if len(entry.tokens) > 2:
+            self.origin = _name(entry.tokens[2], self.origin)
+        path = entry.tokens[1].text.strip('"')
+        try:
+            file, text = self.load(path)
+        except OSError as cause:
+            raise ValueError(f"cannot read {path}: {cause.strerror}") from cause
+        self.depth += 1
+        self.read(text, file)
+        self.depth -= 1
+        self.origin, self.owner, self.owner_from, self.file = saved
+        if not self.depth:
+            item.is_include, item.ttl = True, self.default_ttl
+
+
+def _split_ttl_and_class(tokens: Sequence[Token]) -> tuple[Token | None, Sequence[Token]]:
+    """Take a TTL and a class, in either order, off the front."""
+    ttl: Token | None = None
+    has_class = False
+    for index, token in enumerate(tokens):
+        if ttl is None and _TTL.fullmatch(token.text):
+            ttl = token
+        elif not has_class and _CLASS.fullmatch(token.text):
+            if token.text.upper() not in ("IN", "CLASS1"):
+                raise ValueError(f"class {token.text}; only IN is supported")
+            has_class = True
+        else:
+            return ttl, tokens[index:]
+    raise IndexError
+
+
+def _name(token: Token, origin: dns.name.Name | None) -> dns.name.Name:
+    name = dns.name.from_text(token.text.encode("latin-1"), origin)
+    if not name.is_absolute():
+        raise ValueError(f"{token.text} is relative, and no $ORIGIN is given")
+    return name
+
+
+@lru_cache(maxsize=256)
+def _rdtype(text: str) -> RdataType:
+    try:
+        return RdataType(dns.rdatatype.from_text(text))
+    except (dns.exception.DNSException, ValueError) as cause:
+        raise ValueError(f"unknown type {text}") from cause
+
+
+def _minimum(soa: Record) -> int:
+    minimum: int = soa.rdata.minimum  # type: ignore[attr-defined]
+    return minimum
+
+
+def _explain(cause: Exception) -> str:
+    return str(cause) or type(cause).__name__

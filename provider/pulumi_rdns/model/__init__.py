@@ -1,0 +1,1 @@
+"""Pure values: names, addresses, specifications. No socket, no clock, no Pulumi."""

@@ -1,0 +1,89 @@
+"""IP addresses: read from any spelling, written in one."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TypeAlias
+
+import dns.name
+import dns.reversename
+
+from pulumi_rdns.errors import InvalidInputError
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def parse_address(value: object) -> Address:
+    """Read one IPv4 or IPv6 address in any spelling.
+
+    An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) is the IPv4 address.
+
+    >>> parse_address("2001:DB8:0:0::10")
+    IPv6Address('2001:db8::10')
+    >>> parse_address("::ffff:192.0.2.10")
+    IPv4Address('192.0.2.10')
+
+    Raises InvalidInputError for anything that no single host can have.
+    """
+    if not isinstance(value, str):
+        raise InvalidInputError(f"must be an IP address as text, not {describe(value)}")
+    text = value.strip()
+    if "/" in text:
+        raise InvalidInputError(f"{text!r} is a network, not one IP address")
+    if "%" in text:
+        raise InvalidInputError(f"{text!r} has a zone id, which has no meaning in the DNS")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise InvalidInputError(f"{text!r} is not an IPv4 or IPv6 address{_hint(text)}") from None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address.is_multicast:
+        raise InvalidInputError(f"{text!r} is a multicast address, which no host has as its own")
+    if address.is_unspecified:
+        raise InvalidInputError(f"{text!r} is the unspecified address, which no host has")
+    if address == ipaddress.IPv4Address("255.255.255.255"):
+        raise InvalidInputError(f"{text!r} is the broadcast address, which no host has")
+    return address
+
+
+def describe(value: object) -> str:
+    """Name a value of the wrong type in a sentence.
+
+    >>> describe(3), describe(None), describe(["a"])
+    ('the number 3', 'nothing', 'a list')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value:g}"
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, dict):
+        return "a map"
+    return "a list" if isinstance(value, list | tuple) else "another type"
+
+
+def _hint(text: str) -> str:
+    octets = text.split(".")
+    if len(octets) == 4 and all(part.isdigit() for part in octets):
+        if any(len(part) > 1 and part.startswith("0") for part in octets):
+            return ": leading zeros are ambiguous (octal to some programs); leave them out"
+        return ": each of the four numbers goes from 0 to 255"
+    return ""
+
+
+def reverse_name(address: Address) -> dns.name.Name:
+    """Give the name whose PTR record belongs to the address (RFC 1035 3.5, RFC 3596 2.5).
+
+    >>> str(reverse_name(parse_address("192.0.2.10")))
+    '10.2.0.192.in-addr.arpa.'
+    """
+    return dns.reversename.from_address(str(address))
+
+
+def record_type(address: Address) -> str:
+    """Name the type of the forward record that holds the address: ``A`` or ``AAAA``."""
+    return "A" if address.version == 4 else "AAAA"

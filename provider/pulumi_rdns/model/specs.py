@@ -1,0 +1,87 @@
+"""What a program asks for: one PTR record, one forward record, and the policies around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import dns.name
+
+from pulumi_rdns.model.addresses import Address
+
+#: seconds; used on create where the program has no opinion. Never stored.
+DEFAULT_TTL = 3600
+#: seconds to keep asking for the forward record, where the program has no opinion. Never stored.
+DEFAULT_FORWARD_TIMEOUT = 60.0
+#: RFC 2181 section 8
+MAX_TTL = 2**31 - 1
+
+
+class OnConflict(StrEnum):
+    """What to do when a PTR record points to a name that is not ours."""
+
+    FAIL = "fail"
+    OVERWRITE = "overwrite"
+
+
+class OnForwardConflict(StrEnum):
+    """What to do when a hostname has addresses that are not ours."""
+
+    FAIL = "fail"
+    ADD = "add"
+    OVERWRITE = "overwrite"
+
+
+class OnDelete(StrEnum):
+    """What to leave behind: nothing, or what was there before."""
+
+    REMOVE = "remove"
+    RESTORE = "restore"
+
+
+class ForwardPolicy(StrEnum):
+    """How much a create depends on the forward record."""
+
+    VERIFY = "verify"
+    STRICT = "strict"
+    WARN = "warn"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PtrPolicies:
+    """How a PTR record is treated. None is "no opinion": the product's default is used."""
+
+    on_conflict: OnConflict | None = None
+    on_delete: OnDelete | None = None
+    forward_check: ForwardPolicy | None = None
+    #: seconds
+    forward_timeout: float | None = None
+    #: seconds
+    ptr_timeout: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PtrSpec:
+    """A PTR record as a program declares it."""
+
+    backend: str
+    address: Address
+    hostname: dns.name.Name
+    zone: dns.name.Name | None = None
+    #: seconds; None keeps what is there, and is DEFAULT_TTL on create
+    ttl: int | None = None
+    policies: PtrPolicies = field(default_factory=PtrPolicies)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForwardSpec:
+    """One address of the A or AAAA RRset of a hostname, as a program declares it."""
+
+    backend: str
+    hostname: dns.name.Name
+    address: Address
+    zone: dns.name.Name | None = None
+    #: seconds; None keeps what is there, and is DEFAULT_TTL on create
+    ttl: int | None = None
+    on_conflict: OnForwardConflict | None = None

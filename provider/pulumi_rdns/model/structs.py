@@ -1,0 +1,83 @@
+"""Typed structs out of untyped settings, with every mistake found at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from pulumi_rdns.errors import Finding
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_KINDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "nothing",
+    "object": "a map",
+    "str": "text",
+}
+
+
+def read_struct(kind: type[T], raw: object, path: str) -> tuple[T | None, list[Finding]]:
+    """Make a struct of ``raw``, a value as it comes out of JSON or YAML.
+
+    Returns the struct, or None and one finding per mistake: each names the path of the value
+    (``hosts[1].addresses``). Text that spells a number is taken as the number, because
+    environment variables and ``pulumi config set`` know text only.
+    """
+    if not isinstance(raw, Mapping):
+        return None, [Finding(path, f"must be a map, not {_kind_of(raw)}")]
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    findings = [
+        Finding(_join(path, str(key)), f"unknown key{_nearest(str(key), list(fields))}")
+        for key in raw
+        if key not in fields
+    ]
+    values = {}
+    for key, field in fields.items():
+        if raw.get(key) is not None:
+            try:
+                values[field.name] = msgspec.convert(raw[key], field.type, strict=False)
+            except msgspec.ValidationError as error:
+                findings.append(_finding(_join(path, key), error))
+        elif field.required:
+            findings.append(Finding(_join(path, key), "is missing"))
+    return (None, findings) if findings else (kind(**values), [])
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _kind_of(value: object) -> str:
+    if value is None:
+        return "nothing"
+    names = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return names.get(type(value), "another type")
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+
+
+def _finding(path: str, error: msgspec.ValidationError) -> Finding:
+    """Turn msgspec's message into a sentence without its notation, and add its path to ours."""
+    reason, _, inner = str(error).partition(" - at `")
+    path += inner.rstrip("`").removeprefix("$")
+    reason = re.sub(r"`([^`]*)`", lambda match: _kinds(match[1]), reason)
+    expected = re.fullmatch(r"Expected (.*), got (.*)", reason)
+    return Finding(path, f"must be {expected[1]}, not {expected[2]}" if expected else reason)
+
+
+def _kinds(notation: str) -> str:
+    parts = [part.strip() for part in notation.split("|")]
+    return " or ".join(
+        _KINDS.get(part, part) for part in parts if part != "null" or parts == [part]
+    )
