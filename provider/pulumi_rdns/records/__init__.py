@@ -1,0 +1,1 @@
+"""What happens to a record: create, read, update and delete. Nothing here knows Pulumi."""

@@ -1,0 +1,82 @@
+"""What this program declares and what this state owned: the memory that keeps records alive.
+
+The engine deletes after it creates, deletes what was merely renamed, and moves a failed delete to
+the next run. A record is safe through all of that when nobody deletes what a declared resource
+claims, and nobody takes for a stranger's what this state itself wrote. One registry serves all
+resources of a process.
+
+A key names a record, ``("PTR", backend, address)`` for instance; what is declared or owned under
+it is for the caller to define.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+Key: TypeAlias = tuple[str, ...]
+
+#: seconds that a create waits for another resource of this program to let go of a record
+HAND_OVER = 3.0
+
+
+class Claims:
+    """Declared and owned records, and a lock for each. Safe for several threads."""
+
+    def __init__(self, hand_over: float = HAND_OVER) -> None:
+        self.hand_over = hand_over
+        self._changed = threading.Condition()
+        self._declared: dict[Key, set[Hashable]] = {}
+        self._owned: dict[Key, dict[Hashable, object]] = {}
+        self._locks: dict[Key, threading.RLock] = {}
+        self._finished: dict[Key, int] = {}
+
+    def declare(self, key: Key, detail: Hashable) -> None:
+        """Remember that a resource of the running program declares the record."""
+        with self._changed:
+            self._declared.setdefault(key, set()).add(detail)
+            self._changed.notify_all()
+
+    def declared(self, key: Key) -> frozenset[Hashable]:
+        """Give the details of all declarations of the record; empty where nobody declares it."""
+        with self._changed:
+            return frozenset(self._declared.get(key, ()))
+
+    def own(self, key: Key, value: Hashable, memory: object = None) -> None:
+        """Remember that the state says: this value of the record was written by us."""
+        with self._changed:
+            self._owned.setdefault(key, {})[value] = memory
+            self._changed.notify_all()
+
+    def owned(self, key: Key) -> dict[Hashable, object]:
+        """Give the values of the record that this state wrote, each with what is known of it."""
+        with self._changed:
+            return dict(self._owned.get(key, {}))
+
+    @contextmanager
+    def exclusive(self, key: Key) -> Iterator[None]:
+        """Let one operation at a time look at the record and write it."""
+        with self._changed:
+            lock = self._locks.setdefault(key, threading.RLock())
+        with lock:
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._finished[key] = self._finished.get(key, 0) + 1
+                    self._changed.notify_all()
+
+    def wait_for_hand_over(self, key: Key, ours: Callable[[], bool], until: float) -> bool:
+        """Wait until ``ours()`` holds or an operation on the record ends; False at the deadline.
+
+        ``until`` is a time of `time.monotonic`.
+        """
+        with self._changed:
+            seen = self._finished.get(key, 0)
+            return self._changed.wait_for(
+                lambda: ours() or self._finished.get(key, 0) != seen,
+                timeout=max(0.0, until - time.monotonic()),
+            )

@@ -1,0 +1,74 @@
+"""What will fail, told before it does: a read-only look at what a PTR record will meet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import dns.name
+
+from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
+from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrSpec
+from pulumi_rdns.records.forward_check import policy_of
+from pulumi_rdns.records.places import find_place
+from pulumi_rdns.records.session import Session
+
+
+def forebodings(
+    session: Session,
+    spec: PtrSpec,
+    *,
+    is_new: bool,
+    expects_forward: bool,
+    ours: Collection[dns.name.Name],
+) -> list[str]:
+    """Tell, a sentence each, what will be in the way of this record. Never raises, never writes.
+
+    ``is_new``: the record does not exist yet, so a PTR that is there is somebody else's, unless it
+    points to one of ``ours``, the hostnames of this program. ``expects_forward``: the forward
+    record is a part of the same program, so that it is missing now is as it should be.
+    """
+    found = []
+    if is_new:
+        found += _about_the_place(session, spec, ours)
+    if not expects_forward and policy_of(spec) is not ForwardPolicy.SKIP:
+        found += _about_the_forward(session, spec)
+    return found
+
+
+def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[dns.name.Name]) -> list[str]:
+    try:
+        place = find_place(session.backends.get(spec.backend), spec.address, spec.zone)
+        seen = place.look()
+    except (AddressNotFoundError, ZoneNotFoundError) as error:
+        return [str(error)]
+    except RdnsError:
+        return []  # cannot be asked now; the update will say so if it still cannot
+    foreign = [name for name in seen.hostnames if name not in {spec.hostname, *ours}]
+    if not foreign or seen.is_default or spec.policies.on_conflict is OnConflict.OVERWRITE:
+        return []
+    return [
+        f"the PTR of {spec.address} already points to {seen.text}, which this stack did not write: "
+        'creating this record will fail, unless on_conflict is "overwrite"'
+    ]
+
+
+def _about_the_forward(session: Session, spec: PtrSpec) -> list[str]:
+    try:
+        source = session.source_of(session.backends.get(spec.backend))
+        look = source.look(spec.hostname, spec.address)
+    except RdnsError:
+        return []
+    found = []
+    if look.verdict is Verdict.MISMATCH:
+        found.append(
+            f"{name_text(spec.hostname)} does not resolve to {spec.address}: {look.detail}"
+        )
+    aliases = getattr(look, "aliases", ())
+    if aliases:
+        found.append(
+            f"{name_text(spec.hostname)} is an alias (CNAME) of {name_text(aliases[-1])}; a PTR "
+            "record should point to the name itself (RFC 1912 section 2.4)"
+        )
+    return found

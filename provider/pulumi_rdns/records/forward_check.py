@@ -1,0 +1,181 @@
+"""The gate before a PTR record is written: does its hostname resolve to the address?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import dns.name
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Backend, Report, ZoneBackend
+from pulumi_rdns.errors import BackendError, ForwardMismatchError
+from pulumi_rdns.model.addresses import Address, record_type
+from pulumi_rdns.model.confirmation import Confirmation, Verdict
+from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, ForwardPolicy, PtrSpec
+from pulumi_rdns.records.pauses import pauses
+from pulumi_rdns.records.places import MAX_ALIASES
+
+
+class ForwardSource(Protocol):
+    """Somebody who can be asked whether a hostname resolves to an address."""
+
+    def look(
+        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
+    ) -> Confirmation:
+        """Ask once. Trouble is an answer (Verdict.UNKNOWN), never an exception.
+
+        ``ask_resolver``: before saying unknown, ask the system's resolver too; only its yes counts.
+        """
+
+
+class BackendSource:
+    """Asks the records that the backend itself holds (``rdns:forwardSource: backend``)."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def look(
+        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
+    ) -> Confirmation:
+        try:
+            return self._look(hostname, address)
+        except BackendError as error:
+            return Confirmation(Verdict.UNKNOWN, f"could not ask: {error}")
+
+    def _look(self, hostname: dns.name.Name, address: Address) -> Confirmation:
+        backend = self._backend
+        if not isinstance(backend, ZoneBackend):
+            return Confirmation(
+                Verdict.UNKNOWN, f"could not ask: backend {backend.name} holds no forward records"
+            )
+        kind = record_type(address)
+        owner = hostname
+        for _ in range(MAX_ALIASES + 1):
+            zone = backend.find_zone(owner)
+            alias = backend.get_rrset(zone, owner, RdataType.CNAME)
+            if alias is None:
+                break
+            owner = canonical(alias[0].target)
+        else:
+            return Confirmation(
+                Verdict.MISMATCH,
+                f"{backend.name}: {name_text(hostname)} is an alias of an alias, more than "
+                f"{MAX_ALIASES} times",
+            )
+        rrset = backend.get_rrset(zone, owner, RdataType[kind])
+        found = sorted(rdata.address for rdata in rrset) if rrset else []
+        at = f"zone {name_text(zone)} of backend {backend.name}"
+        if str(address) in found:
+            return Confirmation(Verdict.CONFIRMED, f"{at} has {name_text(owner)} {kind} {address}")
+        there = f"{kind} {', '.join(found)}" if found else f"no {kind} record"
+        return Confirmation(Verdict.MISMATCH, f"{at} has {there} for {name_text(owner)}")
+
+
+class ForwardGate:
+    """Lets a PTR record through when its forward record is there, as its policy says.
+
+    All waiting of a run shares one clock, which the first wait starts: a hundred wrong names do
+    not take a hundred time-outs.
+    """
+
+    def __init__(
+        self,
+        source_of: Callable[[Backend], ForwardSource],
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._source_of = source_of
+        self._now = now
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._started: float | None = None
+
+    def look(self, backend: Backend, hostname: dns.name.Name, address: Address) -> Confirmation:
+        """Ask once, without any consequence."""
+        return self._source_of(backend).look(hostname, address, ask_resolver=True)
+
+    def admit(self, backend: Backend, spec: PtrSpec, report: Report) -> Confirmation | None:
+        """Wait for the forward record, as the policy says; None where it says skip.
+
+        Raises ForwardMismatchError, with what every server answered and what to do.
+        """
+        policy = policy_of(spec)
+        if policy is ForwardPolicy.SKIP:
+            return None
+        answer = self._settled(backend, spec, policy, report)
+        if answer.verdict is Verdict.CONFIRMED:
+            return answer
+        definite = answer.verdict is Verdict.MISMATCH
+        if policy is ForwardPolicy.STRICT and answer.verdict is Verdict.UNKNOWN:
+            definite = True
+        if definite and policy is not ForwardPolicy.WARN:
+            raise ForwardMismatchError(_refusal(spec, answer))
+        report.warning(_doubt(spec, answer))
+        return answer
+
+    def _settled(
+        self, backend: Backend, spec: PtrSpec, policy: ForwardPolicy, report: Report
+    ) -> Confirmation:
+        source = self._source_of(backend)
+        answer = source.look(spec.hostname, spec.address)
+        told = ""
+        for pause in pauses():
+            if not self._worth_waiting(answer, policy):
+                break
+            left = self._left(spec)
+            if left <= 0:
+                break
+            if answer.detail != told:
+                told = answer.detail
+                report.progress(f"{told}; asking again for {left:.0f} s (Ctrl-C twice to stop)")
+            self._sleep(min(left, pause))
+            answer = source.look(spec.hostname, spec.address)
+        if answer.verdict is Verdict.UNKNOWN:
+            answer = source.look(spec.hostname, spec.address, ask_resolver=True)
+        return answer
+
+    def _worth_waiting(self, answer: Confirmation, policy: ForwardPolicy) -> bool:
+        """Waiting can help where the answer decides: "could not ask" decides for strict alone."""
+        if policy is ForwardPolicy.WARN or answer.verdict is Verdict.CONFIRMED:
+            return False
+        return answer.verdict is not Verdict.UNKNOWN or policy is ForwardPolicy.STRICT
+
+    def _left(self, spec: PtrSpec) -> float:
+        timeout = spec.policies.forward_timeout
+        with self._lock:
+            if self._started is None:
+                self._started = self._now()
+            allowed = DEFAULT_FORWARD_TIMEOUT if timeout is None else timeout
+            return self._started + allowed - self._now()
+
+
+def policy_of(spec: PtrSpec) -> ForwardPolicy:
+    """Give the policy in force: a name for a private address need not be in the public DNS."""
+    if spec.policies.forward_check is not None:
+        return spec.policies.forward_check
+    return ForwardPolicy.VERIFY if spec.address.is_global else ForwardPolicy.WARN
+
+
+def _refusal(spec: PtrSpec, answer: Confirmation) -> str:
+    said = "does not resolve to" if answer.verdict is Verdict.MISMATCH else "could not be asked for"
+    return (
+        f"forward check: {name_text(spec.hostname)} {said} {spec.address}: {answer.detail}; "
+        f"nothing was written. Create or correct the {record_type(spec.address)} record and run "
+        'again, or set forward_check to "warn" or "skip"'
+    )
+
+
+def _doubt(spec: PtrSpec, answer: Confirmation) -> str:
+    said = {
+        Verdict.MISMATCH: "does not resolve to",
+        Verdict.PROPAGATING: "does not yet resolve everywhere to",
+        Verdict.UNKNOWN: "could not be checked to resolve to",
+    }[answer.verdict]
+    return (
+        f"{name_text(spec.hostname)} {said} {spec.address}: {answer.detail}. The PTR record is "
+        "written all the same; mail servers accept it only when both agree"
+    )

@@ -1,0 +1,172 @@
+"""Where the PTR record of an address is kept, and how to look at it and change it there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import dns.name
+import dns.rrset
+from dns.rdataclass import RdataClass
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import AddressBackend, Backend, Change, ZoneBackend
+from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, RejectedError
+from pulumi_rdns.model.addresses import Address, reverse_name
+from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.specs import DEFAULT_TTL
+
+#: aliases followed from a reverse name (RFC 2317 needs one)
+MAX_ALIASES = 8
+
+
+class Seen(NamedTuple):
+    """What is there at one moment: all hostnames, sorted, and the TTL in seconds if known."""
+
+    hostnames: tuple[dns.name.Name, ...]
+    ttl: int | None = None
+    #: the vendor's own default: nobody chose it
+    is_default: bool = False
+
+    @property
+    def text(self) -> str:
+        """Write the hostnames as a user reads them."""
+        return ", ".join(name_text(hostname) for hostname in self.hostnames) or "nothing"
+
+
+class PtrPlace(Protocol):
+    """One address's PTR record, at one backend."""
+
+    @property
+    def zone(self) -> dns.name.Name | None:
+        """The zone that holds the record; None at a backend that has none."""
+
+    @property
+    def owner(self) -> dns.name.Name | None:
+        """The name that has the record in this zone; another than the reverse name (RFC 2317)."""
+
+    def look(self) -> Seen:
+        """Read what is there now."""
+
+    def swap(self, seen: Seen, hostnames: tuple[dns.name.Name, ...], ttl: int | None) -> None:
+        """Write exactly these hostnames, if what was seen is still there, else ConflictError.
+
+        No hostnames means: take the record away. ``ttl`` None keeps the TTL that is there.
+        """
+
+
+def find_place(backend: Backend, address: Address, zone: dns.name.Name | None) -> PtrPlace:
+    """Find where the PTR of an address belongs: RFC 2317 aliases are followed.
+
+    ``zone`` is the zone that the user named, if any. Raises ZoneNotFoundError, and ConfigError
+    where the backend holds no PTR records at all.
+    """
+    if isinstance(backend, AddressBackend):
+        if zone is not None:
+            raise InvalidInputError(_no_zones(backend.name), "zone")
+        return _AddressPlace(backend, address)
+    return _ZonePlace(_zones(backend), *_find_owner(_zones(backend), address, zone))
+
+
+def stored_place(
+    backend: Backend, address: Address, zone: dns.name.Name | None, owner: dns.name.Name | None
+) -> PtrPlace:
+    """Give the place where a record was written: nothing is looked up."""
+    if zone is None or owner is None or isinstance(backend, AddressBackend):
+        return find_place(backend, address, None)
+    return _ZonePlace(_zones(backend), zone, owner)
+
+
+def _no_zones(name: str) -> str:
+    return f"backend {name!r} sets the PTR of an address, not of a zone; leave it out"
+
+
+def _zones(backend: Backend) -> ZoneBackend:
+    if not isinstance(backend, ZoneBackend):
+        raise ConfigError(f"backend {backend.name!r} holds no PTR records")
+    return backend
+
+
+def _find_owner(
+    backend: ZoneBackend, address: Address, zone: dns.name.Name | None
+) -> tuple[dns.name.Name, dns.name.Name]:
+    """Find zone and owner name, through the aliases of classless delegation (RFC 2317)."""
+    owner = reverse_name(address)
+    if zone is not None and not owner.is_subdomain(zone):
+        return zone, dns.name.Name((owner.labels[0], *zone.labels))
+    for _ in range(MAX_ALIASES + 1):
+        at = zone if zone is not None and owner.is_subdomain(zone) else backend.find_zone(owner)
+        alias = backend.get_rrset(at, owner, RdataType.CNAME)
+        if alias is None:
+            return at, owner
+        owner = canonical(alias[0].target)
+    raise RejectedError(
+        backend.name,
+        "find the zone of",
+        name_text(reverse_name(address)),
+        f"more than {MAX_ALIASES} aliases in a row",
+    )
+
+
+class _AddressPlace:
+    """A vendor's API: look and set are two calls, so the look comes right before the write."""
+
+    zone = None
+    owner = None
+
+    def __init__(self, backend: AddressBackend, address: Address) -> None:
+        self._backend = backend
+        self._address = address
+
+    def look(self) -> Seen:
+        ptr = self._backend.get_ptr(self._address)
+        if ptr is None:
+            return Seen(())
+        return Seen((canonical(ptr.hostname),), None, ptr.is_default)
+
+    def swap(self, seen: Seen, hostnames: tuple[dns.name.Name, ...], ttl: int | None) -> None:
+        now = self.look()
+        if now != seen:
+            raise ConflictError(
+                self._backend.name,
+                "change the PTR of",
+                str(self._address),
+                f"it changed meanwhile, to {now.text}",
+            )
+        if hostnames:
+            self._backend.set_ptr(self._address, hostnames[0])
+        else:
+            self._backend.unset_ptr(self._address)
+
+
+class _ZonePlace:
+    """An RRset of a zone: compare-and-set is one call."""
+
+    def __init__(self, backend: ZoneBackend, zone: dns.name.Name, owner: dns.name.Name) -> None:
+        self._backend = backend
+        self.zone = zone
+        self.owner = owner
+
+    def look(self) -> Seen:
+        rrset = self._backend.get_rrset(self.zone, self.owner, RdataType.PTR)
+        if rrset is None:
+            return Seen(())
+        return Seen(tuple(sorted(canonical(rdata.target) for rdata in rrset)), rrset.ttl)
+
+    def swap(self, seen: Seen, hostnames: tuple[dns.name.Name, ...], ttl: int | None) -> None:
+        ttl = ttl if ttl is not None else seen.ttl
+        change = Change(
+            self.owner,
+            RdataType.PTR,
+            self._rrset(seen.hostnames, seen.ttl),
+            self._rrset(hostnames, ttl),
+        )
+        self._backend.apply(self.zone, [change])
+
+    def _rrset(
+        self, hostnames: tuple[dns.name.Name, ...], ttl: int | None
+    ) -> dns.rrset.RRset | None:
+        if not hostnames:
+            return None
+        texts = [hostname.to_text() for hostname in hostnames]
+        ttl = DEFAULT_TTL if ttl is None else ttl
+        return dns.rrset.from_text(self.owner, ttl, RdataClass.IN, RdataType.PTR, *texts)

@@ -1,0 +1,347 @@
+"""Create, read, update and delete one PTR record, so that nothing live is ever lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import dns.name
+
+from pulumi_rdns.backends.base import Backend, Report
+from pulumi_rdns.errors import AddressNotFoundError, BackendError, ConflictError
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.confirmation import Confirmation
+from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrPolicies, PtrSpec
+from pulumi_rdns.records.claims import Claims, Key
+from pulumi_rdns.records.forward_check import ForwardGate, policy_of
+from pulumi_rdns.records.places import PtrPlace, Seen, find_place, stored_place
+
+#: how often a write is tried when somebody else keeps changing the record
+_TRIES = 5
+
+
+class _Wanted(NamedTuple):
+    hostnames: tuple[dns.name.Name, ...]
+    #: seconds; None keeps the TTL that is there
+    ttl: int | None = None
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What was there before us; not known where we found our own value already there."""
+
+    known: bool = False
+    hostnames: tuple[dns.name.Name, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PtrState:
+    """What is remembered of one PTR record between two runs."""
+
+    backend: str
+    address: Address
+    #: where it was written; None at a backend that has no zones
+    zone: dns.name.Name | None = None
+    owner: dns.name.Name | None = None
+    #: what the last look or write showed; a stranger's, perhaps
+    hostnames: tuple[dns.name.Name, ...] = ()
+    #: what create or update wrote: the only value that is ours. None where nothing was written
+    written: dns.name.Name | None = None
+    #: seconds; None where the program has no opinion
+    ttl: int | None = None
+    adopted: bool = False
+    previous: Previous = field(default_factory=Previous)
+    forward_confirmed: bool | None = None
+    forward_detail: str = ""
+    policies: PtrPolicies = field(default_factory=PtrPolicies)
+
+    @property
+    def spec(self) -> PtrSpec | None:
+        """What the program asked for when it was last written."""
+        if self.written is None:
+            return None
+        return PtrSpec(
+            backend=self.backend,
+            address=self.address,
+            hostname=self.written,
+            ttl=self.ttl,
+            policies=self.policies,
+        )
+
+
+def ptr_key(backend: str, address: Address) -> Key:
+    """Name the record for the claims."""
+    return ("PTR", backend, str(address))
+
+
+class PtrRecords:
+    """The four operations. One object serves all PTR records of a process."""
+
+    def __init__(
+        self,
+        backend_of: Callable[[str], Backend],
+        claims: Claims,
+        gate: ForwardGate,
+        await_served: Callable[[PtrSpec, Report], None],
+    ) -> None:
+        self._backend_of = backend_of
+        self._claims = claims
+        self._gate = gate
+        self._await_served = await_served
+
+    def declare(self, backend: str, address: Address, zone: dns.name.Name | None) -> None:
+        """Note that the running program declares this record. No I/O."""
+        self._claims.declare(ptr_key(backend, address), zone)
+
+    def recall(self, old: PtrState) -> None:
+        """Note what the state says we wrote. No I/O."""
+        if old.written is not None:
+            self._claims.own(ptr_key(old.backend, old.address), old.written, old)
+
+    def create(self, spec: PtrSpec, report: Report) -> PtrState:
+        """Write the record, or adopt it where it is right already.
+
+        Raises ConflictError where another name is there, ForwardMismatchError, and what the
+        backend raises; nothing is written then.
+        """
+        backend = self._backend_of(spec.backend)
+        place = find_place(backend, spec.address, spec.zone)
+        key = ptr_key(spec.backend, spec.address)
+        overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
+        with self._claims.exclusive(key):
+            seen = place.look()
+            if seen.hostnames == (spec.hostname,):
+                return self._adopt(backend, place, seen, spec, report)
+        if not overwrite:
+            self._await_ours(place, key, spec, seen)
+        answer = self._gate.admit(backend, spec, report)
+
+        def decide(seen: Seen) -> _Wanted | None:
+            if not overwrite and not _is_ours(seen, self._ours(key, spec.hostname)):
+                raise _conflict(spec, seen)
+            return None if _is_right(seen, spec) else _Wanted((spec.hostname,), spec.ttl)
+
+        before = self._swap(place, key, decide)
+        self._wait(spec, report)
+        previous, adopted = self._inherited(key, before, spec.hostname)
+        return replace(_fresh(spec, place, answer), previous=previous, adopted=adopted)
+
+    def read(self, old: PtrState, report: Report) -> PtrState | None:
+        """Look at the live record where it was written; None where it is gone."""
+        backend = self._backend_of(old.backend)
+        place = stored_place(backend, old.address, old.zone, old.owner)
+        seen = place.look()
+        if not seen.hostnames or (seen.is_default and seen.hostnames != (old.written,)):
+            return None
+        state = replace(
+            old,
+            zone=place.zone,
+            owner=place.owner,
+            hostnames=seen.hostnames,
+            ttl=seen.ttl if old.ttl is not None else None,
+        )
+        return self._with_forward(backend, state, report)
+
+    def update(self, old: PtrState, spec: PtrSpec, report: Report) -> PtrState:
+        """Bring the record to what the program asks for; policies alone cost no I/O."""
+        same = old.hostnames == (spec.hostname,) and old.written == spec.hostname
+        if same and spec.ttl in (None, old.ttl):
+            return replace(old, ttl=spec.ttl, policies=spec.policies)
+        backend = self._backend_of(spec.backend)
+        place = stored_place(backend, spec.address, old.zone, old.owner)
+        key = ptr_key(spec.backend, spec.address)
+        self.recall(old)
+        answer = None
+        if spec.hostname != old.written:
+            answer = self._gate.admit(backend, spec, report)
+
+        def decide(seen: Seen) -> _Wanted | None:
+            ours = self._ours(key, spec.hostname) | set(old.hostnames)
+            overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
+            if not overwrite and not _is_ours(seen, ours):
+                raise _conflict(spec, seen)
+            return None if _is_right(seen, spec) else _Wanted((spec.hostname,), spec.ttl)
+
+        self._swap(place, key, decide)
+        self._wait(spec, report)
+        state = replace(_fresh(spec, place, answer), previous=old.previous, adopted=old.adopted)
+        if answer is not None:
+            return state
+        return replace(
+            state, forward_confirmed=old.forward_confirmed, forward_detail=old.forward_detail
+        )
+
+    def delete(self, old: PtrState, report: Report) -> None:
+        """Take away what we wrote, or put back what was there; never what is not ours."""
+        key = ptr_key(old.backend, old.address)
+        self.recall(old)
+        try:
+            backend = self._backend_of(old.backend)
+            with self._claims.exclusive(key):
+                if self._is_claimed(backend, key, old):
+                    return
+                place = stored_place(backend, old.address, old.zone, old.owner)
+                self._swap(place, key, lambda seen: _leave_behind(seen, old, report))
+        except AddressNotFoundError as error:
+            report.warning(f"{error}; there is nothing to delete")
+
+    def _wait(self, spec: PtrSpec, report: Report) -> None:
+        if spec.policies.ptr_timeout:
+            self._await_served(spec, report)
+
+    def _is_claimed(self, backend: Backend, key: Key, old: PtrState) -> bool:
+        """Tell whether a declared resource holds the very record that shall be deleted."""
+        zones = self._claims.declared(key)
+        if not zones or old.zone is None or old.zone in zones:
+            return bool(zones)
+        if None not in zones:
+            return False
+        try:
+            found = find_place(backend, old.address, None)
+        except BackendError:
+            return True
+        return (found.zone, found.owner) == (old.zone, old.owner)
+
+    def _await_ours(self, place: PtrPlace, key: Key, spec: PtrSpec, seen: Seen) -> None:
+        """Give another resource of this program a moment to let go of the record."""
+        until = time.monotonic() + self._claims.hand_over
+
+        def ours() -> bool:
+            return _is_ours(seen, self._ours(key, spec.hostname))
+
+        while not ours():
+            in_time = self._claims.wait_for_hand_over(key, ours, until)
+            seen = place.look()
+            if not in_time and not ours():
+                raise _conflict(spec, seen)
+
+    def _adopt(
+        self, backend: Backend, place: PtrPlace, seen: Seen, spec: PtrSpec, report: Report
+    ) -> PtrState:
+        key = ptr_key(spec.backend, spec.address)
+        if not _is_right(seen, spec):
+            place.swap(seen, (spec.hostname,), spec.ttl)
+        state = _fresh(spec, place, None)
+        memory = self._claims.owned(key).get(spec.hostname)
+        if isinstance(memory, PtrState):
+            state = replace(state, previous=memory.previous, adopted=memory.adopted)
+        else:
+            state = replace(state, adopted=True)
+            kept = spec.policies.on_delete is OnDelete.RESTORE
+            fate = "will leave it (on_delete restore)" if kept else "will remove it"
+            report.warning(
+                f"the PTR of {spec.address} was {name_text(spec.hostname)} already; it is adopted: "
+                f"destroy {fate}"
+            )
+        return self._with_forward(backend, state, report)
+
+    def _with_forward(self, backend: Backend, state: PtrState, report: Report) -> PtrState:
+        """Renew what is known of the forward record; the old value stays where nobody can say."""
+        spec = state.spec
+        if spec is None or policy_of(spec) is ForwardPolicy.SKIP:
+            return state
+        answer = self._gate.look(backend, spec.hostname, spec.address)
+        if answer.confirmed is None:
+            if state.forward_detail:
+                return state
+            return replace(state, forward_detail=answer.detail)
+        if state.forward_confirmed and not answer.confirmed:
+            report.warning(
+                f"{name_text(spec.hostname)} no longer resolves to {spec.address}: {answer.detail}"
+            )
+        return replace(state, forward_confirmed=answer.confirmed, forward_detail=answer.detail)
+
+    def _ours(self, key: Key, hostname: dns.name.Name) -> set[dns.name.Name]:
+        written = {value for value in self._claims.owned(key) if isinstance(value, dns.name.Name)}
+        return written | {hostname}
+
+    def _inherited(self, key: Key, seen: Seen, hostname: dns.name.Name) -> tuple[Previous, bool]:
+        """Tell what was there before, also where a resource of this program was in between."""
+        owned = self._claims.owned(key)
+        for hostname_seen in seen.hostnames:
+            memory = owned.get(hostname_seen)
+            if isinstance(memory, PtrState):
+                return memory.previous, memory.adopted
+        if seen.is_default:
+            return Previous(known=True), False
+        others = tuple(name for name in seen.hostnames if name != hostname)
+        return Previous(known=True, hostnames=others), False
+
+    def _swap(self, place: PtrPlace, key: Key, decide: Callable[[Seen], _Wanted | None]) -> Seen:
+        """Look, decide and write, again when somebody else came in between; give what was seen."""
+        for left in reversed(range(_TRIES)):
+            with self._claims.exclusive(key):
+                seen = place.look()
+                wanted = decide(seen)
+                if wanted is None:
+                    return seen
+                try:
+                    place.swap(seen, wanted.hostnames, wanted.ttl)
+                except ConflictError:
+                    if not left:
+                        raise
+                else:
+                    return seen
+        raise AssertionError("unreachable")
+
+
+def _fresh(spec: PtrSpec, place: PtrPlace, answer: Confirmation | None) -> PtrState:
+    return PtrState(
+        backend=spec.backend,
+        address=spec.address,
+        zone=place.zone,
+        owner=place.owner,
+        hostnames=(spec.hostname,),
+        written=spec.hostname,
+        ttl=spec.ttl,
+        forward_confirmed=answer.confirmed if answer else None,
+        forward_detail=answer.detail if answer else "not checked",
+        policies=spec.policies,
+    )
+
+
+def _is_ours(seen: Seen, ours: set[dns.name.Name]) -> bool:
+    return seen.is_default or all(hostname in ours for hostname in seen.hostnames)
+
+
+def _is_right(seen: Seen, spec: PtrSpec) -> bool:
+    if seen.hostnames != (spec.hostname,):
+        return False
+    return spec.ttl is None or seen.ttl is None or seen.ttl == spec.ttl
+
+
+def _leave_behind(seen: Seen, old: PtrState, report: Report) -> _Wanted | None:
+    """Say what a delete leaves: never anything changed that is not what we wrote."""
+    if not seen.hostnames:
+        return None
+    if old.written is None or old.written not in seen.hostnames:
+        if not seen.is_default:
+            report.warning(
+                f"the PTR of {old.address} is now {seen.text}, which this resource did not write; "
+                "it is left as it is"
+            )
+        return None
+    others = tuple(hostname for hostname in seen.hostnames if hostname != old.written)
+    if old.policies.on_delete is not OnDelete.RESTORE or others:
+        return _Wanted(others)
+    if old.previous.known:
+        return _Wanted(old.previous.hostnames)
+    report.warning(
+        f"the PTR of {old.address} was {seen.text} already when this resource was created, so "
+        "on_delete restore leaves it"
+    )
+    return None
+
+
+def _conflict(spec: PtrSpec, seen: Seen) -> ConflictError:
+    return ConflictError(
+        spec.backend,
+        "set the PTR of",
+        str(spec.address),
+        f"it already points to {seen.text}, which this resource did not write. Nothing was "
+        'changed. To take it over, set on_conflict to "overwrite"; if another resource of this '
+        "stack was renamed, add `aliases` to this one; otherwise remove the record there first",
+    )

@@ -1,0 +1,46 @@
+"""After the write: wait until the servers of the reverse zone serve the PTR record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pulumi_rdns.backends.base import Report
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.specs import PtrSpec
+from pulumi_rdns.records.pauses import pauses
+
+if TYPE_CHECKING:
+    from pulumi_rdns.resolve.forward import PtrAnswer
+
+
+def await_served(
+    ask: Callable[[Address], PtrAnswer],
+    spec: PtrSpec,
+    report: Report,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Ask until every server has the hostname, for ``ptr_timeout`` seconds at most.
+
+    Not in time is a warning and no failure: the record was accepted where it was written.
+    """
+    allowed = spec.policies.ptr_timeout or 0
+    deadline = time.monotonic() + allowed
+    told = ""
+    for pause in pauses():
+        answer = ask(spec.address)
+        if answer.status == "found" and spec.hostname in answer.hostnames:
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        if answer.detail != told:
+            told = answer.detail
+            report.progress(f"waiting for the PTR: {told}; asking again for {left:.0f} s")
+        sleep(min(left, pause))
+    report.warning(
+        f"the PTR of {spec.address} was written, but its servers do not all serve "
+        f"{name_text(spec.hostname)} after {allowed:g} s: {answer.detail}"
+    )

@@ -1,0 +1,194 @@
+"""Asks the authoritative servers themselves: forward look-ups, PTR, mail exchangers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import dns.exception
+import dns.name
+import dns.resolver
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.addresses import Address, record_type, reverse_name
+from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.resolve import background, verdicts
+from pulumi_rdns.resolve.asking import Asker, Place
+from pulumi_rdns.resolve.authorities import Authorities
+from pulumi_rdns.resolve.discovery import Discovery, answers_in
+from pulumi_rdns.resolve.endpoints import Endpoint
+from pulumi_rdns.resolve.verdicts import Look, Status, Trail
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+#: names that are looked up side by side
+SIDE_BY_SIDE = 64
+
+
+@dataclass(frozen=True)
+class _Found:
+    status: Status
+    #: one sentence: each server and its answer
+    detail: str
+    #: where the name leads when it is an alias (CNAME), in order; empty otherwise
+    aliases: tuple[dns.name.Name, ...]
+
+
+@dataclass(frozen=True)
+class PtrAnswer(_Found):
+    """What the servers of the reverse zone answer; where they disagree, all of it."""
+
+    #: where the PTR records point: lower case, sorted. More than one is allowed and rarely wanted
+    hostnames: tuple[dns.name.Name, ...]
+
+
+@dataclass(frozen=True)
+class AddressesAnswer(_Found):
+    """All addresses of a hostname; where the servers disagree, those of all of them."""
+
+    #: IPv4 first, sorted
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class ExchangersAnswer(_Found):
+    """The mail exchangers of a domain, the preferred one first.
+
+    With status NONE mail goes to the domain's own addresses (RFC 5321 section 5.1). With status
+    FOUND and no hosts the domain takes no mail (the null MX, RFC 7505).
+    """
+
+    hosts: tuple[dns.name.Name, ...]
+
+
+class DnsSource:
+    """Looks names up at their authoritative servers.
+
+    No method raises for trouble of the network, and none waits for more than a few time-outs.
+    An instance is shared by several threads; it remembers zones, servers and which of them do not
+    answer, so that a hundred names of one zone cost one discovery and one time-out.
+    """
+
+    def __init__(
+        self,
+        *,
+        nameservers: Sequence[Endpoint] = (),
+        resolvers: Sequence[Endpoint] = (),
+        timeout: float = 2.0,
+    ) -> None:
+        """Make a source.
+
+        ``nameservers`` are asked instead of the authoritative servers of each name; ``resolvers``
+        instead of the resolvers of this machine; ``timeout`` is seconds, for each question. Raises
+        InvalidInputError where a resolver is not given by its address.
+        """
+        places = [_place(endpoint) for endpoint in resolvers] or _system_resolvers()
+        asker = Asker(timeout)
+        self._discovery = Discovery(asker, places)
+        self._authorities = Authorities(asker, self._discovery, nameservers, limit=5 * timeout)
+
+    def look(
+        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
+    ) -> Look:
+        """Look once whether the hostname has the address.
+
+        With ``ask_resolver`` the recursive resolver is asked before the verdict is "unknown", and
+        only its "yes" counts. That may leave a "no" in the resolver's cache: for a last look only.
+        """
+        return background.run(self._look(hostname, address, ask_resolver))
+
+    def look_many(
+        self, pairs: Sequence[tuple[dns.name.Name, Address]], budget: float
+    ) -> list[Look | None]:
+        """Look at many pairs side by side, for ``budget`` seconds at most.
+
+        The results stand in the order of the pairs; None is what the budget did not reach.
+        """
+        return background.run(_side_by_side(lambda pair: self._look(*pair, False), pairs, budget))
+
+    def ptr(self, address: Address) -> PtrAnswer:
+        """Look up where the PTR of the address points, also through the aliases of RFC 2317."""
+        return background.run(self._ptr(address))
+
+    def ptr_many(self, addresses: Sequence[Address], budget: float) -> list[PtrAnswer | None]:
+        """Do `ptr` for many addresses, side by side, as `look_many` does."""
+        return background.run(_side_by_side(self._ptr, addresses, budget))
+
+    def addresses_of(self, hostname: dns.name.Name) -> AddressesAnswer:
+        """Look up all A and AAAA records of the hostname."""
+        return background.run(self._addresses_of(hostname))
+
+    def mail_exchangers(self, domain: dns.name.Name) -> ExchangersAnswer:
+        """Look up the MX records of the domain."""
+        return background.run(self._mail_exchangers(domain))
+
+    async def _look(self, hostname: dns.name.Name, address: Address, ask_resolver: bool) -> Look:
+        rdtype = RdataType.from_text(record_type(address))
+        look = verdicts.confirm(await self._authorities.trail(hostname, rdtype), address)
+        if look.verdict is not Verdict.UNKNOWN or not ask_resolver:
+            return look
+        reply = await self._discovery.ask_resolver(hostname, rdtype)
+        if address not in verdicts.addresses_in(answers_in(reply, rdtype)):
+            return look
+        detail = f"the resolver has {address}, but no nameserver could be asked: {look.detail}"
+        return Look(Verdict.CONFIRMED, detail, look.answers, look.aliases)
+
+    async def _ptr(self, address: Address) -> PtrAnswer:
+        trail = await self._authorities.trail(reverse_name(address), RdataType.PTR)
+        return PtrAnswer(*_found(trail), verdicts.hostnames_in(verdicts.rdatas(trail)))
+
+    async def _addresses_of(self, hostname: dns.name.Name) -> AddressesAnswer:
+        types = (RdataType.A, RdataType.AAAA)
+        trails = await asyncio.gather(
+            *(self._authorities.trail(hostname, rdtype) for rdtype in types)
+        )
+        found = [verdicts.rdatas(trail) for trail in trails]
+        return AddressesAnswer(
+            verdicts.joined([verdicts.status(trail) for trail in trails]),
+            "; ".join(dict.fromkeys(verdicts.describe(trail) for trail in trails)),
+            verdicts.aliases(trails[0]),
+            tuple(verdicts.addresses_in(frozenset().union(*found))),
+        )
+
+    async def _mail_exchangers(self, domain: dns.name.Name) -> ExchangersAnswer:
+        trail = await self._authorities.trail(domain, RdataType.MX)
+        return ExchangersAnswer(*_found(trail), verdicts.exchangers_in(verdicts.rdatas(trail)))
+
+
+def _found(trail: Trail) -> tuple[Status, str, tuple[dns.name.Name, ...]]:
+    return verdicts.status(trail), verdicts.describe(trail), verdicts.aliases(trail)
+
+
+async def _side_by_side(
+    look_up: Callable[[A], Coroutine[Any, Any, T]], items: Sequence[A], budget: float
+) -> list[T | None]:
+    free = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def one(item: A) -> T:
+        async with free:
+            return await look_up(item)
+
+    tasks = [asyncio.create_task(one(item)) for item in items]
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=budget)
+        for task in late:
+            task.cancel()
+    return [task.result() if task.done() else None for task in tasks]
+
+
+def _place(endpoint: Endpoint) -> Place:
+    if isinstance(endpoint.host, dns.name.Name):
+        raise InvalidInputError(f"{endpoint} is a name; a resolver is given by its address")
+    return str(endpoint.host), endpoint.port
+
+
+def _system_resolvers() -> list[Place]:
+    try:
+        system = dns.resolver.Resolver()
+    except dns.exception.DNSException:
+        return []
+    return [(str(address), system.port) for address in system.nameservers]

@@ -1,0 +1,193 @@
+"""What one reply of one server means. Pure: a message in, a meaning out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rrset
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.model.names import canonical
+
+Reply: TypeAlias = "dns.message.Message | Failed"
+
+
+@dataclass(frozen=True)
+class Records:
+    """The RRset that was asked for."""
+
+    rdatas: frozenset[dns.rdata.Rdata]
+
+
+@dataclass(frozen=True)
+class NoName:
+    """There is no such name (NXDOMAIN, RFC 2308 section 2.1)."""
+
+
+@dataclass(frozen=True)
+class NoRecord:
+    """The name is there, without a record of this type (NODATA, RFC 2308 section 2.2)."""
+
+
+@dataclass(frozen=True)
+class Alias:
+    """The name is an alias (CNAME, also one made of a DNAME)."""
+
+    target: dns.name.Name
+
+
+@dataclass(frozen=True)
+class DeadEnd:
+    """A chain of aliases that never ends: as definite a "no" as a missing name."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """No answer, or one that says nothing about the name."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Records | NoName | NoRecord | Alias | DeadEnd | Failed
+
+
+@dataclass(frozen=True)
+class ServerAnswer:
+    """What one address of one server says about one name."""
+
+    #: how a reader knows the server: ``ns1.example.net.``
+    server: str
+    #: the address that was asked; empty where the server has none
+    asked: str
+    name: dns.name.Name
+    rdtype: RdataType
+    outcome: Outcome
+
+    @property
+    def definite(self) -> bool:
+        """Is it an answer about the name, and not about the server's health?"""
+        return not isinstance(self.outcome, Failed | Alias)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A zone below the one that was asked, with what the parent knows of its servers."""
+
+    zone: dns.name.Name
+    hosts: tuple[dns.name.Name, ...] = ()
+    #: host -> its addresses as text
+    glue: tuple[tuple[dns.name.Name, tuple[str, ...]], ...] = ()
+
+
+def read_outcome(reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Outcome:
+    """Read what an authoritative server answers when asked for ``rdtype`` of ``name``.
+
+    Only an authoritative answer counts: what a server has in a cache may be old.
+    """
+    if isinstance(reply, Failed):
+        return reply
+    rcode, authoritative = reply.rcode(), reply.flags & dns.flags.AA
+    # Where an alias leads to nowhere, the rcode is about its target (RFC 6604 section 3); of a loop
+    # some servers make SERVFAIL.
+    if authoritative and rdtype != RdataType.CNAME and (target := alias_target(reply, name)):
+        return Alias(target)
+    if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return Failed(_REFUSALS.get(rcode, f"fails to answer ({dns.rcode.to_text(rcode)})"))
+    if not authoritative:
+        return Failed(f"is not authoritative for {name}")
+    if rcode == dns.rcode.NXDOMAIN:
+        return NoName()
+    rrset = _find(reply.answer, name, rdtype)
+    return Records(frozenset(rrset)) if rrset else NoRecord()
+
+
+_REFUSALS = {
+    dns.rcode.REFUSED: "refuses to answer (REFUSED)",
+    dns.rcode.SERVFAIL: "fails to answer (SERVFAIL)",
+}
+
+
+def alias_target(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:
+    """Give the target of the CNAME of ``name`` in the answer, in lower case."""
+    rrset = _find(reply.answer, name, RdataType.CNAME)
+    return canonical(rrset[0].target) if rrset else None
+
+
+def tells_zone(reply: Reply, zone: dns.name.Name, name: dns.name.Name) -> bool:
+    """Does this reply, to a question for the SOA of ``name``, say anything about its zone?"""
+    if isinstance(reply, Failed):
+        return False
+    if alias_target(reply, name) is None and not is_good(reply):
+        return False
+    return bool(reply.flags & dns.flags.AA or read_cut(reply, zone, name))
+
+
+def is_good(reply: Reply) -> bool:
+    """Is it a reply about the name, and not about a failure?"""
+    good = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+    return not isinstance(reply, Failed) and reply.rcode() in good
+
+
+def read_cut(reply: dns.message.Message, zone: dns.name.Name, name: dns.name.Name) -> Cut | None:
+    """Read from a reply of a server of ``zone`` where below it a zone that holds ``name`` begins.
+
+    The reply is either a referral (RFC 1034 section 4.3.2 step 3b) or, from a server of both zones,
+    the SOA. None: the name belongs to ``zone`` itself, as far as this server knows.
+    """
+    authoritative = reply.flags & dns.flags.AA
+    wanted = RdataType.SOA if authoritative else RdataType.NS
+    sections = reply.answer + reply.authority if authoritative else reply.authority
+    for rrset in sections:
+        if rrset.rdtype == wanted and _between(zone, rrset.name, name):
+            hosts = () if authoritative else name_servers(rrset)
+            return Cut(canonical(rrset.name), hosts, tuple(_glue(reply, hosts)))
+    return None
+
+
+def name_servers(rrset: dns.rrset.RRset) -> tuple[dns.name.Name, ...]:
+    """Give the hosts of an NS RRset, sorted."""
+    return tuple(sorted(canonical(rdata.target) for rdata in rrset))
+
+
+def find_rrset(reply: Reply, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
+    """Give the RRset of the answer section, None where it is not there."""
+    return None if isinstance(reply, Failed) else _find(reply.answer, name, rdtype)
+
+
+def _between(zone: dns.name.Name, cut: dns.name.Name, name: dns.name.Name) -> bool:
+    return cut != zone and cut.is_subdomain(zone) and name.is_subdomain(cut)
+
+
+def _glue(
+    reply: dns.message.Message, hosts: tuple[dns.name.Name, ...]
+) -> list[tuple[dns.name.Name, tuple[str, ...]]]:
+    types = (RdataType.A, RdataType.AAAA)
+    return [
+        (
+            host,
+            tuple(
+                str(rdata.address)
+                for rrset in reply.additional
+                if rrset.name == host and rrset.rdtype in types
+                for rdata in rrset
+            ),
+        )
+        for host in hosts
+    ]
+
+
+def _find(
+    section: list[dns.rrset.RRset], name: dns.name.Name, rdtype: RdataType
+) -> dns.rrset.RRset | None:
+    for rrset in section:
+        if rrset.name == name and rrset.rdtype == rdtype:
+            return rrset
+    return None

@@ -1,0 +1,1 @@
+"""What a Pulumi program declares. The only folder that knows Pulumi; it is thin."""

@@ -1,0 +1,159 @@
+"""The process that the engine starts for dynamic providers: what it lets us know and say.
+
+Nothing of this is offered by the SDK: the call in progress is found in the frames of its servicer.
+Each look-up is guarded, and what it serves has a fallback: a message without its resource, a
+traceback around an error.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+import grpc
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from pulumi_rdns.backends.base import Report, reporting_to
+from pulumi_rdns.errors import RdnsError
+
+_CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
+#: threads of the host: its own four would be held up by four records that wait
+_THREADS = 32
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Call(NamedTuple):
+    """The call of the engine that this thread is serving."""
+
+    request: Any
+    context: Any
+
+
+def current_call() -> Call | None:
+    """Find the call that this thread is serving; None where the SDK's frames look different."""
+    frame = sys._getframe(1) if hasattr(sys, "_getframe") else None
+    while frame is not None:
+        names = frame.f_locals
+        if frame.f_code.co_name in _CALLS and "request" in names and "context" in names:
+            return Call(names["request"], names["context"])
+        frame = frame.f_back
+    return None
+
+
+def old_inputs() -> dict[str, Any] | None:
+    """Give the inputs that the state holds, in a Read; None where they cannot be had."""
+    call = current_call()
+    try:
+        return dict(rpc.deserialize_properties(call.request.inputs)) if call else None
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+class EngineReport:
+    """Sends messages to the engine, which shows them under the resource."""
+
+    def __init__(self) -> None:
+        call = current_call()
+        self._urn = str(getattr(call.request, "urn", "")) if call else ""
+        self._last = ""
+
+    def warning(self, text: str) -> None:
+        self._send(engine_pb2.WARNING, text, ephemeral=False)
+
+    def progress(self, text: str) -> None:
+        if text != self._last:
+            self._last = text
+            self._send(engine_pb2.INFO, text, ephemeral=True)
+
+    def _send(self, severity: Any, text: str, *, ephemeral: bool) -> None:
+        engine = _engine()
+        if engine is None:
+            print(text, file=sys.stderr)
+            return
+        message = engine_pb2.LogRequest(
+            severity=severity, message=text, urn=self._urn, ephemeral=ephemeral
+        )
+        try:
+            engine.Log(message, timeout=10)
+        except grpc.RpcError:
+            print(text, file=sys.stderr)
+
+
+@contextmanager
+def engine_report() -> Iterator[Report]:
+    """Send the messages of one operation, and of the backend it uses, to the engine."""
+    report = EngineReport()
+    with reporting_to(report):
+        yield report
+
+
+@functools.cache
+def _engine() -> Any:
+    """Connect to the engine, whose address is the last argument of the host's command line."""
+    address = sys.argv[-1]
+    if not address.rpartition(":")[2].isdigit():
+        return None
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+
+def plain_errors(method: F) -> F:
+    """Let a user see an error's one sentence and no traceback, unless RDNS_DEBUG=1."""
+
+    @functools.wraps(method)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except RdnsError as error:
+            if os.environ.get("RDNS_DEBUG") == "1":
+                raise
+            _hide_traceback_of_this_call()
+            kind = type(type(error).__name__, (Exception,), {"__module__": "builtins"})
+            raise kind(str(error)) from None
+
+    return wrapper  # type: ignore[return-value]
+
+
+_hidden = 0
+_hidden_lock = threading.Lock()
+
+
+def _hide_traceback_of_this_call() -> None:
+    """Silence tracebacks until this call has ended: the servicer formats one of every error."""
+    call = current_call()
+    if call is None or not call.context.add_callback(_show_tracebacks):
+        return
+    global _hidden
+    with _hidden_lock:
+        _hidden += 1
+        sys.tracebacklimit = 0
+
+
+def _show_tracebacks() -> None:
+    """Give tracebacks back to the user's own dynamic providers, which share this process."""
+    global _hidden
+    with _hidden_lock:
+        _hidden -= 1
+        if not _hidden and hasattr(sys, "tracebacklimit"):
+            del sys.tracebacklimit
+
+
+def widen_thread_pool() -> None:
+    """Let the host serve more than four calls at a time: check and diff must never queue up
+    behind records that wait for a name server, or for each other.
+    """
+    frame = sys._getframe(1) if hasattr(sys, "_getframe") else None
+    while frame is not None:
+        reference = frame.f_locals.get("executor_reference")
+        pool = reference() if callable(reference) else None
+        if isinstance(pool, concurrent.futures.ThreadPoolExecutor):
+            pool._max_workers = max(getattr(pool, "_max_workers", 0), _THREADS)
+            return
+        frame = frame.f_back

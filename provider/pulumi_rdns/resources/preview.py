@@ -1,0 +1,125 @@
+"""In a preview: look at what new and changed PTR records will meet, and warn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import dns.name
+import pulumi
+
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.model.specs import PtrSpec
+from pulumi_rdns.records.foresight import forebodings
+from pulumi_rdns.records.session import Session
+from pulumi_rdns.resources import wire
+
+if TYPE_CHECKING:
+    from pulumi_rdns.resources.ptr_record import PtrRecord
+
+#: seconds for all looks of a preview together
+BUDGET = 5.0
+#: records that are looked at side by side
+SIDE_BY_SIDE = 16
+
+_Job = tuple[Callable[[], list[str]], "asyncio.Future[list[str]]"]
+
+
+class PreviewLooks:
+    """Looks at records side by side, within one budget for the whole preview."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._ours: set[dns.name.Name] = set()
+        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._deadline: float | None = None
+        self._looking = 0
+        self._missed = 0
+
+    def watch(
+        self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
+    ) -> None:
+        """Look at the record if it is new or changed; what will fail is a warning on it."""
+        with contextlib.suppress(InvalidInputError):  # computed, or wrong: then check says so
+            self._ours.add(parse_hostname(inputs["hostname"]))
+        # an Output, because the program ends only after all of them are there
+        looking: Awaitable[Any] = self._watch(record, inputs, expects_forward)
+        pulumi.Output.from_input(looking)
+
+    async def _watch(
+        self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
+    ) -> None:
+        spec = await _spec(record, inputs)
+        if spec is None:
+            return
+        if await record.reverse_name.is_known():
+            return  # unchanged: an output that is no input is known in a preview
+        is_new = not await record.id.is_known()
+        expected = expects_forward()
+        warnings = await self._look(
+            lambda: forebodings(
+                self._session,
+                spec,
+                is_new=is_new,
+                expects_forward=expected,
+                ours=frozenset(self._ours),
+            )
+        )
+        for warning in warnings:
+            pulumi.log.warn(warning, resource=record)
+
+    async def _look(self, job: Callable[[], list[str]]) -> list[str]:
+        if self._deadline is None:
+            self._deadline = time.monotonic() + BUDGET
+            for _ in range(SIDE_BY_SIDE):
+                threading.Thread(target=self._work, daemon=True).start()
+        self._looking += 1
+        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._jobs.put((job, answer))
+        try:
+            return await asyncio.wait_for(answer, max(0.0, self._deadline - time.monotonic()))
+        except TimeoutError:
+            self._missed += 1
+            return []
+        finally:
+            self._looking -= 1
+            if not self._looking and self._missed:
+                pulumi.log.warn(
+                    f"{self._missed} new or changed PTR records were not looked at in the "
+                    f"{BUDGET:g} s that a preview takes for it"
+                )
+                self._missed = 0
+
+    def _work(self) -> None:
+        """Answer jobs for ever: a daemon thread, so a slow server never holds up the program."""
+        while True:
+            job, answer = self._jobs.get()
+            if answer.cancelled():
+                continue
+            warnings = job()
+            loop = answer.get_loop()
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_answer, answer, warnings)
+
+
+def _answer(future: asyncio.Future[list[str]], warnings: list[str]) -> None:
+    if not future.done():
+        future.set_result(warnings)
+
+
+async def _spec(record: PtrRecord, inputs: dict[str, Any]) -> PtrSpec | None:
+    """Give what the record asks for; None where a part of it is not known in this preview."""
+    props = {}
+    for key in inputs:
+        output = pulumi.Output.from_input(inputs[key])
+        if not await output.is_known():
+            return None
+        props[record.translate_input_property(key)] = await output.future()
+    canonical, findings = wire.canonical(wire.PTR_FIELDS, props)
+    return None if findings else wire.ptr_spec(canonical)

@@ -1,0 +1,291 @@
+"""What the resources of one running program know of each other: defaults, claims, dependencies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_rdns.backends.base import AddressBackend
+from pulumi_rdns.errors import (
+    ConfigError,
+    DuplicateAddressError,
+    InvalidInputError,
+    RdnsError,
+)
+from pulumi_rdns.model.addresses import parse_address, record_type
+from pulumi_rdns.model.names import name_text, parse_hostname
+from pulumi_rdns.model.settings import StackSettings, read_settings
+from pulumi_rdns.records.session import Session
+from pulumi_rdns.resources.preview import PreviewLooks
+from pulumi_rdns.resources.provider import project_root
+
+if TYPE_CHECKING:
+    from pulumi_rdns.resources.ptr_record import PtrRecord
+
+#: resource type -> its provider, as `pulumi.dynamic` pickles it: an instance without attributes of
+#: a class that is imported by name. It stands in every state, so it is a constant.
+PROVIDERS = {
+    "PtrRecord": (
+        "gASVPQAAAAAAAACMIHB1bHVtaV9yZG5zLnJlc291cmNlcy5wdHJfcmVjb3JklIwRUHRyUmVj"
+        "b3JkUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "ForwardRecord": (
+        "gASVRQAAAAAAAACMJHB1bHVtaV9yZG5zLnJlc291cmNlcy5mb3J3YXJkX3JlY29yZJSMFUZv"
+        "cndhcmRSZWNvcmRQcm92aWRlcpSTlCmBlC4="
+    ),
+}
+
+
+#: seconds that the creation of one record may take, with the wait for its forward record
+_LONGEST_CREATE = 120.0
+
+
+class Record(pulumi.CustomResource):
+    """A record as a resource: snake_case in Python, camelCase on the wire."""
+
+    def __init__(
+        self,
+        kind: str,
+        resource_name: str,
+        inputs: Mapping[str, Any],
+        outputs: Sequence[str],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        props = {
+            **{_snake(output): None for output in outputs},
+            **inputs,
+            "__provider": PROVIDERS[kind],
+        }
+        super().__init__(f"pulumi-python:dynamic/rdns:{kind}", resource_name, props, opts)
+
+    def translate_input_property(self, prop: str) -> str:
+        return _camel(prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        return _snake(prop)
+
+
+def _camel(name: str) -> str:
+    if name.startswith("_"):
+        return name
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+class Program:
+    """One running program: the stack's settings, and what has been declared so far."""
+
+    def __init__(self) -> None:
+        """Read the stack's configuration. Raises ConfigError, a line per mistake."""
+        config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+        try:
+            self.settings: StackSettings = read_settings(config)
+        except ConfigError as error:
+            raise stop(error) from None
+        self._session = Session(self.settings, project_root(), os.environ)
+        self._looks = PreviewLooks(self._session)
+        self._caught_up: set[str] = set()
+        self._holders: dict[tuple[str, str], tuple[pulumi.Resource, str]] = {}
+        self._ttls: dict[tuple[str, str, str], tuple[int, str]] = {}
+        self._forwards: dict[str | None, list[tuple[pulumi.Resource, bool]]] = {}
+
+    def backend(self, given: pulumi.Input[str] | None) -> pulumi.Input[str]:
+        """Give the backend's name, the stack's default where none is given."""
+        chosen = self.settings.backend if given is None else given
+        if chosen is None:
+            raise stop(
+                ConfigError(
+                    "no backend is chosen: pass backend=, or set the stack's default with: "
+                    "pulumi config set rdns:backend NAME"
+                )
+            )
+        if isinstance(chosen, str) and not pulumi.runtime.is_dry_run():
+            self._catch_up(chosen)
+        return chosen
+
+    def default(self, setting: str, given: Any) -> Any:
+        """Give a value of the resource, the stack's default where it has none."""
+        return getattr(self.settings, setting) if given is None else given
+
+    def ptr_ttl(self, backend: pulumi.Input[str], given: Any) -> Any:
+        """Give the TTL of a PTR record; the stack's default counts only where there are zones."""
+        default = self.settings.ttl
+        if given is not None or default is None:
+            return given
+        return _when_known(lambda name: None if self._sets_addresses(name) else default, backend)
+
+    def claim_address(
+        self,
+        resource: pulumi.Resource,
+        resource_name: str,
+        backend: pulumi.Input[str],
+        address: pulumi.Input[str] | None,
+    ) -> Any:
+        """Note who sets the PTR of an address; two resources cannot, and the first one stands."""
+        is_computed = _is_later(backend) or _is_later(address)
+
+        def claim(backend: Any, address: Any) -> Any:
+            try:
+                key = (str(backend), str(parse_address(address)))
+            except InvalidInputError:
+                return address  # check says what is wrong with it
+            first, first_name = self._holders.setdefault(key, (resource, resource_name))
+            if first is resource:
+                return address
+            error = stop(
+                DuplicateAddressError(
+                    f"{resource_name!r} and {first_name!r} both set the PTR record of {key[1]} at "
+                    f"backend {key[0]!r}; an address has one: remove one of the two"
+                )
+            )
+            if is_computed and not pulumi.runtime.is_dry_run():
+                return _raise_after(first, error)
+            raise error
+
+        return _when_known(claim, backend, address)
+
+    def claim_ttl(
+        self, resource_name: str, backend: Any, hostname: Any, address: Any, ttl: Any
+    ) -> Any:
+        """Note the TTL of an RRset; it has one (RFC 2181 section 5.2)."""
+
+        def claim(backend: Any, hostname: Any, address: Any, ttl: Any) -> Any:
+            if ttl is None:
+                return None
+            try:
+                kind = record_type(parse_address(address))
+                name = name_text(parse_hostname(hostname))
+            except InvalidInputError:
+                return ttl  # check says what is wrong with it
+            held, holder = self._ttls.setdefault((str(backend), name, kind), (ttl, resource_name))
+            if held != ttl:
+                raise stop(
+                    InvalidInputError(
+                        f"{resource_name!r} gives the {kind} records of {name} a TTL of {ttl} and "
+                        f"{holder!r} one of {held}; they are one RRset, which has one TTL "
+                        "(RFC 2181 section 5.2)",
+                        "ttl",
+                    )
+                )
+            return ttl
+
+        return _when_known(claim, backend, hostname, address, ttl)
+
+    def note_forward(
+        self,
+        record: pulumi.Resource,
+        hostname: Any,
+        inputs: Sequence[Any],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        """Remember a forward record, so that PTR records of its hostname come after it."""
+        name = _literal_hostname(hostname)
+        if name is not None:
+            waits = any(_is_later(value) for value in inputs) or bool(opts and opts.depends_on)
+            self._forwards.setdefault(name, []).append((record, not waits))
+
+    def forward_dependencies(
+        self, hostname: Any, given: Sequence[pulumi.Resource]
+    ) -> Sequence[Any] | pulumi.Output[Any]:
+        """Give what a PTR record comes after: what it names, and forward records of its hostname.
+
+        Those declared later in the program count too, if they depend on nothing themselves: so no
+        circle can arise.
+        """
+        name = _literal_hostname(hostname)
+        if name is None:
+            return list(given)
+        earlier = [record for record, _ in self._forwards.get(name, [])]
+
+        async def needs() -> list[pulumi.Resource]:
+            await asyncio.sleep(0)  # by then the program's own code has run
+            free = [record for record, is_free in self._forwards.get(name, []) if is_free]
+            found = [*given, *earlier, *free]
+            return [one for at, one in enumerate(found) if one not in found[:at]]
+
+        return pulumi.Output.from_input(needs())
+
+    def look_ahead(self, record: PtrRecord, inputs: dict[str, Any], forwards: int) -> None:
+        """In a preview, warn about what will be in the way of a new or changed PTR record."""
+        if not self.settings.preview_checks or not pulumi.runtime.is_dry_run():
+            return
+        hostname = _literal_hostname(inputs["hostname"])
+        self._looks.watch(record, inputs, lambda: bool(forwards or self._forwards.get(hostname)))
+
+    def _catch_up(self, backend: str) -> None:
+        """Let a backend finish what an earlier run left; the engine's own calls are too late."""
+        if backend in self._caught_up:
+            return
+        self._caught_up.add(backend)
+        try:
+            warning = self._session.backends.get(backend).catch_up()
+        except RdnsError:
+            return  # the resource's own operations say what is wrong
+        if warning:
+            pulumi.log.warn(warning)
+
+    def _sets_addresses(self, backend: str) -> bool:
+        try:
+            return issubclass(self._session.backends.type_of(backend), AddressBackend)
+        except ConfigError:
+            return False  # check says what is wrong with it
+
+
+_programs: weakref.WeakKeyDictionary[Any, Program] = weakref.WeakKeyDictionary()
+
+
+def current() -> Program:
+    """Give the program that is running: one per connection to the engine."""
+    monitor = get_monitor()
+    if monitor not in _programs:
+        _programs[monitor] = Program()
+    return _programs[monitor]
+
+
+def stop(error: RdnsError) -> RdnsError:
+    """Make an error that ends a program with its sentence alone, and is still of its own class."""
+    kind = type(error)
+    both = type(kind.__name__, (kind, pulumi.RunError), {"__module__": kind.__module__})
+    stopping = both.__new__(both, *error.args)
+    stopping.__dict__.update(error.__dict__)
+    stopping.args = error.args
+    assert isinstance(stopping, RdnsError)
+    return stopping
+
+
+def _is_later(value: object) -> bool:
+    return isinstance(value, pulumi.Output) or asyncio.iscoroutine(value) or asyncio.isfuture(value)
+
+
+def _when_known(function: Callable[..., Any], *values: Any) -> Any:
+    """Call now where all values are plain, else as soon as the engine knows them."""
+    if any(_is_later(value) for value in values):
+        return pulumi.Output.all(*values).apply(lambda known: function(*known))
+    return function(*values)
+
+
+async def _raise_after(first: pulumi.Resource, error: RdnsError) -> None:
+    """End the program when ``first`` is registered: an error at once would cancel its create."""
+    with contextlib.suppress(Exception):
+        # Not for ever: the first one may depend on the resource that waits here.
+        await asyncio.wait_for(first.urn.future(), _LONGEST_CREATE)
+    raise error
+
+
+def _literal_hostname(value: Any) -> str | None:
+    try:
+        return name_text(parse_hostname(value))
+    except InvalidInputError:
+        return None

@@ -1,0 +1,91 @@
+"""What the dynamic providers of all record types share in the host process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pulumi
+from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
+
+from pulumi_rdns.backends.base import AddressBackend
+from pulumi_rdns.errors import ConfigError, Finding
+from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
+from pulumi_rdns.records.session import Session
+from pulumi_rdns.resources.host_process import widen_thread_pool
+
+_lock = threading.Lock()
+_config: dict[str, Any] = {}
+_session: Session | None = None
+
+
+class RecordProvider(ResourceProvider):
+    """Takes the configuration. Holds nothing itself: its pickled form stands in every state."""
+
+    def configure(self, req: ConfigureRequest) -> None:
+        global _config, _session
+        widen_thread_pool()
+        keys = [field.encode_name for field in msgspec.structs.fields(StackSettings)]
+        found = {f"{NAMESPACE}:{key}": req.config.get(f"{NAMESPACE}:{key}") for key in keys}
+        config = {key: value for key, value in found.items() if value is not None}
+        with _lock:
+            if config != _config:
+                _config, _session = config, None
+
+
+def session() -> Session:
+    """Give the session that all resources of this process share. Raises ConfigError."""
+    global _session
+    with _lock:
+        if _session is None:
+            _session = Session(read_settings(_config), project_root(), os.environ)
+        return _session
+
+
+def project_root() -> Path:
+    """Find the folder with Pulumi.yaml, which relative paths start from."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").exists() or (folder / "Pulumi.yml").exists():
+            return folder
+    return here
+
+
+def check_backend(inputs: Mapping[str, Any]) -> list[Finding]:
+    """Find what is wrong with the backend that a resource names. No I/O."""
+    name = inputs.get("backend")
+    if name is None or pulumi.contains_unknowns(name):
+        return []
+    try:
+        session().backends.get(name)
+    except ConfigError as error:
+        return [Finding("backend", line) for line in str(error).splitlines()]
+    return []
+
+
+def check_zone_options(inputs: Mapping[str, Any]) -> list[Finding]:
+    """Find zone options on a backend that has no zones for PTR records."""
+    name = inputs.get("backend")
+    if (
+        name is None
+        or pulumi.contains_unknowns(name)
+        or not issubclass(session().backends.type_of(name), AddressBackend)
+    ):
+        return []
+    reason = f"backend {name!r} sets the PTR of an address and has no such option; leave it out"
+    return [Finding(key, reason) for key in ("zone", "ttl") if key in inputs]
+
+
+def failures(findings: list[Finding]) -> list[CheckFailure]:
+    """Turn findings into what the engine shows with the name of the property."""
+    return [CheckFailure(finding.property, finding.reason) for finding in findings]
+
+
+def changed(key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Compare one property; what is unknown in a preview counts as changed."""
+    new = news.get(key)
+    return bool(pulumi.contains_unknowns(new)) or olds.get(key) != new
