@@ -1,0 +1,82 @@
+"""The memory backend keeps the contract of both kinds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import dns.name
+import dns.rrset
+import pytest
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Change
+from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
+from pulumi_rdns.errors import UnavailableError
+from pulumi_rdns.model.addresses import Address, parse_address
+from tests.backends.contract import AddressContract, ZoneContract
+
+ZONE = dns.name.from_text("example.com")
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> MemoryBackend:
+    settings = MemorySettings(
+        networks=["192.0.2.0/24", "2001:db8::/64"], zones=["example.com"], path="store.json"
+    )
+    return MemoryBackend("shelf", settings, tmp_path)
+
+
+class TestAddresses(AddressContract):
+    @pytest.fixture
+    def owned(self) -> list[Address]:
+        return [*map(parse_address, [*(f"192.0.2.{at}" for at in range(1, 9)), "2001:db8::1"])]
+
+    @pytest.fixture
+    def not_owned(self) -> Address:
+        return parse_address("198.51.100.1")
+
+    @pytest.fixture
+    def live(self, tmp_path: Path) -> Callable[[Address], str | None]:
+        def read(address: Address) -> str | None:
+            store = json.loads((tmp_path / "store.json").read_text())
+            values = store.get(str(address), {}).get("ptr")
+            return str(values[0]).rstrip(".") if values else None
+
+        return read
+
+
+class TestZones(ZoneContract):
+    kind, one, two = "A", "192.0.2.1", "192.0.2.2"
+
+    @pytest.fixture
+    def zone(self) -> dns.name.Name:
+        return ZONE
+
+    @pytest.fixture
+    def names(self) -> list[dns.name.Name]:
+        return [dns.name.from_text(f"host{at}", ZONE) for at in range(8)]
+
+    @pytest.fixture
+    def alias(self, backend: MemoryBackend) -> dns.name.Name:
+        name = dns.name.from_text("alias", ZONE)
+        target = dns.rrset.from_text(name, 60, "IN", "CNAME", "host1.example.com.")
+        backend.apply(ZONE, [Change(name, RdataType.CNAME, None, target)])
+        return name
+
+    @pytest.fixture
+    def live(self, tmp_path: Path) -> Callable[[dns.name.Name, str], tuple[int, list[str]] | None]:
+        def read(name: dns.name.Name, kind: str) -> tuple[int, list[str]] | None:
+            file = tmp_path / "store.json"
+            store = json.loads(file.read_text()) if file.exists() else {}
+            values = store.get(name.to_text(), {}).get(kind)
+            return (int(values[0]), sorted(values[1:])) if values else None
+
+        return read
+
+
+def test_a_folder_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+    backend = MemoryBackend("shelf", MemorySettings(path="away/store.json"), tmp_path)
+    with pytest.raises(UnavailableError, match="the folder of the file is not there"):
+        backend.get_ptr(parse_address("192.0.2.1"))

@@ -1,0 +1,70 @@
+"""From a name in the configuration to a backend, and what is said when that fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dns.name
+import pytest
+
+from pulumi_rdns.backends.memory import MemoryBackend
+from pulumi_rdns.backends.registry import Backends
+from pulumi_rdns.errors import ConfigError
+
+
+def backends(configured: dict[str, object], **environ: str) -> Backends:
+    return Backends(configured, Path("/nowhere"), environ)
+
+
+def test_an_instance_is_of_the_type_of_its_name_unless_it_says_another() -> None:
+    there = backends({"memory": {}, "shelf": {"type": "memory"}})
+    assert isinstance(there.get("memory"), MemoryBackend)
+    assert isinstance(there.get("shelf"), MemoryBackend)
+    assert there.get("shelf") is there.get("shelf")
+    assert there.get("shelf") is not there.get("memory")
+
+
+def test_a_type_needs_no_entry_when_it_needs_no_setting() -> None:
+    assert isinstance(backends({}).get("memory"), MemoryBackend)
+
+
+@pytest.mark.parametrize(
+    ("configured", "name", "reason"),
+    [
+        ({"corp": {"type": "memory"}}, "crop", "not configured under rdns:backends .there: corp"),
+        ({"corp": {"type": "memry"}}, "corp", "rdns:backends.corp.type: 'memry' is not a type"),
+        ({"corp": 3}, "corp", "rdns:backends.corp: must be a map"),
+        ({"memory": {"pth": "x"}}, "memory", "backends.memory.pth: unknown key; did you mean path"),
+        ({"memory": {"zones": "x"}}, "memory", "backends.memory.zones: must be a list, not text"),
+    ],
+)
+def test_a_mistake_is_said_with_its_path(
+    configured: dict[str, object], name: str, reason: str
+) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        backends(configured).get(name)
+
+
+def test_a_missing_setting_comes_with_the_command_that_sets_it() -> None:
+    with pytest.raises(ConfigError) as caught:
+        backends({}).get("zonefile")
+    assert str(caught.value) == (
+        "rdns:backends.zonefile.directory: is missing; set it with: "
+        "pulumi config set --path 'rdns:backends.zonefile.directory' VALUE"
+    )
+
+
+def test_only_the_instance_that_is_used_is_validated() -> None:
+    there = backends({"memory": {}, "broken": {"type": "zonefile", "no": 1}})
+    assert isinstance(there.get("memory"), MemoryBackend)
+
+
+def test_the_override_variable_beats_the_stack() -> None:
+    there = backends(
+        {"shelf": {"type": "memory", "zones": ["example.com"]}},
+        RDNS_SHELF_ZONES='["example.net"]',
+    )
+    shelf = there.get("shelf")
+    assert isinstance(shelf, MemoryBackend)
+    name = dns.name.from_text("example.net")
+    assert shelf.find_zone(name) == name

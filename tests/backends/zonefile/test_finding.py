@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import pytest
+
+from pulumi_rdns.errors import RejectedError, UnavailableError, ZoneNotFoundError
+
+from .tools import REVERSE, SAMPLE, TEN, Zones, name
+
+FORWARD = "@ 300 SOA ns h 1 2 3 4 5\n@ 300 NS ns1.example.com.\n"
+
+
+def found(zones: Zones, owner: str) -> str:
+    return zones.backend().find_zone(name(owner)).to_text(omit_final_dot=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "zone"),
+    [
+        ("example.com.zone", "example.com"),
+        ("db.example.com", "example.com"),
+        ("db.192.0.2", REVERSE),
+        ("db.10", "10.in-addr.arpa"),
+        ("2.0.192.in-addr.arpa.zone", REVERSE),
+        ("db.EXAMPLE.com", "example.com"),
+    ],
+)
+def test_the_file_name_tells_the_zone(zones: Zones, file: str, zone: str) -> None:
+    zones.write(file, FORWARD)
+    assert found(zones, f"x.{zone}") == zone
+
+
+def test_the_origin_in_the_file_beats_its_name(zones: Zones) -> None:
+    zones.write("db.office", "$ORIGIN com.\n$ORIGIN example\n" + FORWARD)
+    assert found(zones, "x.example.com") == "example.com"
+
+
+def test_an_absolute_soa_owner_beats_the_file_name(zones: Zones) -> None:
+    zones.write("db.office", FORWARD.replace("@ 300 SOA", "0/25.2.0.192.in-addr.arpa. 300 SOA"))
+    assert found(zones, f"10.0/25.{REVERSE}") == f"0/25.{REVERSE}"
+
+
+def test_the_longest_match_wins(zones: Zones) -> None:
+    zones.write("example.com.zone", FORWARD)
+    zones.write("lab.example.com.zone", FORWARD)
+    assert found(zones, "x.lab.example.com") == "lab.example.com"
+    assert found(zones, "lab.example.com") == "lab.example.com"
+    assert found(zones, "x.example.com") == "example.com"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        ".example.com.zone",
+        "db.example.com~",
+        ".db.example.com.swp",
+        "db.example.com.jnl",
+        "db.example.com.bak",
+        "#db.example.com#",
+        "db.example.com.dpkg-old",
+        "named.conf",
+    ],
+)
+def test_leftovers_of_editors_and_servers_are_no_zones(zones: Zones, file: str) -> None:
+    zones.write(file, "$ORIGIN example.com.\n" + FORWARD)
+    with pytest.raises(ZoneNotFoundError, match="has no zone files"):
+        found(zones, "x.example.com")
+
+
+def test_a_fragment_without_soa_is_no_zone(zones: Zones) -> None:
+    zones.write("db.example.com", "www A 192.0.2.1\n")
+    with pytest.raises(ZoneNotFoundError):
+        found(zones, "www.example.com")
+
+
+def test_two_files_of_one_zone_are_refused_with_both_names(zones: Zones) -> None:
+    zones.write("db.192.0.2", SAMPLE)
+    zones.write("office.zone", f"$ORIGIN {REVERSE}.\n{SAMPLE}")
+    zones.write("example.com.zone", FORWARD)
+    with pytest.raises(RejectedError, match=r"db\.192\.0\.2 and office\.zone both hold"):
+        found(zones, TEN)
+    assert found(zones, "x.example.com") == "example.com"
+
+
+def test_a_symlink_beside_its_target_is_one_file(sample: Zones) -> None:
+    (sample.folder / f"{REVERSE}.zone").symlink_to("db.192.0.2")
+    assert found(sample, TEN) == REVERSE
+
+
+def test_no_zone_is_an_error_that_lists_the_zones_there_are(sample: Zones) -> None:
+    sample.write("example.com.zone", FORWARD)
+    with pytest.raises(ZoneNotFoundError) as error:
+        found(sample, "1.113.0.203.in-addr.arpa")
+    assert str(error.value) == (
+        "zones: find the zone of 1.113.0.203.in-addr.arpa: no zone here holds it; "
+        f"{sample.folder} has {REVERSE}, example.com"
+    )
+
+
+def test_many_zones_are_counted_not_listed(zones: Zones) -> None:
+    for number in range(30):
+        zones.write(f"z{number}.example.zone", FORWARD)
+    with pytest.raises(ZoneNotFoundError, match="30 other zones"):
+        found(zones, "x.example.com")
+
+
+def test_a_missing_folder_is_unavailable_and_never_gone(zones: Zones) -> None:
+    zones.folder.rmdir()
+    backend = zones.backend()
+    for call in (
+        lambda: backend.find_zone(name(TEN)),
+        lambda: zones.values(TEN),
+        lambda: zones.set(TEN, ["a.example.com"], []),
+    ):
+        with pytest.raises(UnavailableError, match="is not there; is it mounted"):
+            call()
+
+
+def test_a_zone_whose_file_went_is_never_gone(sample: Zones) -> None:
+    (sample.folder / "db.192.0.2").unlink()
+    with pytest.raises(ZoneNotFoundError):
+        sample.values(TEN)
+    with pytest.raises(ZoneNotFoundError):
+        sample.set(TEN, ["a.example.com"], [])
+
+
+def test_a_name_below_a_delegation_tells_to_which_servers(zones: Zones) -> None:
+    zones.write("example.com.zone", FORWARD + "sub 60 NS ns.other.example.\nsub 60 NS ns2\n")
+    for owner in ("x.sub.example.com", "sub.example.com"):
+        with pytest.raises(
+            ZoneNotFoundError, match=r"to ns\.other\.example, ns2\.example\.com, and that zone"
+        ):
+            found(zones, owner)
+    with pytest.raises(ZoneNotFoundError, match="delegates"):
+        zones.set("x.sub.example.com", [], ["y.example.com"], zone="example.com")
+    zones.write("sub.example.com.zone", FORWARD)
+    assert found(zones, "x.sub.example.com") == "sub.example.com"
+
+
+def test_a_broken_file_matters_only_for_its_own_zone(sample: Zones) -> None:
+    sample.write("example.com.zone", "@ 300 SOA ns h 1 2 3 4 5\nwww 60 NOTYPE x\n")
+    assert found(sample, TEN) == REVERSE
+    with pytest.raises(RejectedError, match=r"example\.com\.zone, line 2: unknown type NOTYPE"):
+        found(sample, "www.example.com")
+    with pytest.raises(ZoneNotFoundError, match=r"not readable: example\.com\.zone, line 2"):
+        found(sample, "www.example.net")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("@ 60 SOA ns h ( 1 2 3 4 5\n", 1, "is never closed"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na 60 A 192.0.2.1 )\n", 2, r"'\)' without"),
+        ('@ 60 SOA ns h 1 2 3 4 5\n\na 60 TXT "x\n', 3, "closing"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na 60\n", 2, "missing"),
+        ("@ SOA ns h 1 2 3 4\n", 1, ""),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$FOO x\n", 2, "unknown directive"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na 60 CH A 192.0.2.1\n", 2, "class CH"),
+        ("www A 192.0.2.1\n@ 60 SOA ns h 1 2 3 4 5\n", 1, "no TTL"),
+        ("  60 A 192.0.2.1\n@ 60 SOA ns h 1 2 3 4 5\n", 1, "without an owner"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n@ 60 SOA ns h 1 2 3 4 5\n", 2, "second SOA"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na..b 60 A 192.0.2.1\n", 2, "label"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$INCLUDE nowhere.inc\n", 2, "cannot read nowhere.inc"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$INCLUDE db.example.com\n", 2, "include one another"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 1-x $ A 192.0.2.$\n", 2, ""),
+    ],
+)
+def test_a_file_that_does_not_parse_names_file_line_and_reason(
+    zones: Zones, text: str, line: int, reason: str
+) -> None:
+    zones.write("db.example.com", text)
+    with pytest.raises(RejectedError, match=rf"db\.example\.com, line {line}: .*{reason}"):
+        found(zones, "x.example.com")
+
+
+def test_a_raw_file_is_refused_with_the_way_out(zones: Zones) -> None:
+    zones.write("db.192.0.2", "\0\0\0\2\0\0\0\1rest")
+    with pytest.raises(RejectedError, match=r"raw format.*named-compilezone"):
+        found(zones, TEN)

@@ -1,0 +1,62 @@
+"""A session over backends that the tests can look into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dns.name
+import pytest
+
+from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.records.session import Session
+from tests.backends.heard import Heard
+
+ZONE = """\
+$TTL 3600
+@ IN SOA ns.example.com. hostmaster.example.com. ( 1 7200 900 1209600 300 )
+@ IN NS ns.example.com.
+"""
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder of zones: forward, reverse, and a classless delegation (RFC 2317)."""
+    folder = tmp_path / "zones"
+    folder.mkdir()
+    (folder / "example.com.zone").write_text(ZONE + "ns IN A 198.51.100.53\n")
+    parent = "10 IN CNAME 10.0/25\n11 IN CNAME 11.away.example.net.\n"
+    parent += "12 IN CNAME 13\n13 IN CNAME 12\n"
+    (folder / "db.2.0.192.in-addr.arpa").write_text(ZONE + parent)
+    classless = "$ORIGIN 0/25.2.0.192.in-addr.arpa.\n"
+    (folder / "classless.zone").write_text(classless + ZONE)
+    (folder / "db.100.51.198.in-addr.arpa").write_text(ZONE)
+    return folder
+
+
+def new_session(root: Path) -> Session:
+    """Start as a new process does: same records, no memory of what was declared."""
+    settings = read_settings(
+        {
+            "rdns:backends": {
+                "memory": {"zones": ["example.com"], "path": "store.json"},
+                "files": {"type": "zonefile", "directory": "zones"},
+            }
+        }
+    )
+    session = Session(settings, root, {})
+    session.claims.hand_over = 0.2
+    return session
+
+
+@pytest.fixture
+def session(tmp_path: Path, folder: Path) -> Session:
+    return new_session(tmp_path)
+
+
+def name(text: str) -> dns.name.Name:
+    return dns.name.from_text(text)

@@ -1,0 +1,192 @@
+"""One address of an A or AAAA RRset through its life, among others of the same hostname."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import dns.rdatatype
+import pytest
+
+from pulumi_rdns.backends.base import Change, ZoneBackend
+from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
+from pulumi_rdns.records.session import Session
+from tests.backends.contract import rrset
+from tests.backends.heard import Heard
+from tests.records.conftest import name, new_session
+
+MAIL = name("mail.example.com")
+
+
+@pytest.fixture(params=["memory", "files"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def spec(backend: str, address: str = "192.0.2.10", **more: object) -> ForwardSpec:
+    plain = ForwardSpec(backend=backend, hostname=MAIL, address=parse_address(address))
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def live(session: Session, backend: str, kind: str = "A") -> list[str]:
+    there = session.backends.get(backend)
+    assert isinstance(there, ZoneBackend)
+    found = there.get_rrset(there.find_zone(MAIL), MAIL, dns.rdatatype.from_text(kind))
+    return sorted(str(rdata) for rdata in found or [])
+
+
+def put(session: Session, backend: str, *values: str, kind: str = "A") -> None:
+    """Change the RRset as somebody else would."""
+    there = session.backends.get(backend)
+    assert isinstance(there, ZoneBackend)
+    zone, rdtype = there.find_zone(MAIL), dns.rdatatype.from_text(kind)
+    before = there.get_rrset(zone, MAIL, rdtype)
+    after = rrset(MAIL, kind, *values) if values else None
+    there.apply(zone, [Change(MAIL, rdtype, before, after)])
+
+
+@pytest.mark.parametrize(
+    ("address", "other", "kind"),
+    [("192.0.2.10", "192.0.2.11", "A"), ("2001:db8::10", "2001:db8::11", "AAAA")],
+)
+def test_an_address_is_created_read_changed_and_deleted(
+    session: Session, backend: str, heard: Heard, address: str, other: str, kind: str
+) -> None:
+    state = session.forward.create(spec(backend, address), heard)
+    assert live(session, backend, kind) == [address]
+    assert session.forward.read(state, heard) == state
+    state = session.forward.update(state, spec(backend, other, ttl=300), heard)
+    assert live(session, backend, kind) == [other]
+    session.forward.delete(state, heard)
+    assert live(session, backend, kind) == []
+    assert session.forward.read(state, heard) is None
+    session.forward.delete(state, heard)
+    assert heard.warnings == []
+
+
+def test_an_address_that_is_there_already_is_adopted_with_a_warning(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "192.0.2.10")
+    assert session.forward.create(spec(backend), heard).adopted
+    assert "it is adopted" in heard.warnings[0]
+
+
+def test_a_foreign_address_is_a_conflict_and_nothing_is_changed(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "192.0.2.99")
+    with pytest.raises(ConflictError, match=r"already has 192\.0\.2\.99") as caught:
+        session.forward.create(spec(backend), heard)
+    assert 'on_conflict to "add"' in str(caught.value)
+    assert live(session, backend) == ["192.0.2.99"]
+
+
+def test_add_keeps_it_and_delete_leaves_it(session: Session, backend: str, heard: Heard) -> None:
+    put(session, backend, "192.0.2.99")
+    state = session.forward.create(spec(backend, on_conflict=OnForwardConflict.ADD), heard)
+    assert live(session, backend) == ["192.0.2.10", "192.0.2.99"]
+    session.forward.delete(state, heard)
+    assert live(session, backend) == ["192.0.2.99"]
+
+
+def test_overwrite_replaces_it(session: Session, backend: str, heard: Heard) -> None:
+    put(session, backend, "192.0.2.99")
+    session.forward.create(spec(backend, on_conflict=OnForwardConflict.OVERWRITE), heard)
+    assert live(session, backend) == ["192.0.2.10"]
+
+
+def test_what_this_program_declares_or_this_state_owns_is_not_foreign(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    first = session.forward.create(spec(backend), heard)
+    session.forward.declare(backend, MAIL, parse_address("192.0.2.10"), None)
+    session.forward.create(spec(backend, "192.0.2.11"), heard)
+    assert live(session, backend) == ["192.0.2.10", "192.0.2.11"]
+    session.forward.recall(replace(first, written=parse_address("192.0.2.12")))
+    put(session, backend, "192.0.2.12")
+    session.forward.create(spec(backend, "192.0.2.11"), heard)
+    assert live(session, backend) == ["192.0.2.11", "192.0.2.12"]
+
+
+def test_two_addresses_swap_and_both_stay(
+    session: Session, backend: str, heard: Heard, tmp_path: Path
+) -> None:
+    one = session.forward.create(spec(backend), heard)
+    session.forward.declare(backend, MAIL, one.address, None)
+    two = session.forward.create(spec(backend, "192.0.2.11"), heard)
+    later = new_session(tmp_path)
+    for state in (one, two):
+        later.forward.declare(backend, MAIL, state.address, None)
+    later.forward.update(one, spec(backend, "192.0.2.11"), heard)
+    later.forward.update(two, spec(backend, "192.0.2.10"), heard)
+    assert live(later, backend) == ["192.0.2.10", "192.0.2.11"]
+
+
+def test_what_a_declared_resource_claims_is_not_deleted(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.forward.create(spec(backend), heard)
+    session.forward.declare(backend, MAIL, state.address, None)
+    session.forward.delete(state, heard)
+    assert live(session, backend) == ["192.0.2.10"]
+
+
+def test_one_address_in_our_place_is_drift_that_update_repairs(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.forward.create(spec(backend), heard)
+    put(session, backend, "192.0.2.99")
+    learned = session.forward.read(state, heard)
+    assert learned is not None
+    assert learned.address == parse_address("192.0.2.99")
+    session.forward.delete(learned, heard)
+    assert live(session, backend) == ["192.0.2.99"]
+    session.forward.update(learned, spec(backend), heard)
+    assert live(session, backend) == ["192.0.2.10"]
+
+
+def test_a_round_robin_partner_is_never_taken_for_drift(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "192.0.2.99")
+    state = session.forward.create(spec(backend, on_conflict=OnForwardConflict.ADD), heard)
+    put(session, backend, "192.0.2.99")
+    assert session.forward.read(state, heard) is None
+
+
+def test_an_alias_at_the_hostname_is_a_conflict(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "www.example.com.", kind="CNAME")
+    with pytest.raises(ConflictError, match=r"alias of www\.example\.com"):
+        session.forward.create(spec(backend), heard)
+
+
+def test_a_ttl_is_that_of_the_whole_rrset(session: Session, backend: str, heard: Heard) -> None:
+    session.forward.create(spec(backend, ttl=300), heard)
+    add = OnForwardConflict.ADD
+    second = session.forward.create(spec(backend, "192.0.2.11", on_conflict=add), heard)
+    there = session.backends.get(backend)
+    assert isinstance(there, ZoneBackend)
+    found = there.get_rrset(name("example.com"), MAIL, dns.rdatatype.A)
+    assert found is not None
+    assert (found.ttl, second.ttl) == (300, None)
+
+
+def test_a_name_outside_every_zone_is_an_error(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    with pytest.raises(ZoneNotFoundError):
+        session.forward.create(spec(backend, hostname=name("mail.example.net")), heard)
+    with pytest.raises(InvalidInputError, match="does not hold"):
+        session.forward.create(spec(backend, zone=name("example.net")), heard)
+
+
+def test_a_backend_without_zones_is_refused(session: Session, heard: Heard) -> None:
+    records = session.forward
+    records._backend_of = lambda _: object()  # type: ignore[assignment,return-value]
+    with pytest.raises(ConfigError, match="holds no zones"):
+        records.create(spec("memory"), heard)

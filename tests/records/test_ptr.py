@@ -1,0 +1,488 @@
+"""A PTR record through its life, on an address backend and on zones."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import dns.name
+import pytest
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import AddressBackend, Change, ZoneBackend
+from pulumi_rdns.errors import (
+    AddressNotFoundError,
+    ConflictError,
+    ForwardMismatchError,
+    InvalidInputError,
+    RejectedError,
+    ZoneNotFoundError,
+)
+from pulumi_rdns.model.addresses import Address, parse_address, reverse_name
+from pulumi_rdns.model.specs import (
+    ForwardPolicy,
+    ForwardSpec,
+    OnConflict,
+    OnDelete,
+    PtrPolicies,
+    PtrSpec,
+)
+from pulumi_rdns.records.ptr import PtrState
+from pulumi_rdns.records.session import Session
+from tests.backends.contract import rrset
+from tests.backends.heard import Heard
+from tests.records.conftest import name, new_session
+
+ADDRESS = parse_address("198.51.100.10")
+SKIP = PtrPolicies(forward_check=ForwardPolicy.SKIP)
+
+
+@pytest.fixture(params=["memory", "files"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def spec(backend: str, hostname: str = "mail.example.com", **policies: object) -> PtrSpec:
+    return PtrSpec(
+        backend=backend,
+        address=ADDRESS,
+        hostname=name(hostname),
+        policies=replace(SKIP, **policies),  # type: ignore[arg-type]
+    )
+
+
+def live(session: Session, backend: str, address: Address = ADDRESS) -> list[str]:
+    there = session.backends.get(backend)
+    if isinstance(there, AddressBackend):
+        ptr = there.get_ptr(address)
+        return [str(ptr.hostname)] if ptr else []
+    assert isinstance(there, ZoneBackend)
+    owner = reverse_name(address)
+    found = there.get_rrset(there.find_zone(owner), owner, RdataType.PTR)
+    return sorted(str(rdata) for rdata in found or [])
+
+
+def put(session: Session, backend: str, *hostnames: str, address: Address = ADDRESS) -> None:
+    """Change the record as somebody else would."""
+    there = session.backends.get(backend)
+    if isinstance(there, AddressBackend):
+        there.unset_ptr(address)
+        for hostname in hostnames:
+            there.set_ptr(address, name(hostname))
+        return
+    assert isinstance(there, ZoneBackend)
+    owner = reverse_name(address)
+    zone = there.find_zone(owner)
+    before = there.get_rrset(zone, owner, RdataType.PTR)
+    after = rrset(owner, "PTR", *(f"{hostname}." for hostname in hostnames)) if hostnames else None
+    there.apply(zone, [Change(owner, RdataType.PTR, before, after)])
+
+
+def test_a_record_is_created_read_changed_and_deleted(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.ptr.create(spec(backend), heard)
+    assert live(session, backend) == ["mail.example.com."]
+    assert state.written == name("mail.example.com")
+    assert not state.adopted
+    assert state.previous.known
+    assert session.ptr.read(state, heard) == state
+
+    state = session.ptr.update(state, spec(backend, "www.example.com"), heard)
+    assert live(session, backend) == ["www.example.com."]
+    assert state.written == name("www.example.com")
+
+    session.ptr.delete(state, heard)
+    assert live(session, backend) == []
+    assert session.ptr.read(state, heard) is None
+    session.ptr.delete(state, heard)
+    assert heard.warnings == []
+
+
+def test_a_record_that_is_right_already_is_adopted_with_a_warning(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "mail.example.com")
+    state = session.ptr.create(spec(backend), heard)
+    assert state.adopted
+    assert not state.previous.known
+    assert "it is adopted: destroy will remove it" in heard.warnings[0]
+    session.ptr.delete(state, heard)
+    assert live(session, backend) == []
+
+
+def test_restore_leaves_an_adopted_record(session: Session, backend: str, heard: Heard) -> None:
+    put(session, backend, "mail.example.com")
+    state = session.ptr.create(spec(backend, on_delete=OnDelete.RESTORE), heard)
+    session.ptr.delete(state, heard)
+    assert live(session, backend) == ["mail.example.com."]
+    assert "restore leaves it" in heard.warnings[-1]
+
+
+def test_another_name_is_a_conflict_and_nothing_is_changed(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "other.example.net")
+    with pytest.raises(ConflictError) as caught:
+        session.ptr.create(spec(backend), heard)
+    assert "it already points to other.example.net" in str(caught.value)
+    assert 'on_conflict to "overwrite"' in str(caught.value)
+    assert "aliases" in str(caught.value)
+    assert live(session, backend) == ["other.example.net."]
+
+
+def test_overwrite_remembers_and_restore_puts_back(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "other.example.net")
+    wanted = spec(backend, on_conflict=OnConflict.OVERWRITE, on_delete=OnDelete.RESTORE)
+    state = session.ptr.create(wanted, heard)
+    assert live(session, backend) == ["mail.example.com."]
+    assert state.previous.hostnames == (name("other.example.net"),)
+    session.ptr.delete(state, heard)
+    assert live(session, backend) == ["other.example.net."]
+
+
+def test_several_values_are_a_conflict_even_when_ours_is_among_them(
+    session: Session, heard: Heard
+) -> None:
+    put(session, "files", "mail.example.com", "other.example.net")
+    with pytest.raises(ConflictError, match=r"mail\.example\.com, other\.example\.net"):
+        session.ptr.create(spec("files"), heard)
+    wanted = spec("files", on_conflict=OnConflict.OVERWRITE, on_delete=OnDelete.RESTORE)
+    state = session.ptr.create(wanted, heard)
+    assert live(session, "files") == ["mail.example.com."]
+    session.ptr.delete(state, heard)
+    assert live(session, "files") == ["other.example.net."]
+
+
+def test_restore_puts_back_several_values(session: Session, heard: Heard) -> None:
+    put(session, "files", "a.example.net", "b.example.net")
+    wanted = spec("files", on_conflict=OnConflict.OVERWRITE, on_delete=OnDelete.RESTORE)
+    session.ptr.delete(session.ptr.create(wanted, heard), heard)
+    assert live(session, "files") == ["a.example.net.", "b.example.net."]
+
+
+def test_a_strangers_value_survives_delete_also_when_refresh_has_learned_it(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.ptr.create(spec(backend), heard)
+    put(session, backend, "other.example.net")
+    learned = session.ptr.read(state, heard)
+    assert learned is not None
+    assert learned.hostnames == (name("other.example.net"),)
+    for remembered in (state, learned):
+        session.ptr.delete(remembered, heard)
+        assert live(session, backend) == ["other.example.net."]
+    assert "which this resource did not write; it is left as it is" in heard.warnings[-1]
+
+
+def test_a_value_added_beside_ours_is_drift_and_survives_delete(
+    session: Session, heard: Heard
+) -> None:
+    state = session.ptr.create(spec("files"), heard)
+    put(session, "files", "mail.example.com", "other.example.net")
+    learned = session.ptr.read(state, heard)
+    assert learned is not None
+    assert len(learned.hostnames) == 2
+    session.ptr.delete(learned, heard)
+    assert live(session, "files") == ["other.example.net."]
+
+
+def test_drift_that_refresh_has_shown_is_repaired_by_update(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.ptr.create(spec(backend), heard)
+    put(session, backend, "other.example.net")
+    learned = session.ptr.read(state, heard)
+    assert learned is not None
+    repaired = session.ptr.update(learned, spec(backend), heard)
+    assert live(session, backend) == ["mail.example.com."]
+    assert repaired.hostnames == (name("mail.example.com"),)
+
+
+def test_an_update_does_not_touch_a_value_that_nobody_has_shown(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.ptr.create(spec(backend), heard)
+    put(session, backend, "other.example.net")
+    with pytest.raises(ConflictError, match=r"other\.example\.net"):
+        session.ptr.update(state, spec(backend, "www.example.com"), heard)
+    assert live(session, backend) == ["other.example.net."]
+
+
+def test_a_policy_alone_is_an_update_without_io(
+    session: Session, backend: str, heard: Heard, tmp_path: Path
+) -> None:
+    state = session.ptr.create(spec(backend), heard)
+    (tmp_path / "zones").rename(tmp_path / "away")
+    (tmp_path / "store.json").unlink(missing_ok=True)
+    changed = session.ptr.update(state, spec(backend, on_delete=OnDelete.RESTORE), heard)
+    assert changed.policies.on_delete is OnDelete.RESTORE
+
+
+def test_what_a_declared_resource_claims_is_not_deleted(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.ptr.create(spec(backend), heard)
+    session.ptr.declare(backend, ADDRESS, None)
+    session.ptr.delete(state, heard)
+    assert live(session, backend) == ["mail.example.com."]
+
+
+def test_a_claim_of_another_zone_does_not_keep_the_record(session: Session, heard: Heard) -> None:
+    state = session.ptr.create(spec("files"), heard)
+    session.ptr.declare("files", ADDRESS, name("elsewhere.example.net"))
+    session.ptr.delete(state, heard)
+    assert live(session, "files") == []
+
+
+def test_a_value_of_this_state_is_taken_over_with_what_it_remembers(
+    session: Session, tmp_path: Path, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "before.example.net")
+    wanted = spec(backend, "old.example.com", on_conflict=OnConflict.OVERWRITE)
+    old = session.ptr.create(wanted, heard)
+    later = new_session(tmp_path)
+    later.ptr.declare(backend, ADDRESS, None)
+    later.ptr.recall(old)
+    state = later.ptr.create(spec(backend, "new.example.com"), heard)
+    assert live(later, backend) == ["new.example.com."]
+    assert state.previous.hostnames == (name("before.example.net"),)
+    later.ptr.delete(old, heard)
+    assert live(later, backend) == ["new.example.com."]
+
+
+def test_a_create_waits_a_moment_for_the_owner_to_be_heard_of(
+    session: Session, tmp_path: Path, backend: str, heard: Heard
+) -> None:
+    old = session.ptr.create(spec(backend, "old.example.com"), heard)
+    later = new_session(tmp_path)
+    later.claims.hand_over = 5
+    timer = threading.Timer(0.2, later.ptr.recall, [old])
+    timer.start()
+    later.ptr.create(spec(backend, "new.example.com"), heard)
+    timer.join()
+    assert live(later, backend) == ["new.example.com."]
+
+
+def test_a_create_waits_for_a_slow_delete_of_the_same_record(
+    session: Session, tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = session.ptr.create(spec("memory"), heard)
+    later = new_session(tmp_path)
+    there = later.backends.get("memory")
+    assert isinstance(there, AddressBackend)
+    deleting, go_on = threading.Event(), threading.Event()
+    unset = there.unset_ptr
+
+    def slow(address: Address) -> None:
+        deleting.set()
+        assert go_on.wait(10)
+        unset(address)
+
+    monkeypatch.setattr(there, "unset_ptr", slow)
+    delete = threading.Thread(target=later.ptr.delete, args=[state, heard])
+    delete.start()
+    assert deleting.wait(10)
+    later.ptr.declare("memory", ADDRESS, None)
+    create = threading.Thread(target=later.ptr.create, args=[spec("memory"), heard])
+    create.start()
+    go_on.set()
+    delete.join()
+    create.join()
+    assert live(later, "memory") == ["mail.example.com."]
+
+
+def test_a_writer_in_between_is_noticed_and_the_write_is_tried_again(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = session.backends.get("files")
+    assert isinstance(there, ZoneBackend)
+    apply = there.apply
+    raced: list[int] = []
+
+    def race(zone: dns.name.Name, changes: list[Change]) -> None:
+        if not raced:
+            raced.append(1)
+            monkeypatch.setattr(there, "apply", apply)
+            put(session, "files", "other.example.net")
+            monkeypatch.setattr(there, "apply", race)
+        apply(zone, changes)
+
+    monkeypatch.setattr(there, "apply", race)
+    with pytest.raises(ConflictError, match=r"already points to other\.example\.net"):
+        session.ptr.create(spec("files"), heard)
+    raced.clear()
+    put(session, "files")
+    raced.clear()
+    session.ptr.create(spec("files", on_conflict=OnConflict.OVERWRITE), heard)
+    assert live(session, "files") == ["mail.example.com."]
+
+
+def test_rfc_2317_puts_the_record_where_the_alias_points(
+    session: Session, folder: Path, heard: Heard
+) -> None:
+    wanted = replace(spec("files"), address=parse_address("192.0.2.10"))
+    state = session.ptr.create(wanted, heard)
+    assert state.zone == name("0/25.2.0.192.in-addr.arpa")
+    assert state.owner == name("10.0/25.2.0.192.in-addr.arpa")
+    assert "mail.example.com." in (folder / "classless.zone").read_text()
+    session.ptr.delete(state, heard)
+    assert "mail.example.com." not in (folder / "classless.zone").read_text()
+
+
+def test_an_alias_to_a_zone_that_is_not_here_is_an_error_that_names_it(
+    session: Session, heard: Heard
+) -> None:
+    wanted = replace(spec("files"), address=parse_address("192.0.2.11"))
+    with pytest.raises(ZoneNotFoundError, match=r"11\.away\.example\.net"):
+        session.ptr.create(wanted, heard)
+
+
+def test_a_circle_of_aliases_is_an_error(session: Session, heard: Heard) -> None:
+    wanted = replace(spec("files"), address=parse_address("192.0.2.12"))
+    with pytest.raises(RejectedError, match="aliases in a row"):
+        session.ptr.create(wanted, heard)
+
+
+def test_a_named_zone_is_used(session: Session, heard: Heard) -> None:
+    zone = name("0/25.2.0.192.in-addr.arpa")
+    wanted = replace(spec("files"), address=parse_address("192.0.2.20"), zone=zone)
+    state = session.ptr.create(wanted, heard)
+    assert state.owner == name("20.0/25.2.0.192.in-addr.arpa")
+
+
+def test_a_zone_on_an_address_backend_is_refused(session: Session, heard: Heard) -> None:
+    with pytest.raises(InvalidInputError, match="leave it out"):
+        session.ptr.create(replace(spec("memory"), zone=name("example.com")), heard)
+
+
+def test_a_zone_that_has_gone_is_an_error_and_not_a_deleted_record(
+    session: Session, folder: Path, heard: Heard
+) -> None:
+    state = session.ptr.create(spec("files"), heard)
+    (folder / "db.100.51.198.in-addr.arpa").rename(folder / "away")
+    with pytest.raises(ZoneNotFoundError):
+        session.ptr.read(state, heard)
+    with pytest.raises(ZoneNotFoundError):
+        session.ptr.delete(state, heard)
+
+
+def test_an_address_that_has_gone_is_an_error_and_at_delete_a_warning(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = session.ptr.create(spec("memory"), heard)
+    monkeypatch.setattr(session.backends.get("memory"), "_networks", [])
+    with pytest.raises(AddressNotFoundError):
+        session.ptr.read(state, heard)
+    session.ptr.delete(state, heard)
+    assert "there is nothing to delete" in heard.warnings[0]
+
+
+def test_the_ttl_is_3600_unless_given_and_kept_unless_given(session: Session, heard: Heard) -> None:
+    there = session.backends.get("files")
+    assert isinstance(there, ZoneBackend)
+
+    def ttl() -> int:
+        owner = reverse_name(ADDRESS)
+        found = there.get_rrset(there.find_zone(owner), owner, RdataType.PTR)
+        assert found is not None
+        return found.ttl
+
+    state = session.ptr.create(spec("files"), heard)
+    assert (ttl(), state.ttl) == (3600, None)
+    state = session.ptr.update(state, replace(spec("files"), ttl=300), heard)
+    assert (ttl(), state.ttl) == (300, 300)
+    state = session.ptr.update(state, spec("files", "www.example.com"), heard)
+    assert (ttl(), state.ttl) == (300, None)
+
+
+def test_a_state_without_a_written_name_deletes_nothing(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    put(session, backend, "other.example.net")
+    state = PtrState(backend=backend, address=ADDRESS, hostnames=(name("other.example.net"),))
+    session.ptr.delete(state, heard)
+    assert live(session, backend) == ["other.example.net."]
+
+
+class TestForwardCheck:
+    """The gate, on records that the backend itself holds."""
+
+    def wanted(self, policy: ForwardPolicy | None, hostname: str = "mail.example.com") -> PtrSpec:
+        policies = PtrPolicies(forward_check=policy, forward_timeout=0)
+        return replace(spec("files", hostname), policies=policies)
+
+    def forward(self, session: Session, heard: Heard) -> None:
+        session.forward.create(
+            ForwardSpec(backend="files", hostname=name("mail.example.com"), address=ADDRESS), heard
+        )
+
+    def test_a_name_that_resolves_is_confirmed(self, session: Session, heard: Heard) -> None:
+        self.forward(session, heard)
+        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
+        assert state.forward_confirmed is True
+        assert "has mail.example.com A 198.51.100.10" in state.forward_detail
+        assert heard.warnings == []
+
+    def test_a_definite_no_fails_and_nothing_is_written(
+        self, session: Session, heard: Heard
+    ) -> None:
+        with pytest.raises(ForwardMismatchError) as caught:
+            session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
+        assert "has no A record for mail.example.com" in str(caught.value)
+        assert "nothing was written" in str(caught.value)
+        assert live(session, "files") == []
+
+    def test_for_an_address_that_is_not_global_a_no_is_a_warning(
+        self, session: Session, heard: Heard
+    ) -> None:
+        state = session.ptr.create(self.wanted(None), heard)
+        assert state.forward_confirmed is False
+        assert "does not resolve to 198.51.100.10" in heard.warnings[0]
+        assert live(session, "files") == ["mail.example.com."]
+
+    def test_could_not_ask_warns_under_verify_and_fails_under_strict(
+        self, session: Session, heard: Heard
+    ) -> None:
+        with pytest.raises(ForwardMismatchError, match="could not be asked"):
+            session.ptr.create(self.wanted(ForwardPolicy.STRICT, "mail.example.net"), heard)
+        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY, "mail.example.net"), heard)
+        assert state.forward_confirmed is None
+        assert "could not be checked" in heard.warnings[0]
+
+    def test_the_gate_waits_and_goes_on_by_itself(self, session: Session, heard: Heard) -> None:
+        wanted = replace(
+            self.wanted(None),
+            policies=PtrPolicies(forward_check=ForwardPolicy.VERIFY, forward_timeout=20),
+        )
+        timer = threading.Timer(0.3, self.forward, [session, Heard()])
+        timer.start()
+        state = session.ptr.create(wanted, heard)
+        timer.join()
+        assert state.forward_confirmed is True
+        assert "asking again for 20 s" in heard.told[0]
+
+    def test_a_forward_record_that_vanishes_is_a_warning_in_refresh(
+        self, session: Session, heard: Heard
+    ) -> None:
+        self.forward(session, heard)
+        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
+        gone = replace(state, written=name("www.example.com"))
+        put(session, "files", "www.example.com")
+        fresh = session.ptr.read(gone, heard)
+        assert fresh is not None
+        assert fresh.forward_confirmed is False
+        assert "no longer resolves" in heard.warnings[-1]
+
+    def test_an_update_asks_only_when_the_hostname_changes(
+        self, session: Session, heard: Heard
+    ) -> None:
+        state = session.ptr.create(spec("files"), heard)
+        wanted = replace(self.wanted(ForwardPolicy.VERIFY), ttl=60)
+        session.ptr.update(state, wanted, heard)
+        with pytest.raises(ForwardMismatchError):
+            session.ptr.update(state, self.wanted(ForwardPolicy.VERIFY, "www.example.com"), heard)
+        assert live(session, "files") == ["mail.example.com."]

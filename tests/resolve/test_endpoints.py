@@ -1,0 +1,66 @@
+"""Settings that name a DNS server."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "port"),
+    [
+        ("ns1.example.net", "ns1.example.net.", 53),
+        (" NS1.Example.NET. ", "ns1.example.net.", 53),
+        ("ns1.example.net:5353", "ns1.example.net:5353", 5353),
+        ("192.0.2.53", "192.0.2.53", 53),
+        ("192.0.2.53:53", "192.0.2.53", 53),
+        ("192.0.2.53:5353", "192.0.2.53:5353", 5353),
+        ("2001:DB8::53", "2001:db8::53", 53),
+        ("[2001:db8::53]", "2001:db8::53", 53),
+        ("[2001:db8::53]:5353", "[2001:db8::53]:5353", 5353),
+    ],
+)
+def test_every_spelling_of_a_server_is_read(text: str, shown: str, port: int) -> None:
+    endpoint = parse_endpoint(text)
+    assert (str(endpoint), endpoint.port) == (shown, port)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "host or host:port"),
+        (53, "host or host:port"),
+        ("ns1.example.net:", "the port must be a number from 1 to 65535"),
+        ("ns1.example.net:dns", "the port must be a number from 1 to 65535"),
+        ("192.0.2.53:0", "the port must be a number from 1 to 65535"),
+        ("192.0.2.53:65536", "the port must be a number from 1 to 65535"),
+        ("192.0.2.256", "not an IPv4 or IPv6 address"),
+        ("2001:db8::53:port:53", "not an IPv4 or IPv6 address"),
+        ("[2001:db8::53", "not an IPv4 or IPv6 address"),
+        ("fe80::1%eth0", "zone id"),
+        ("ns_1.example.net", "underscore"),
+        ("dns", "single label"),
+    ],
+)
+def test_what_names_no_server_is_refused_with_the_reason(text: object, reason: str) -> None:
+    with pytest.raises(InvalidInputError, match=reason):
+        parse_endpoint(text)
+
+
+@given(
+    st.ip_addresses().filter(lambda one: not one.is_multicast and not one.is_unspecified),
+    st.integers(1, 65535),
+)
+def test_what_is_written_is_read_back(
+    host: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
+) -> None:
+    if str(host) == "255.255.255.255" or getattr(host, "ipv4_mapped", None):
+        return
+    endpoint = Endpoint(host, port)
+    assert parse_endpoint(str(endpoint)) == endpoint

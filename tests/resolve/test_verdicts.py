@@ -1,0 +1,166 @@
+"""What the answers of several servers mean together."""
+
+from __future__ import annotations
+
+import dns.name
+import dns.rdata
+from dns.rdatatype import RdataType
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.resolve.outcomes import (
+    Alias,
+    Failed,
+    NoName,
+    NoRecord,
+    Outcome,
+    Records,
+    ServerAnswer,
+)
+from pulumi_rdns.resolve.verdicts import (
+    Look,
+    Status,
+    Trail,
+    confirm,
+    describe,
+    joined,
+    leaves,
+    rdatas,
+    status,
+)
+
+WANTED = parse_address("192.0.2.10")
+NAMES = [dns.name.from_text(f"{letter}.example.com") for letter in "abcdefghijkl"]
+
+
+def records(*addresses: str) -> Records:
+    return Records(frozenset(dns.rdata.from_text("IN", "A", one) for one in addresses))
+
+
+def answer(
+    outcome: Outcome, server: str = "ns1.example.com.", asked: str = "192.0.2.53"
+) -> ServerAnswer:
+    return ServerAnswer(server, asked, NAMES[0], RdataType.A, outcome)
+
+
+def found(*outcomes: Outcome) -> Look:
+    """Judge outcomes, one of each server ns0, ns1, …"""
+    return confirm(
+        {NAMES[0]: [answer(one, f"ns{turn}.example.com.") for turn, one in enumerate(outcomes)]},
+        WANTED,
+    )
+
+
+HAS = st.sampled_from([records("192.0.2.10"), records("192.0.2.7", "192.0.2.10")])
+LACKS = st.sampled_from([NoName(), NoRecord(), records("192.0.2.7")])
+FAILS = st.sampled_from([Failed("does not answer"), Failed("refuses to answer (REFUSED)")])
+ANY: st.SearchStrategy[Outcome] = st.one_of(HAS, LACKS, FAILS)
+
+
+@given(st.lists(HAS, min_size=1), st.lists(FAILS))
+def test_it_is_confirmed_when_every_server_that_answered_has_it(
+    has: list[Outcome], fails: list[Outcome]
+) -> None:
+    assert found(*fails, *has).verdict is Verdict.CONFIRMED
+
+
+@given(st.lists(LACKS, min_size=1), st.lists(FAILS))
+def test_it_is_a_mismatch_when_no_server_that_answered_has_it(
+    lacks: list[Outcome], fails: list[Outcome]
+) -> None:
+    assert found(*lacks, *fails).verdict is Verdict.MISMATCH
+
+
+@given(st.lists(HAS, min_size=1), st.lists(LACKS, min_size=1), st.lists(FAILS))
+def test_it_propagates_when_some_have_it_and_some_do_not(
+    has: list[Outcome], lacks: list[Outcome], fails: list[Outcome]
+) -> None:
+    assert found(*lacks, *fails, *has).verdict is Verdict.PROPAGATING
+
+
+@given(st.lists(FAILS, min_size=1))
+def test_it_is_unknown_when_no_server_answered(fails: list[Outcome]) -> None:
+    assert found(*fails).verdict is Verdict.UNKNOWN
+
+
+@given(st.data())
+def test_the_order_of_the_answers_makes_no_difference(data: st.DataObject) -> None:
+    outcomes = data.draw(st.lists(ANY, min_size=1, max_size=6))
+    answers = [answer(one, f"ns{turn}.example.com.") for turn, one in enumerate(outcomes)]
+    mixed = data.draw(st.permutations(answers))
+    assert confirm({NAMES[0]: mixed}, WANTED) == confirm({NAMES[0]: answers}, WANTED)
+
+
+TARGETS = st.sampled_from(NAMES).map(Alias)
+
+
+@given(
+    st.lists(
+        st.lists(st.one_of(ANY, TARGETS), min_size=1, max_size=2),
+        min_size=len(NAMES),
+        max_size=len(NAMES),
+    )
+)
+def test_any_web_of_aliases_comes_to_an_end(outcomes: list[list[Outcome]]) -> None:
+    trail: Trail = {
+        name: [
+            ServerAnswer(f"ns{turn}.example.com.", "192.0.2.53", name, RdataType.A, one)
+            for turn, one in enumerate(group)
+        ]
+        for name, group in zip(NAMES, outcomes, strict=True)
+    }
+    ends = leaves(trail)
+    assert ends
+    assert not any(isinstance(one.outcome, Alias) for one in ends)
+    assert confirm(trail, WANTED).detail
+
+
+def test_each_server_is_named_with_its_answer() -> None:
+    assert found(
+        records("192.0.2.10"), records("192.0.2.7"), NoName(), NoRecord(), Failed("does not answer")
+    ).detail == (
+        "ns0.example.com. has 192.0.2.10; "
+        "ns1.example.com. still answers 192.0.2.7; "
+        "ns2.example.com. still has no name a.example.com.; "
+        "ns3.example.com. still has no A record for a.example.com.; "
+        "ns4.example.com. does not answer"
+    )
+
+
+def test_the_addresses_of_one_server_are_told_apart_only_when_they_differ() -> None:
+    same = [answer(NoName(), asked="192.0.2.53"), answer(NoName(), asked="2001:db8::53")]
+    assert describe({NAMES[0]: same}) == "ns1.example.com. has no name a.example.com."
+    differ = [answer(NoName(), asked="192.0.2.53"), answer(NoRecord(), asked="2001:db8::53")]
+    assert describe({NAMES[0]: differ}) == (
+        "ns1.example.com. (192.0.2.53) has no name a.example.com.; "
+        "ns1.example.com. (2001:db8::53) has no A record for a.example.com."
+    )
+
+
+def test_an_address_of_a_server_that_fails_is_left_out_when_another_one_answers() -> None:
+    answers = [answer(NoName()), answer(Failed("cannot be reached"), asked="2001:db8::53")]
+    assert describe({NAMES[0]: answers}) == "ns1.example.com. has no name a.example.com."
+
+
+def test_a_long_answer_is_cut_short() -> None:
+    many = records(*(f"198.51.100.{number}" for number in range(1, 100)))
+    assert describe({NAMES[0]: [answer(many)]}).endswith("198.51.100.6, and 93 more")
+
+
+@given(st.lists(ANY, min_size=1, max_size=4))
+def test_the_status_says_whether_the_servers_have_the_same_records(
+    outcomes: list[Outcome],
+) -> None:
+    trail = {NAMES[0]: [answer(one, f"ns{turn}.") for turn, one in enumerate(outcomes)]}
+    said = status(trail)
+    definite = [one for one in outcomes if not isinstance(one, Failed)]
+    assert (said is Status.UNKNOWN) == (not definite)
+    assert (said is Status.NONE) == (bool(definite) and not rdatas(trail))
+
+
+def test_of_several_statuses_the_least_certain_counts() -> None:
+    assert joined([Status.FOUND, Status.NONE]) is Status.FOUND
+    assert joined([Status.FOUND, Status.UNKNOWN]) is Status.UNKNOWN
+    assert joined([Status.DISAGREE, Status.UNKNOWN]) is Status.DISAGREE

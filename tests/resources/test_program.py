@@ -1,0 +1,219 @@
+"""What a program gets told before anything is sent to a backend, and what comes after what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+import pulumi_rdns as rdns
+from pulumi_rdns.errors import ConfigError, DuplicateAddressError, InvalidInputError
+from tests.resources.conftest import SETTINGS, Registered, run_program
+
+PTR = "pulumi-python:dynamic/rdns:PtrRecord"
+FORWARD = "pulumi-python:dynamic/rdns:ForwardRecord"
+
+
+def ptr(name: str, address: Any, **more: Any) -> rdns.PtrRecord:
+    return rdns.PtrRecord(name, address=address, hostname=f"{name}.example.com", **more)
+
+
+def order(registered: list[Registered]) -> list[str]:
+    return [entry.name for entry in registered]
+
+
+@pytest.mark.parametrize("other", ["192.0.2.10", "::ffff:192.0.2.10", " 192.0.2.10 "])
+@pytest.mark.parametrize("preview", [True, False])
+def test_two_resources_for_one_address_end_the_program_and_both_are_named(
+    other: str, preview: bool
+) -> None:
+    def program() -> None:
+        ptr("one", "192.0.2.10")
+        ptr("two", other)
+
+    with pytest.raises(DuplicateAddressError) as caught:
+        run_program(program, preview=preview)
+    assert isinstance(caught.value, pulumi.RunError)
+    assert "'two' and 'one' both set the PTR record of 192.0.2.10" in str(caught.value)
+
+
+def test_one_address_at_two_backends_is_no_duplicate() -> None:
+    def program() -> None:
+        ptr("one", "192.0.2.10")
+        ptr("two", "192.0.2.10", backend="other")
+
+    assert len(run_program(program)) == 2
+
+
+def test_a_computed_duplicate_fails_when_it_is_known_and_the_first_stands() -> None:
+    stood: list[Registered] = []
+
+    def program() -> None:
+        first = ptr("one", "192.0.2.10")
+        ptr("two", first.hostname.apply(lambda _: "::ffff:192.0.2.10"))
+        first.id.apply(lambda id_: stood.append(Registered("", id_, {})))
+
+    with pytest.raises(DuplicateAddressError, match="'two' and 'one'"):
+        run_program(program)
+    assert order(stood) == ["one-id"]
+
+
+def test_two_ttls_for_one_rrset_end_the_program() -> None:
+    def program() -> None:
+        for name, address, ttl in (("one", "192.0.2.10", 300), ("two", "192.0.2.11", 600)):
+            rdns.ForwardRecord(name, hostname="mail.example.com", address=address, ttl=ttl)
+
+    with pytest.raises(InvalidInputError, match=r"RFC 2181 section 5\.2"):
+        run_program(program)
+
+
+def test_a_and_aaaa_may_have_their_own_ttl_and_no_opinion_is_none() -> None:
+    def program() -> None:
+        for name, address, ttl in (
+            ("one", "192.0.2.10", 300),
+            ("two", "2001:db8::10", 600),
+            ("three", "192.0.2.11", None),
+        ):
+            rdns.ForwardRecord(name, hostname="mail.example.com", address=address, ttl=ttl)
+
+    assert len(run_program(program)) == 3
+
+
+def test_without_a_backend_the_program_ends_with_the_command_that_sets_one() -> None:
+    with pytest.raises(ConfigError, match="pulumi config set rdns:backend NAME"):
+        run_program(lambda: ptr("one", "192.0.2.10"), {})  # type: ignore[arg-type]
+
+
+def test_a_mistake_in_the_configuration_ends_the_program_with_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="rdns:onConflict: ") as caught:
+        run_program(lambda: ptr("one", "192.0.2.10"), {"rdns:onConflict": "x"})  # type: ignore[arg-type]
+    assert isinstance(caught.value, pulumi.RunError)
+
+
+def test_the_stacks_defaults_are_inputs_and_the_products_own_are_not() -> None:
+    settings = {
+        **SETTINGS,
+        "rdns:onConflict": "overwrite",
+        "rdns:onDelete": "restore",
+        "rdns:forwardCheck": "warn",
+        "rdns:forwardTimeout": "5",
+        "rdns:ttl": "300",
+        "rdns:backends": json.dumps(
+            {"corp": {"type": "memory"}, "files": {"type": "zonefile", "directory": "zones"}}
+        ),
+    }
+
+    def program() -> None:
+        ptr("addresses", "192.0.2.10")
+        ptr("zones", "192.0.2.11", backend="files", on_conflict="fail")
+        ptr("computed", "192.0.2.12", backend=pulumi.Output.from_input("files"))
+        rdns.ForwardRecord("forward", hostname="mail.example.com", address="192.0.2.10")
+
+    found = {entry.name: entry.inputs for entry in run_program(program, settings)}
+    assert found["addresses"]["onConflict"] == "overwrite"
+    assert found["addresses"]["onDelete"] == "restore"
+    assert found["addresses"]["forwardCheck"] == "warn"
+    assert found["addresses"]["forwardTimeout"] == 5
+    assert "ttl" not in found["addresses"]
+    assert found["zones"]["ttl"] == found["computed"]["ttl"] == 300
+    assert found["zones"]["onConflict"] == "fail"
+    assert found["forward"]["ttl"] == 300
+    assert "onConflict" not in found["forward"]
+    plain = {
+        entry.name: entry.inputs
+        for entry in run_program(
+            lambda: program(), SETTINGS | {"rdns:backends": settings["rdns:backends"]}
+        )
+    }
+    assert set(plain["addresses"]) == {"address", "hostname", "backend", "__provider"}
+
+
+def test_a_ptr_record_comes_after_the_forward_record_that_it_names() -> None:
+    def program() -> None:
+        record = rdns.ForwardRecord("forward", hostname="mail.example.com", address="192.0.2.10")
+        rdns.PtrRecord("ptr", forward=record)
+
+    found = run_program(program)
+    assert order(found) == ["forward", "ptr"]
+    assert found[1].inputs["address"] == "192.0.2.10"
+    assert found[1].inputs["hostname"] == "mail.example.com"
+
+
+def test_a_forward_record_of_the_same_hostname_comes_first_without_being_named() -> None:
+    def program() -> None:
+        rdns.PtrRecord("ptr", address="192.0.2.10", hostname="MAIL.example.com.")
+        rdns.ForwardRecord("forward", hostname="mail.example.com", address="192.0.2.10")
+
+    assert order(run_program(program)) == ["forward", "ptr"]
+
+
+def test_a_forward_record_that_waits_for_the_ptr_record_makes_no_circle() -> None:
+    def program() -> None:
+        first = rdns.PtrRecord("ptr", address="192.0.2.10", hostname="mail.example.com")
+        rdns.ForwardRecord("forward", hostname="mail.example.com", address=first.address)
+
+    assert order(run_program(program)) == ["ptr", "forward"]
+
+
+def test_children_of_a_host_are_named_by_address_in_any_order_and_spelling() -> None:
+    def program(addresses: list[str]) -> None:
+        rdns.ForwardConfirmedHost("host", hostname="mail.example.com", addresses=addresses)
+
+    one = run_program(lambda: program(["192.0.2.10", "2001:DB8::10"]))
+    two = run_program(lambda: program(["2001:db8:0::10", "::ffff:192.0.2.10"]))
+    assert sorted(order(one)) == sorted(order(two))
+    assert "host-2001:db8::10" in order(one)
+
+
+def test_computed_addresses_come_as_a_dict_whose_keys_name_the_children() -> None:
+    def program() -> None:
+        address = pulumi.Output.from_input("192.0.2.10")
+        rdns.ForwardConfirmedHost(
+            "host", hostname="mail.example.com", addresses={"public": address}
+        )
+
+    assert order(run_program(program))[1:] == ["host-public", "host-public"]
+
+
+def test_a_host_whose_forward_record_somebody_else_keeps_has_ptr_records_only() -> None:
+    def program() -> None:
+        rdns.ForwardConfirmedHost(
+            "host", hostname="mail.example.com", addresses=["192.0.2.10"], manage_forward=False
+        )
+
+    assert [entry.token for entry in run_program(program)][1:] == [PTR]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "reason"),
+    [
+        ([], "is empty"),
+        ("192.0.2.10", "must be a list of addresses"),
+        (["192.0.2.10", "::ffff:192.0.2.10"], "192.0.2.10 is there twice"),
+        (["192.0.2.300"], "0 to 255"),
+        (["computed"], "give a dict instead"),
+    ],
+)
+def test_addresses_that_cannot_be_are_one_sentence(addresses: Any, reason: str) -> None:
+    def program() -> None:
+        given = addresses
+        if given == ["computed"]:
+            given = [pulumi.Output.from_input("192.0.2.10")]
+        rdns.ForwardConfirmedHost("host", hostname="mail.example.com", addresses=given)
+
+    with pytest.raises(InvalidInputError, match=reason) as caught:
+        run_program(program)
+    assert isinstance(caught.value, pulumi.RunError)
+
+
+def test_read_hosts_ends_a_program_with_every_mistake() -> None:
+    def program() -> None:
+        rdns.read_hosts([{"hostname": "mail.example.com"}], "stacks/Pulumi.dev.yaml")
+
+    with pytest.raises(
+        ConfigError, match=r"stacks/Pulumi.dev.yaml: hosts\[0\].addresses"
+    ) as caught:
+        run_program(program)
+    assert isinstance(caught.value, pulumi.RunError)

@@ -1,0 +1,187 @@
+"""The state format is permanent: tokens, property names, ids, what replaces and what updates."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from typing import Any
+
+import dill  # type: ignore[import-untyped]
+import pulumi
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from pulumi_rdns.resources import wire
+from pulumi_rdns.resources.forward_record import ForwardRecordProvider
+from pulumi_rdns.resources.program import PROVIDERS
+from pulumi_rdns.resources.ptr_record import PtrRecordProvider
+from tests.resources.conftest import run_program
+
+CLASSES = {"PtrRecord": PtrRecordProvider, "ForwardRecord": ForwardRecordProvider}
+
+PTR_STATE = {
+    "address": "192.0.2.10",
+    "hostname": "mail.example.com",
+    "backend": "corp",
+    "zone": "2.0.192.in-addr.arpa",
+    "ttl": 300,
+    "onConflict": "overwrite",
+    "onDelete": "restore",
+    "forwardCheck": "strict",
+    "forwardTimeout": 5.0,
+    "ptrTimeout": 6.0,
+    "reverseName": "10.2.0.192.in-addr.arpa",
+    "ownerName": "10.2.0.192.in-addr.arpa",
+    "writtenHostname": "mail.example.com",
+    "adopted": False,
+    "previous": {"known": True, "hostnames": ["old.example.com"]},
+    "forwardConfirmed": True,
+    "forwardDetail": "ns1.example.com. has 192.0.2.10",
+}
+FORWARD_STATE = {
+    "hostname": "mail.example.com",
+    "address": "2001:db8::10",
+    "backend": "corp",
+    "zone": "example.com",
+    "ttl": 300,
+    "onConflict": "add",
+    "recordType": "AAAA",
+    "writtenAddress": "2001:db8::10",
+    "adopted": True,
+}
+
+
+@pytest.mark.skipif(
+    sys.version_info >= (3, 14), reason="pickles differ from Python 3.14 on; theirs stay readable"
+)
+@pytest.mark.parametrize("kind", CLASSES)
+def test_the_provider_is_pickled_to_the_constant(kind: str) -> None:
+    assert serialize_provider(CLASSES[kind]()) == PROVIDERS[kind]
+
+
+def test_the_constants_of_old_states_give_our_classes() -> None:
+    old = {
+        "PtrRecord": "gASVPQAAAAAAAACMIHB1bHVtaV9yZG5zLnJlc291cmNlcy5wdHJfcmVjb3JklIwRUHRyUmVjb3Jk"
+        "UHJvdmlkZXKUk5QpgZQu",
+        "ForwardRecord": "gASVRQAAAAAAAACMJHB1bHVtaV9yZG5zLnJlc291cmNlcy5mb3J3YXJkX3JlY29yZJSMFUZv"
+        "cndhcmRSZWNvcmRQcm92aWRlcpSTlCmBlC4=",
+    }
+    assert old == PROVIDERS
+    for kind, text in old.items():
+        assert type(dill.loads(base64.b64decode(text))) is CLASSES[kind]
+
+
+def test_a_ptr_record_is_read_from_the_state_and_written_as_it_was() -> None:
+    assert wire.ptr_outputs(wire.ptr_state(PTR_STATE)) == PTR_STATE
+    floats = {**PTR_STATE, "ttl": 300.0}
+    assert wire.ptr_outputs(wire.ptr_state(floats))["ttl"] == 300
+
+
+def test_a_forward_record_is_read_from_the_state_and_written_as_it_was() -> None:
+    assert wire.forward_outputs(wire.forward_state(FORWARD_STATE)) == FORWARD_STATE
+
+
+def test_the_inputs_are_these_and_no_others() -> None:
+    assert [*wire.PTR_FIELDS] == [*PTR_STATE][:10]
+    assert [*wire.FORWARD_FIELDS] == [*FORWARD_STATE][:6]
+
+
+def test_a_small_state_holds_no_default_of_the_product() -> None:
+    small = {"address": "192.0.2.10", "hostname": "mail.example.com", "backend": "corp"}
+    assert wire.ptr_inputs(wire.ptr_state(small), zone_given=False) == small
+
+
+def test_ids_are_these() -> None:
+    state = wire.ptr_state(PTR_STATE)
+    assert wire.ptr_id(state.backend, state.address) == "corp/192.0.2.10"
+    bare = wire.ptr_state({}, "corp/2001:db8::10")
+    assert (bare.backend, str(bare.address)) == ("corp", "2001:db8::10")
+
+
+def program() -> None:
+    import pulumi_rdns as rdns
+
+    rdns.ForwardConfirmedHost(
+        "host",
+        hostname="mail.example.com",
+        addresses=["192.0.2.10"],
+        ttl=300,
+        on_conflict="overwrite",
+        on_forward_conflict="add",
+        on_delete="restore",
+        forward_check="strict",
+        forward_timeout=5,
+        ptr_timeout=6,
+        zone="2.0.192.in-addr.arpa",
+        forward_zone="example.com",
+    )
+
+
+def test_tokens_and_property_names_on_the_wire_are_these() -> None:
+    found = {entry.token: entry for entry in run_program(program)}
+    ptr = found["pulumi-python:dynamic/rdns:PtrRecord"]
+    forward = found["pulumi-python:dynamic/rdns:ForwardRecord"]
+    assert "rdns:index:ForwardConfirmedHost" in found
+    assert set(ptr.inputs) == {*[*PTR_STATE][:10], "__provider"}
+    assert set(forward.inputs) == {*[*FORWARD_STATE][:6], "__provider"}
+    assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
+    assert ptr.name == forward.name == "host-192.0.2.10"
+
+
+UNKNOWN: Any = pulumi.output.Unknown()  # type: ignore[no-untyped-call]
+DIFFS: list[tuple[str, Any, list[str]]] = [
+    ("address", "192.0.2.11", ["address"]),
+    ("backend", "other", ["backend"]),
+    ("zone", "elsewhere.example.net", ["zone"]),
+    ("hostname", "www.example.com", []),
+    ("ttl", 60, []),
+    ("ttl", None, []),
+    ("onConflict", "fail", []),
+    ("onDelete", None, []),
+    ("forwardCheck", "warn", []),
+    ("forwardTimeout", 1, []),
+    ("ptrTimeout", 1, []),
+    ("address", UNKNOWN, ["address"]),
+    ("hostname", UNKNOWN, []),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "replaces"), DIFFS)
+def test_what_changes_a_ptr_record_and_how(
+    configured: None, key: str, value: Any, replaces: list[str]
+) -> None:
+    news = {name: PTR_STATE[name] for name in wire.PTR_FIELDS}
+    result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, {**news, key: value})
+    assert result.changes is True
+    assert result.replaces == replaces
+    assert result.delete_before_replace is True
+
+
+def test_nothing_changes_where_nothing_differs(configured: None) -> None:
+    news = {name: PTR_STATE[name] for name in wire.PTR_FIELDS}
+    for same in (news, {key: value for key, value in news.items() if key != "zone"}):
+        result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, same)
+        assert result.changes is False
+        assert result.delete_before_replace is True
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "replaces"),
+    [
+        ("hostname", "www.example.com", ["hostname"]),
+        ("backend", "other", ["backend"]),
+        ("zone", "example.net", ["zone"]),
+        ("address", "192.0.2.10", ["address"]),
+        ("address", "2001:db8::11", []),
+        ("ttl", 60, []),
+        ("onConflict", "fail", []),
+    ],
+)
+def test_what_changes_a_forward_record_and_how(
+    configured: None, key: str, value: Any, replaces: list[str]
+) -> None:
+    news = {name: FORWARD_STATE[name] for name in wire.FORWARD_FIELDS}
+    result = ForwardRecordProvider().diff("id", FORWARD_STATE, {**news, key: value})
+    assert result.changes is True
+    assert result.replaces == replaces
+    assert result.delete_before_replace is False

@@ -1,0 +1,1 @@
+"""Real DNS servers on loopback, each in a folder of its own."""

@@ -1,0 +1,83 @@
+"""Calls go down only, and a new backend has its four touches."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
+from pulumi_rdns.backends.registry import BACKENDS
+from tests.backends.contract import BackendContract
+
+HERE = Path(__file__).parent
+PACKAGE = HERE.parent / "provider" / "pulumi_rdns"
+#: layer -> the layers of ours that it may call
+BELOW = {
+    "errors": set[str](),
+    "model": {"errors"},
+    "resolve": {"errors", "model"},
+    "backends": {"errors", "model"},
+    "records": {"errors", "model", "resolve", "backends"},
+    "resources": {"errors", "model", "resolve", "backends", "records"},
+    "cli": {"errors", "model", "resolve", "backends", "records"},
+}
+#: what only some layers may import
+OUTSIDE = {
+    "pulumi": {"resources"},
+    "grpc": {"resources"},
+    "requests": {"backends"},
+    "socket": {"resolve", "backends"},
+}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(module: Path) -> set[str]:
+    """List the dotted names that a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parent = module.relative_to(PACKAGE.parent).parts[: -node.level] if node.level else ()
+            origin = ".".join([*parent, *([node.module] if node.module else [])])
+            names |= {f"{origin}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(PACKAGE)))
+def test_a_module_calls_down_only(module: Path) -> None:
+    layer = module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if layer == "__init__":
+        return
+    for name in imported(module):
+        top, *rest = name.split(".")
+        if top == "pulumi_rdns":
+            assert rest[0] in BELOW[layer] | {layer}, f"{layer} may not call {name}"
+        elif top in OUTSIDE:
+            assert layer in OUTSIDE[top], f"{layer} may not import {top}"
+
+
+@pytest.mark.parametrize("kind", sorted(BACKENDS))
+def test_a_backend_has_its_class_its_contract_and_its_row(kind: str) -> None:
+    module, _, name = BACKENDS[kind].partition(":")
+    backend = getattr(importlib.import_module(module), name)
+    assert issubclass(backend, Backend)
+    assert issubclass(backend, AddressBackend) or issubclass(backend, ZoneBackend)
+
+    folder = HERE / "backends" / kind
+    assert folder.is_dir(), f"tests/backends/{kind} is missing"
+    for file in folder.glob("test_*.py"):
+        importlib.import_module(f"tests.backends.{kind}.{file.stem}")
+    contracts = [cls for cls in _below(BackendContract) if f".backends.{kind}." in cls.__module__]
+    assert contracts, f"tests/backends/{kind} has no subclass of the contract"
+
+    readme = (HERE.parent / "README.md").read_text()
+    assert f"| `{kind}`" in readme, f"README.md has no row for {kind} in its table of backends"
+
+
+def _below(cls: type) -> list[type]:
+    direct: list[type] = cls.__subclasses__()
+    return direct + [found for sub in direct for found in _below(sub)]
