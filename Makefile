@@ -8,7 +8,7 @@ ARGS ?=
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "STACK=$(STACK) selects the stack. ARGS='…' is handed to pulumi or pytest."
+	@echo "STACK=dev selects the stack; any other asks before it acts. ARGS='…' goes to pulumi or pytest."
 
 up:  ## set up what is missing, then set the records of the stack; shows what changed in zone files
 preview:  ## show what `make up` would do

@@ -32,7 +32,7 @@ def test(arguments: Sequence[str]) -> int:
     """
     if code := check():
         return code
-    servers.ensure()
+    servers.ensure(asked=False)
     neutral = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
     path = environment.exports(DEV, cli.ensure(), neutral)["PATH"]
     neutral |= environment.DEFAULTS | {"PATH": os.pathsep.join([path, *servers.FOLDERS])}

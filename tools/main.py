@@ -44,7 +44,7 @@ def _run(verb: str, name: str, more: Sequence[str]) -> int:
         case "test":
             return checks.test(more)
         case "servers":
-            servers.ensure()
+            servers.ensure(asked=True)
         case "wheel":
             return checks.wheel()
         case "clean":
