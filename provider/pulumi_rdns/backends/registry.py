@@ -17,6 +17,7 @@ from pulumi_rdns.model.structs import read_struct
 
 #: type -> where its class is; imported only when it is used
 BACKENDS: dict[str, str] = {
+    "hostinger": "pulumi_rdns.backends.hostinger:HostingerBackend",
     "memory": "pulumi_rdns.backends.memory:MemoryBackend",
     "zonefile": "pulumi_rdns.backends.zonefile:ZoneFileBackend",
 }

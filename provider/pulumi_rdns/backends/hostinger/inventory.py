@@ -1,0 +1,163 @@
+"""The account's VMs and their addresses: listed once, for all addresses and threads."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from pulumi_rdns.backends.base import OwnedAddress, Ptr
+from pulumi_rdns.errors import AddressNotFoundError
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.names import name_text
+
+from .client import Client
+from .pacing import Clock, Operation
+from .wire import AnyIp, VirtualMachine
+
+MACHINES = "/api/vps/v1/virtual-machines"
+#: seconds for which what was read still counts as live
+FRESH = 5.0
+#: seconds before the account is listed again for an address that is not in it
+_RELIST_AFTER = 10.0
+_SHOWN_ADDRESSES = 10
+_DEFAULT_NAME = re.compile(r"srv\d+\.hstgr\.cloud\Z")
+
+
+class Inventory:
+    """Finds the VM of an address.
+
+    After the first list only single VMs are read again. A list may lag behind, so the VMs that
+    were written to are never taken from it.
+    """
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._listing = threading.RLock()
+        self._lock = threading.Lock()
+        #: id -> the VM, and when the request for it was sent
+        self._machines: dict[int, tuple[VirtualMachine, float]] = {}
+        self._written: set[int] = set()
+        self._listed = float("-inf")
+
+    def find(self, operation: Operation, address: Address) -> tuple[VirtualMachine, AnyIp]:
+        """Find the VM of an address, as it was at most 5 seconds ago.
+
+        Raises AddressNotFoundError where no VM of the account has it.
+        """
+        vm, seen = self._holder(operation, address)
+        if self._clock.now() - seen > FRESH:
+            vm = self.renew(operation, vm)
+        return vm, self.ip(operation, vm, address)
+
+    def ip(self, operation: Operation, vm: VirtualMachine, address: Address) -> AnyIp:
+        """Pick the address of a VM. Raises AddressNotFoundError where it has it no longer."""
+        ip = vm.ip(address)
+        if ip is None:
+            reason = f"{vm.label} does not have this address any more"
+            raise operation.error(AddressNotFoundError, reason)
+        return ip
+
+    def renew(self, operation: Operation, vm: VirtualMachine) -> VirtualMachine:
+        """Read one VM again. Raises AddressNotFoundError where it is gone."""
+        answer = self._client.send(operation, "GET", f"{MACHINES}/{vm.id}", absent=(404,))
+        if not answer.is_success:
+            with self._lock:
+                self._machines.pop(vm.id, None)
+            raise operation.error(
+                AddressNotFoundError,
+                f"{vm.label} is not in the account any more: was it deleted?",
+                answer.code,
+            )
+        renewed = answer.read(operation, VirtualMachine)
+        with self._lock:
+            if self._asked(renewed.id) <= answer.sent:
+                self._machines[renewed.id] = (renewed, answer.sent)
+        return renewed
+
+    def note_write(self, vm: VirtualMachine) -> None:
+        """Remember that lists may show this VM as it was before."""
+        with self._lock:
+            self._written.add(vm.id)
+
+    def all(self, operation: Operation) -> list[VirtualMachine]:
+        """List all VMs, as they were at most 5 seconds ago."""
+        with operation.holding(self._listing, "the list of VMs"):
+            if self._clock.now() - self._listed > FRESH:
+                self._list(operation)
+        oldest = self._clock.now() - FRESH
+        with self._lock:
+            known = list(self._machines.values())
+            stale = {vm.id for vm, seen in known if vm.id in self._written and seen < oldest}
+        return [self.renew(operation, vm) if vm.id in stale else vm for vm, _ in known]
+
+    def _holder(self, operation: Operation, address: Address) -> tuple[VirtualMachine, float]:
+        with operation.holding(self._listing, "the list of VMs"):
+            found = self._known(address)
+            if found is None and self._clock.now() - self._listed > _RELIST_AFTER:
+                self._list(operation)
+                found = self._known(address)
+        if found is None:
+            raise operation.error(AddressNotFoundError, self._not_found())
+        return found
+
+    def _known(self, address: Address) -> tuple[VirtualMachine, float] | None:
+        with self._lock:
+            entries = self._machines.values()
+            return next((entry for entry in entries if entry[0].ip(address)), None)
+
+    def _list(self, operation: Operation) -> None:
+        answer = self._client.send(operation, "GET", MACHINES)
+        listed = {vm.id: (vm, answer.sent) for vm in answer.read(operation, list[VirtualMachine])}
+        with self._lock:
+            for at in listed.keys() & self._machines.keys():
+                if at in self._written or self._asked(at) > answer.sent:
+                    listed[at] = self._machines[at]
+            self._machines = listed
+            self._listed = answer.sent
+
+    def _asked(self, vm_id: int) -> float:
+        entry = self._machines.get(vm_id)
+        return entry[1] if entry else float("-inf")
+
+    def _not_found(self) -> str:
+        with self._lock:
+            there = [ip.address for vm, _ in self._machines.values() for ip in vm.ips]
+        if not there:
+            has = "it has no VM with an address"
+        elif len(there) > _SHOWN_ADDRESSES:
+            has = f"it has {len(there)} others, which `rdns addresses` lists"
+        else:
+            has = f"it has {', '.join(str(address) for address in sorted(there, key=_order))}"
+        return (
+            f"no VM of this account has it; {has}. Is the token another account's, or was the VM "
+            "deleted?"
+        )
+
+
+def _order(address: Address) -> tuple[int, int]:
+    return address.version, int(address)
+
+
+def ptr_of(vm: VirtualMachine, ip: AnyIp) -> Ptr | None:
+    """Read the PTR. A name that the vendor gave is the default: srv….hstgr.cloud, or the VM's."""
+    if ip.hostname is None:
+        return None
+    text = name_text(ip.hostname)
+    own = vm.hostname.rstrip(".").lower()
+    return Ptr(ip.hostname, text == own or is_vendor_name(ip))
+
+
+def is_vendor_name(ip: AnyIp) -> bool:
+    """Tell whether the PTR is one that only the vendor gives."""
+    return ip.hostname is not None and bool(_DEFAULT_NAME.match(name_text(ip.hostname)))
+
+
+def owned_addresses(vms: list[VirtualMachine]) -> list[OwnedAddress]:
+    """List all addresses, sorted by address."""
+    found = [
+        OwnedAddress(ip.address, str(vm.id), vm.hostname, ptr_of(vm, ip))
+        for vm in vms
+        for ip in vm.ips
+    ]
+    return sorted(found, key=lambda owned: _order(owned.address))

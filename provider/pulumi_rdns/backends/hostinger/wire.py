@@ -1,0 +1,170 @@
+"""The API's answers as structs. Fields that are not used here may come and go."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Generic, TypeVar
+
+import dns.exception
+import dns.name
+import msgspec
+
+from pulumi_rdns.errors import BackendError
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.names import canonical
+
+from .pacing import Operation
+
+A = TypeVar("A", ipaddress.IPv4Address, ipaddress.IPv6Address)
+T = TypeVar("T")
+
+#: the VM is on its way to another state
+_PASSING = frozenset(
+    {
+        "creating",
+        "initial",
+        "recreating",
+        "restoring",
+        "starting",
+        "stopping",
+        "stopping_recovery",
+        "suspending",
+        "unsuspending",
+    }
+)
+
+
+class Ip(msgspec.Struct, Generic[A]):
+    """An address of a VM. Without ``ptr`` the answer is wrong: absent must not look like unset."""
+
+    id: int
+    address: A
+    ptr: dns.name.Name | None
+
+    @property
+    def hostname(self) -> dns.name.Name | None:
+        """The PTR; None for null and for an empty text."""
+        return None if self.ptr == dns.name.root else self.ptr
+
+
+AnyIp = Ip[ipaddress.IPv4Address] | Ip[ipaddress.IPv6Address]
+
+
+class VirtualMachine(msgspec.Struct):
+    """One VPS."""
+
+    id: int
+    hostname: str
+    ipv4: list[Ip[ipaddress.IPv4Address]] | None
+    ipv6: list[Ip[ipaddress.IPv6Address]] | None
+    state: str = "running"
+    actions_lock: str = "unlocked"
+
+    @property
+    def label(self) -> str:
+        """What an error calls it."""
+        return f"VM {self.id} ({self.hostname})"
+
+    @property
+    def ips(self) -> list[AnyIp]:
+        """All addresses of both families."""
+        return [*(self.ipv4 or ()), *(self.ipv6 or ())]
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot take a change just now, or nothing."""
+        if self.actions_lock == "locked":
+            return "is locked by another action"
+        return f"is in state {self.state!r}" if self.state in _PASSING else ""
+
+    def ip(self, address: Address) -> AnyIp | None:
+        """Find one of its addresses."""
+        return next((ip for ip in self.ips if ip.address == address), None)
+
+
+class Action(msgspec.Struct):
+    """What a VM was told to do. ``success`` and ``error`` end it; any other state runs on."""
+
+    id: int
+    state: str
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """What an error calls it."""
+        return f"action {self.id} ({self.name})" if self.name else f"action {self.id}"
+
+
+class NameRecord(msgspec.Struct):
+    """One value of an RRset; a disabled one is kept by the vendor but not served."""
+
+    content: str
+    is_disabled: bool = False
+
+
+class RecordSet(msgspec.Struct):
+    """An RRset; ``name`` is relative to the zone, ``@`` is the zone itself."""
+
+    name: str
+    type: str
+    ttl: int
+    records: list[NameRecord]
+
+
+class Domain(msgspec.Struct):
+    """A domain of the account; a free one that is not claimed yet has no name."""
+
+    domain: str | None
+
+
+class Failure(msgspec.Struct):
+    """The body of every answer that is no success."""
+
+    message: str | None = None
+    error: str | None = None
+    correlation_id: str | None = None
+    errors: Any = None
+
+    @property
+    def reason(self) -> str:
+        """The messages of the fields, or the message of the whole."""
+        if isinstance(self.errors, dict) and self.errors:
+            return "; ".join(f"{field}: {_joined(texts)}" for field, texts in self.errors.items())
+        return self.message or self.error or ""
+
+
+def _joined(texts: object) -> str:
+    return " ".join(str(text) for text in texts) if isinstance(texts, list) else str(texts)
+
+
+def decode(operation: Operation, kind: type[T], content: bytes, request: str) -> T:
+    """Read an answer. Raises BackendError with the path of what is missing or of another type."""
+    try:
+        return msgspec.json.decode(content, type=kind, dec_hook=_read)
+    except msgspec.ValidationError as error:
+        reason = f"is not as the API describes it: {error}; a newer release of pulumi-rdns may help"
+    except msgspec.DecodeError:
+        reason = "is not JSON; is apiUrl the address of the Hostinger API?"
+    raise operation.error(BackendError, f"the answer to {request} {reason}")
+
+
+def read_failure(content: bytes) -> Failure:
+    """Read the body of a refusal, whatever it is."""
+    try:
+        return msgspec.json.decode(content, type=Failure)
+    except msgspec.DecodeError:
+        return Failure()
+
+
+def _read(kind: type, value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError(f"Expected text, got {type(value).__name__}")
+    if kind is dns.name.Name:
+        try:
+            return canonical(dns.name.from_text(value))
+        except dns.exception.DNSException as error:
+            raise ValueError(f"{value!r} is not a name ({error})") from None
+    address = ipaddress.ip_interface(value).ip
+    if not isinstance(address, kind):
+        raise ValueError(f"{value!r} is not an address of this family")
+    return address

@@ -1,0 +1,139 @@
+"""Writes RRsets: look, write only what changes, read back.
+
+The API has no compare-and-set. New values are appended, which loses nothing that others add
+meanwhile. Where a value goes, the whole RRset is written: what others add between the look and
+the write is lost, and they find that when they read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dns.name
+import msgspec
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Change, warn
+from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError, ZoneNotFoundError
+from pulumi_rdns.model.names import name_text
+
+from .client import Client
+from .pacing import Operation, growing
+from .wire import RecordSet
+from .zone_view import Step, ZoneView, relative
+from .zones import Zones, no_zone, readable, zone_path
+
+#: seconds in which a zone should show what was written
+_READ_BACK = 30.0
+_FIRST_LOOK, _LONGEST_LOOK = 0.5, 5.0
+#: writes that are not answered, before it is given up
+_TRIES = 5
+
+
+class ZoneWriter:
+    """Writes zones; the writers of one zone in this process wait for each other."""
+
+    def __init__(self, client: Client, zones: Zones) -> None:
+        self._client = client
+        self._zones = zones
+
+    def apply(self, operation: Operation, zone: dns.name.Name, changes: Sequence[Change]) -> None:
+        """Check all changes, then write them, then read them back.
+
+        RRsets that are appended to, replaced and deleted are one request per kind.
+        """
+        pauses = growing(_FIRST_LOOK, _LONGEST_LOOK)
+        with self._zones.holding(operation, zone), readable(operation):
+            for left in reversed(range(_TRIES)):
+                view = self._zones.read(operation, zone)
+                steps = [step for step in map(Step, changes) if not step.is_there(view)]
+                if not steps:
+                    return
+                for step in steps:
+                    _require(operation, view, step)
+                try:
+                    self._write(operation, zone, steps)
+                except UnavailableError:
+                    # It may have worked: look again, and write what is still to do.
+                    if not left:
+                        raise
+                    operation.pause(next(pauses), "the write was not answered; looking again")
+                else:
+                    self._read_back(operation, zone, steps)
+                    return
+
+    def _write(self, operation: Operation, zone: dns.name.Name, steps: Sequence[Step]) -> None:
+        additions = [step for step in steps if step.is_addition]
+        removals = [step for step in steps if step.change.after is None]
+        replacements = [step for step in steps if step not in [*additions, *removals]]
+        for overwrite, group in ((False, additions), (True, replacements)):
+            if group:
+                sets = [_body(step.record_set(zone)) for step in group]
+                self._send(operation, "PUT", zone, {"overwrite": overwrite, "zone": sets})
+        if removals:
+            filters = [
+                {"name": relative(step.change.name, zone), "type": step.change.rdtype.name}
+                for step in removals
+            ]
+            self._send(operation, "DELETE", zone, {"filters": filters})
+
+    def _send(self, operation: Operation, method: str, zone: dns.name.Name, body: object) -> None:
+        answer = self._client.send(
+            operation, method, zone_path(zone), body, absent=(404,), repeat=False
+        )
+        if not answer.is_success:
+            raise operation.error(ZoneNotFoundError, no_zone(zone), answer.code)
+
+    def _read_back(self, operation: Operation, zone: dns.name.Name, steps: Sequence[Step]) -> None:
+        pauses = growing(_FIRST_LOOK, _LONGEST_LOOK)
+        until = operation.elapsed + min(_READ_BACK, operation.left)
+        while True:
+            view = self._zones.read(operation, zone)
+            waiting = [step for step in steps if not step.is_done(view)]
+            for step in waiting:
+                if not step.is_as_before(view):
+                    raise _conflict(operation, view, step, "somebody else changed it meanwhile")
+            if not waiting:
+                return
+            if operation.elapsed >= until:
+                warn(
+                    f"{operation.backend}: {operation.name} {operation.subject}: Hostinger "
+                    "reported success, but the zone does not show it yet; `pulumi refresh` tells "
+                    "whether it came later"
+                )
+                return
+            operation.pause(next(pauses), f"waiting for {name_text(zone)} to show the change")
+
+
+def _body(records: RecordSet) -> object:
+    """Write an RRset for a PUT, which knows no disabled records."""
+    contents = [{"content": record.content} for record in records.records]
+    return {**msgspec.to_builtins(records), "records": contents}
+
+
+def _require(operation: Operation, view: ZoneView, step: Step) -> None:
+    """Check that what the change asks for is there, and that nothing is in its way."""
+    change = step.change
+    alias = view.rrset(change.name, RdataType.CNAME)
+    if alias is not None and change.rdtype != RdataType.CNAME:
+        raise operation.error(
+            ConflictError,
+            f"{name_text(change.name)} is an alias of {name_text(alias[0].target)}, beside which "
+            "no other record can stand (RFC 1034 section 3.6.2)",
+        )
+    if not step.is_as_before(view):
+        raise _conflict(operation, view, step, "it changed meanwhile")
+    disabled = view.disabled(change.name, change.rdtype)
+    if disabled and not step.is_addition:
+        raise operation.error(
+            RejectedError,
+            f"the {change.rdtype.name} records of {name_text(change.name)} include disabled ones "
+            f"({', '.join(disabled)}), which the API cannot keep when others are taken out or "
+            "change their TTL; enable or delete them in hPanel first",
+        )
+
+
+def _conflict(operation: Operation, view: ZoneView, step: Step, why: str) -> ConflictError:
+    there = ", ".join(sorted(rdata.to_text() for rdata in step.live(view) or ())) or "nothing"
+    kind, name = step.change.rdtype.name, name_text(step.change.name)
+    return operation.error(ConflictError, f"{why}: {kind} of {name} is now {there}")

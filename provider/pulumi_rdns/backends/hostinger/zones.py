@@ -1,0 +1,157 @@
+"""The DNS zones of the account: which one holds a name, and what is in it.
+
+https://developers.hostinger.com/#tag/dns-zone
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import dns.exception
+import dns.name
+import dns.rrset
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.errors import BackendError, ZoneNotFoundError
+from pulumi_rdns.model.names import canonical, name_text
+
+from .client import Client
+from .pacing import Clock, Operation
+from .wire import Domain, RecordSet
+from .zone_view import ZoneView
+
+#: seconds for which a zone that was read counts as live; a write always reads it again
+_FRESH = 2.0
+#: how an account that does not have the zone may be answered; the API does not document it
+_ABSENT = (403, 404, 422)
+_SHOWN_DOMAINS = 10
+
+
+class Zones:
+    """Finds and reads zones. Readers that come at the same moment share one request."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._locks: defaultdict[dns.name.Name, threading.RLock] = defaultdict(threading.RLock)
+        self._views: dict[dns.name.Name, tuple[ZoneView, float]] = {}
+        self._domains_lock = threading.Lock()
+        self._domains: frozenset[dns.name.Name] | None = None
+
+    def find(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
+        """Find the zone of a name: the longest match, and below delegations the delegated zone."""
+        zone = self._nearest(operation, name)
+        while cut := self._live(operation, zone).delegation(name):
+            view, code = self._open(operation, cut)
+            if view is None:
+                raise operation.error(
+                    ZoneNotFoundError,
+                    f"{name_text(zone)} delegates {name_text(cut)} to other nameservers, and the "
+                    "account has no zone for it",
+                    code,
+                )
+            zone = cut
+        return zone
+
+    def rrset(
+        self, operation: Operation, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+    ) -> dns.rrset.RRset | None:
+        """Read an RRset, as it was at most 2 seconds ago."""
+        view = self._live(operation, zone)
+        with readable(operation):
+            return view.rrset(name, rdtype)
+
+    def read(self, operation: Operation, zone: dns.name.Name) -> ZoneView:
+        """Read a zone afresh. Raises ZoneNotFoundError where the account has none."""
+        view, code = self._open(operation, zone)
+        if view is None:
+            raise operation.error(ZoneNotFoundError, no_zone(zone), code)
+        return view
+
+    def holding(self, operation: Operation, zone: dns.name.Name) -> AbstractContextManager[None]:
+        """Keep the other threads out of a zone."""
+        return operation.holding(self._locks[zone], f"zone {name_text(zone)}")
+
+    def _live(self, operation: Operation, zone: dns.name.Name) -> ZoneView:
+        with self.holding(operation, zone):
+            view, seen = self._views.get(zone, (None, 0.0))
+            if view is not None and self._clock.now() - seen <= _FRESH:
+                return view
+            return self.read(operation, zone)
+
+    def _nearest(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
+        known = self._portfolio(operation).union(list(self._views))
+        holding = [zone for zone in known if name.is_subdomain(zone)]
+        if holding:
+            return max(holding, key=len)
+        # A zone may be there for a domain that was registered elsewhere: it is in no list.
+        code = ""
+        for length in range(3, len(name) + 1):
+            zone = dns.name.Name(name.labels[-length:])
+            view, code = self._open(operation, zone)
+            if view is not None:
+                return zone
+        raise operation.error(
+            ZoneNotFoundError,
+            f"the account has no DNS zone that holds it ({self._inventory()}). Is its DNS kept "
+            "elsewhere, or is the token another account's?",
+            code,
+        )
+
+    def _portfolio(self, operation: Operation) -> frozenset[dns.name.Name]:
+        """List the domains that are registered in the account, once."""
+        with operation.holding(self._domains_lock, "the list of domains"):
+            if self._domains is None:
+                answer = self._client.send(operation, "GET", "/api/domains/v1/portfolio")
+                named = [entry.domain for entry in answer.read(operation, list[Domain])]
+                with readable(operation):
+                    self._domains = frozenset(
+                        canonical(dns.name.from_text(domain)) for domain in named if domain
+                    )
+            return self._domains
+
+    def _inventory(self) -> str:
+        there = sorted(name_text(zone) for zone in self._domains or ())
+        if not there:
+            return "no domain is registered there"
+        more = ", …" if len(there) > _SHOWN_DOMAINS else ""
+        return f"its domains: {', '.join(there[:_SHOWN_DOMAINS])}{more}"
+
+    def _open(self, operation: Operation, zone: dns.name.Name) -> tuple[ZoneView | None, str]:
+        """Read a zone; None where the account has none, and the code for an error about that.
+
+        No records at all are a zone only where it is known that there is one.
+        """
+        answer = self._client.send(operation, "GET", zone_path(zone), absent=_ABSENT)
+        if not answer.is_success:
+            self._views.pop(zone, None)
+            return None, answer.code
+        sets = answer.read(operation, list[RecordSet])
+        with readable(operation):
+            view = ZoneView(zone, sets)
+        if view.is_empty and zone not in self._views and zone not in self._portfolio(operation):
+            return None, ""
+        self._views[zone] = (view, answer.sent)
+        return view, ""
+
+
+def zone_path(zone: dns.name.Name) -> str:
+    """Give the path of a zone in the API."""
+    return f"/api/dns/v1/zones/{name_text(zone)}"
+
+
+def no_zone(zone: dns.name.Name) -> str:
+    """Say that a zone is not there."""
+    return f"the account has no zone {name_text(zone)}, or the token may not read it"
+
+
+@contextmanager
+def readable(operation: Operation) -> Iterator[None]:
+    """Turn a name or a value that cannot be read into an error of this operation."""
+    try:
+        yield
+    except dns.exception.DNSException as error:
+        raise operation.error(BackendError, f"a record cannot be read: {error}") from error

@@ -1,0 +1,1 @@
+"""Tests of the Hostinger backend, against the simulator."""

@@ -1,0 +1,121 @@
+"""A backend on a simulated account, where waiting takes no time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dns.name
+import dns.rrset
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Change, reporting_to
+from pulumi_rdns.backends.hostinger import HostingerBackend, HostingerSettings
+from pulumi_rdns.backends.hostinger.pacing import Clock
+from pulumi_rdns.model.addresses import Address, parse_address
+from tests.fakes.hostinger import Machine, Scenario, Simulator
+
+TEN = parse_address("203.0.113.10")
+TEN6 = parse_address("2001:db8::10")
+TWENTY = parse_address("203.0.113.20")
+STRANGER = parse_address("198.51.100.99")
+MAIL = dns.name.from_text("mail.example.com")
+ZONE = dns.name.from_text("example.com")
+
+
+class FakeTime:
+    """A clock that goes on when somebody sleeps, and only then."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = 1000.0
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self._now += seconds + 1e-6
+
+
+class Notes:
+    """What an operation told."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.progressed: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def progress(self, text: str) -> None:
+        self.progressed.append(text)
+
+
+class World:
+    """A simulated account and backends on it; one clock for all."""
+
+    def __init__(self, simulator: Simulator, time: FakeTime, notes: Notes) -> None:
+        self.simulator = simulator
+        self.account = simulator.account
+        self.scenario = simulator.scenario
+        self.time = time
+        self.notes = notes
+        self.backend = self.make()
+
+    def make(self, **settings: Any) -> HostingerBackend:
+        """Make a backend, as another process would have it."""
+        values = {"api_token": self.scenario.token, "api_url": self.simulator.url, **settings}
+        clock = Clock(self.time.now, self.time.sleep)
+        return HostingerBackend("hostinger", HostingerSettings(**values), Path(), clock)
+
+    def calls(self) -> list[str]:
+        """List method and last part of the path of all requests so far."""
+        return [f"{sent.method} {sent.path.split('/v1/')[1]}" for sent in self.simulator.sent()]
+
+
+@contextmanager
+def world(**scenario: Any) -> Iterator[World]:
+    """Start a simulated account."""
+    time, notes = FakeTime(), Notes()
+    with Simulator(Scenario(**scenario), now=time.now) as simulator, reporting_to(notes):
+        yield World(simulator, time, notes)
+
+
+def fleet(count: int) -> list[Machine]:
+    """Make VMs of one IPv4 address each, 203.0.113.1 and following."""
+    return [
+        Machine(id=100 + at, hostname=f"srv{100 + at}.hstgr.cloud", ipv4=[f"203.0.113.{at}"])
+        for at in range(1, count + 1)
+    ]
+
+
+def addresses(count: int) -> list[Address]:
+    """Give the addresses of a fleet."""
+    return [parse_address(f"203.0.113.{at}") for at in range(1, count + 1)]
+
+
+def name(text: str) -> dns.name.Name:
+    """Make an absolute name."""
+    return dns.name.from_text(text)
+
+
+def change(
+    owner: str, before: list[str], after: list[str], ttl: int = 3600, kind: str = "A"
+) -> Change:
+    """Describe a compare-and-set as the callers of a backend do."""
+
+    def rrset(values: list[str]) -> dns.rrset.RRset | None:
+        return dns.rrset.from_text(name(owner), ttl, "IN", kind, *values) if values else None
+
+    return Change(name(owner), RdataType[kind], rrset(before), rrset(after))
+
+
+def held(owner: str, *contents: str, kind: str = "A", disabled: tuple[str, ...] = ()) -> Any:
+    """Make an RRset as the API shows it."""
+    records = [{"content": content, "is_disabled": False} for content in contents]
+    records += [{"content": content, "is_disabled": True} for content in disabled]
+    return {"name": owner, "type": kind, "ttl": 3600, "records": records}

@@ -1,0 +1,103 @@
+"""What the simulated account has, and how it behaves where the API's document is silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+FAKE_TOKEN = "sample-token-that-is-not-real"
+
+
+class Machine(msgspec.Struct, kw_only=True):
+    """A VPS. ``None`` for a family is the API's null."""
+
+    id: int
+    hostname: str
+    ipv4: list[str] | None = None
+    ipv6: list[str] | None = None
+    state: str = "running"
+    #: seconds from the start
+    locked_for: float = 0.0
+
+
+class Fault(msgspec.Struct, kw_only=True):
+    """Something that goes wrong with the next requests of this kind.
+
+    ``status`` answers with an error, ``answer`` with another body and 200; ``slow`` answers after
+    ``seconds``; ``cut`` closes the connection before anything is done, ``cut_after`` when it is
+    done.
+    """
+
+    kind: Literal["status", "answer", "slow", "cut", "cut_after"]
+    #: None matches every method
+    method: str | None = None
+    #: a regular expression that is found anywhere in the path
+    path: str = ""
+    times: int = 1
+    #: this many matching requests pass first
+    after: int = 0
+    status: int = 500
+    seconds: float = 0.0
+    #: the header, as it is
+    retry_after: str | None = None
+    body: Any = None
+
+
+class Scenario(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be chosen. All times are in seconds."""
+
+    token: str = FAKE_TOKEN
+    machines: list[Machine] = msgspec.field(
+        default_factory=lambda: [
+            Machine(
+                id=17923,
+                hostname="srv17923.hstgr.cloud",
+                ipv4=["203.0.113.10"],
+                ipv6=["2001:db8::10"],
+            ),
+            Machine(id=17924, hostname="srv17924.hstgr.cloud", ipv4=["203.0.113.20"]),
+        ]
+    )
+    #: zone -> RRsets as the API shows them
+    zones: dict[str, list[dict[str, Any]]] = msgspec.field(
+        default_factory=lambda: {"example.com": []}
+    )
+    #: domains that are registered in the account; None for one per zone
+    domains: list[str] | None = None
+
+    # What the document does not say
+    initial_ptr: Literal["default", "nothing"] = "default"
+    delete_leaves: Literal["default", "nothing"] = "nothing"
+    #: Hostinger refuses a PTR whose name has no such address in the account's zones
+    requires_forward: bool = False
+    locked_refuses: bool = True
+    #: a VM is locked while one of its actions runs
+    acting_locks: bool = True
+    #: from the action's success until the VM shows it
+    ptr_lag: float = 0.0
+    #: and from there until the list of VMs shows it
+    list_lag: float = 0.0
+    #: from a change of a zone until the zone shows it
+    zone_lag: float = 0.0
+    zone_absent: Literal["403", "404", "422", "empty"] = "404"
+
+    action_delay: float = 0.0
+    #: shown one after the other while an action runs
+    action_states: list[str] = msgspec.field(default_factory=lambda: ["created", "sent"])
+    action_result: Literal["success", "error"] = "success"
+
+    #: requests per window; None for no limit
+    rate_limit: int | None = None
+    rate_window: float = 60.0
+    retry_after: Literal["seconds", "date", "none"] = "seconds"
+    #: of every answer, in real time
+    latency: float = 0.0
+    faults: list[Fault] = msgspec.field(default_factory=list)
+
+
+def load(text: str) -> Scenario:
+    """Read a scenario: a path of a JSON file, or JSON itself."""
+    content = text if text.lstrip().startswith("{") else Path(text).read_text()
+    return msgspec.json.decode(content, type=Scenario)
