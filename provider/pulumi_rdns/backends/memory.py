@@ -48,7 +48,7 @@ class MemorySettings(Settings):
     zones: list[str] = msgspec.field(default_factory=list)
     #: a JSON file, relative to the folder of Pulumi.yaml, that keeps the records
     path: str | None = None
-    #: operation (``set``, ``unset``, ``apply``) -> seconds that it takes
+    #: operation (``get``, ``set``, ``unset``, ``apply``) -> seconds that it takes
     delays: dict[str, float] = msgspec.field(default_factory=dict)
 
 
@@ -74,6 +74,7 @@ class MemoryBackend(AddressBackend, ZoneBackend):
 
     def get_ptr(self, address: Address) -> Ptr | None:
         self._find(address, "read the PTR of")
+        time.sleep(self._delays.get("get", 0))
         with self._open() as store:
             values = store.get(str(address), {}).get("ptr")
         return Ptr(dns.name.from_text(values[0])) if values else None

@@ -1,0 +1,198 @@
+"""The gate's waiting: whom it asks, how long, and what it says meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import dns.name
+import pytest
+
+from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
+from pulumi_rdns.errors import ForwardMismatchError
+from pulumi_rdns.model.addresses import Address, parse_address
+from pulumi_rdns.model.confirmation import Confirmation, Verdict
+from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
+from pulumi_rdns.records.forward_check import ForwardGate
+from pulumi_rdns.records.ptr_wait import await_served
+from pulumi_rdns.resolve.forward import PtrAnswer
+from pulumi_rdns.resolve.verdicts import Status
+from tests.backends.heard import Heard
+from tests.records.conftest import name
+
+YES = Confirmation(Verdict.CONFIRMED, "ns1 has it")
+NO = Confirmation(Verdict.MISMATCH, "ns1 has 192.0.2.7")
+SOME = Confirmation(Verdict.PROPAGATING, "ns1 has it; ns2 still answers 192.0.2.7")
+SILENT = Confirmation(Verdict.UNKNOWN, "ns1 does not answer")
+
+
+class Script:
+    """Answers one after the other, the last one for ever, on a clock that only sleep moves."""
+
+    def __init__(self, *answers: Confirmation, resolver: Confirmation | None = None) -> None:
+        self.answers = list(answers)
+        self.resolver = resolver
+        self.time = 0.0
+        self.asked = 0
+
+    def look(
+        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
+    ) -> Confirmation:
+        self.asked += 1
+        if ask_resolver and self.resolver:
+            return self.resolver
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def gate(self) -> ForwardGate:
+        def sleep(seconds: float) -> None:
+            self.time += seconds
+
+        return ForwardGate(lambda _: self, now=lambda: self.time, sleep=sleep)
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> MemoryBackend:
+    return MemoryBackend("memory", MemorySettings(), tmp_path)
+
+
+def spec(policy: ForwardPolicy | None, timeout: float | None = 60) -> PtrSpec:
+    return PtrSpec(
+        backend="memory",
+        address=parse_address("192.0.2.10"),
+        hostname=name("mail.example.com"),
+        policies=PtrPolicies(forward_check=policy, forward_timeout=timeout),
+    )
+
+
+@pytest.mark.parametrize("policy", [ForwardPolicy.VERIFY, ForwardPolicy.STRICT])
+def test_it_asks_until_all_servers_agree(
+    backend: MemoryBackend, heard: Heard, policy: ForwardPolicy
+) -> None:
+    script = Script(NO, NO, SOME, SOME, YES)
+    assert script.gate().admit(backend, spec(policy), heard) == YES
+    assert heard.warnings == []
+    assert [text.partition("; asking")[0] for text in heard.told] == [NO.detail, SOME.detail]
+
+
+def test_the_first_text_says_how_long_it_will_ask(backend: MemoryBackend, heard: Heard) -> None:
+    Script(NO, YES).gate().admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    assert heard.told == ["ns1 has 192.0.2.7; asking again for 60 s (Ctrl-C twice to stop)"]
+
+
+@pytest.mark.parametrize("policy", [ForwardPolicy.VERIFY, ForwardPolicy.STRICT])
+def test_a_no_at_the_deadline_fails_with_each_answer_and_what_to_do(
+    backend: MemoryBackend, heard: Heard, policy: ForwardPolicy
+) -> None:
+    script = Script(NO)
+    with pytest.raises(ForwardMismatchError) as caught:
+        script.gate().admit(backend, spec(policy), heard)
+    assert str(caught.value) == (
+        "forward check: mail.example.com does not resolve to 192.0.2.10: ns1 has 192.0.2.7; "
+        "nothing was written. Create or correct the A record and run again, or set forward_check "
+        'to "warn" or "skip"'
+    )
+    assert script.time == pytest.approx(60)
+
+
+def test_servers_that_disagree_at_the_deadline_are_a_warning(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    assert Script(SOME).gate().admit(backend, spec(ForwardPolicy.STRICT), heard) == SOME
+    assert "does not yet resolve everywhere" in heard.warnings[0]
+
+
+def test_a_hundred_wrong_names_share_one_deadline(backend: MemoryBackend, heard: Heard) -> None:
+    script = Script(NO)
+    gate = script.gate()
+    for _ in range(100):
+        with pytest.raises(ForwardMismatchError):
+            gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    assert script.time == pytest.approx(60)
+
+
+def test_after_the_deadline_each_record_still_gets_one_look(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    script = Script(NO)
+    gate = script.gate()
+    with pytest.raises(ForwardMismatchError):
+        gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    script.answers = [YES]
+    assert gate.admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
+
+
+def test_could_not_ask_is_no_mismatch_and_asks_the_resolver_once(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    script = Script(SILENT)
+    assert script.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == SILENT
+    assert script.time == 0
+    assert "could not be checked" in heard.warnings[0]
+    believed = Script(SILENT, resolver=YES)
+    assert believed.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
+
+
+def test_strict_keeps_asking_when_nobody_can_be_asked_and_then_fails(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    script = Script(SILENT)
+    with pytest.raises(ForwardMismatchError, match="could not be asked"):
+        script.gate().admit(backend, spec(ForwardPolicy.STRICT), heard)
+    assert script.time == pytest.approx(60)
+
+
+@pytest.mark.parametrize("answer", [NO, SOME, SILENT])
+def test_warn_looks_once_and_never_waits(
+    backend: MemoryBackend, heard: Heard, answer: Confirmation
+) -> None:
+    script = Script(answer)
+    assert script.gate().admit(backend, spec(ForwardPolicy.WARN), heard) == answer
+    assert script.time == 0
+    assert len(heard.warnings) == 1
+
+
+def test_skip_asks_nobody(backend: MemoryBackend, heard: Heard) -> None:
+    script = Script(NO)
+    assert script.gate().admit(backend, spec(ForwardPolicy.SKIP), heard) is None
+    assert script.asked == 0
+
+
+def test_the_default_is_verify_for_a_global_address_and_warn_for_others(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    with pytest.raises(ForwardMismatchError):
+        Script(NO).gate().admit(
+            backend, replace(spec(None), address=parse_address("9.9.9.9")), heard
+        )
+    for private in ("10.0.0.1", "fd00::1", "192.0.2.1"):
+        here = replace(spec(None), address=parse_address(private))
+        assert Script(NO).gate().admit(backend, here, heard) == NO
+
+
+class TestWaitingForThePtr:
+    """``ptr_timeout``: what was written is waited for, and never failed for."""
+
+    def wait(self, answers: Sequence[PtrAnswer], timeout: float, heard: Heard) -> int:
+        left = list(answers)
+        wanted = replace(spec(None), policies=PtrPolicies(ptr_timeout=timeout))
+        await_served(lambda _: left.pop(0), wanted, heard, sleep=lambda _: None)
+        return len(left)
+
+    def answer(self, status: Status, *hostnames: str) -> PtrAnswer:
+        return PtrAnswer(status, f"servers: {status}", (), tuple(map(name, hostnames)))
+
+    def test_it_ends_when_all_servers_have_it(self, heard: Heard) -> None:
+        answers = [
+            self.answer(Status.NONE),
+            self.answer(Status.DISAGREE, "mail.example.com"),
+            self.answer(Status.FOUND, "old.example.com"),
+            self.answer(Status.FOUND, "mail.example.com"),
+        ]
+        assert self.wait(answers, 60, heard) == 0
+        assert heard.warnings == []
+        assert "waiting for the PTR" in heard.told[0]
+
+    def test_not_in_time_is_a_warning(self, heard: Heard) -> None:
+        self.wait([self.answer(Status.NONE)], 0, heard)
+        assert "was written, but its servers do not all serve" in heard.warnings[0]
