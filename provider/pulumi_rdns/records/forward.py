@@ -76,7 +76,7 @@ class ForwardRecords:
                 f"zone {name_text(zone)} does not hold {name_text(spec.hostname)}", "zone"
             )
         rrset = _Rrset(backend, zone, spec.hostname, record_type(spec.address))
-        if spec.on_conflict in (None, OnForwardConflict.FAIL):
+        if spec.on_conflict is not OnForwardConflict.ADD:
             self._await_no_foreign(rrset, spec)
 
         def decide(live: frozenset[Address]) -> frozenset[Address]:
@@ -88,6 +88,13 @@ class ForwardRecords:
             raise _conflict(spec, foreign)
 
         before = self._swap(rrset, forward_key_of(spec), decide, spec.ttl)
+        foreign = self._foreign(before, spec)
+        if foreign and spec.on_conflict is OnForwardConflict.ADD:
+            there = ", ".join(sorted(str(address) for address in foreign))
+            report.warning(
+                f"{name_text(spec.hostname)} also has {there}, which this program does not "
+                "declare; it stays"
+            )
         owned = self._claims.owned(forward_key_of(spec))
         adopted = spec.address in before and spec.address not in owned
         if adopted:
@@ -200,8 +207,10 @@ class ForwardRecords:
         while not ours():
             in_time = self._claims.wait_for_hand_over(forward_key_of(spec), ours, until)
             live = _addresses(rrset.look())
-            if not in_time and not ours():
-                raise _conflict(spec, self._foreign(live, spec))
+            if not in_time:
+                break
+        if not ours() and spec.on_conflict is not OnForwardConflict.OVERWRITE:
+            raise _conflict(spec, self._foreign(live, spec))
 
     def _swap(
         self,

@@ -71,8 +71,10 @@ def stored_place(
     backend: Backend, address: Address, zone: dns.name.Name | None, owner: dns.name.Name | None
 ) -> PtrPlace:
     """Give the place where a record was written: nothing is looked up."""
-    if zone is None or owner is None or isinstance(backend, AddressBackend):
-        return find_place(backend, address, None)
+    if isinstance(backend, AddressBackend):
+        return _AddressPlace(backend, address)
+    if zone is None or owner is None:
+        return find_place(backend, address, zone)
     return _ZonePlace(_zones(backend), zone, owner)
 
 
@@ -92,9 +94,9 @@ def _find_owner(
     """Find zone and owner name, through the aliases of classless delegation (RFC 2317)."""
     owner = reverse_name(address)
     if zone is not None and not owner.is_subdomain(zone):
-        return zone, dns.name.Name((owner.labels[0], *zone.labels))
-    for _ in range(MAX_ALIASES + 1):
-        at = zone if zone is not None and owner.is_subdomain(zone) else backend.find_zone(owner)
+        return zone, _classless_owner(address, owner, zone)
+    for step in range(MAX_ALIASES + 1):
+        at = zone if zone is not None and not step else backend.find_zone(owner)
         alias = backend.get_rrset(at, owner, RdataType.CNAME)
         if alias is None:
             return at, owner
@@ -104,6 +106,17 @@ def _find_owner(
         "find the zone of",
         name_text(reverse_name(address)),
         f"more than {MAX_ALIASES} aliases in a row",
+    )
+
+
+def _classless_owner(address: Address, owner: dns.name.Name, zone: dns.name.Name) -> dns.name.Name:
+    """Name the record in a zone for less than an octet, below its parent zone (RFC 2317)."""
+    if address.version == 4 and owner.parent() == zone.parent():
+        return dns.name.Name((owner.labels[0], *zone.labels))
+    raise InvalidInputError(
+        f"zone {name_text(zone)} does not hold {name_text(owner)}, nor is it a zone for a part of "
+        f"{name_text(owner.parent())} (RFC 2317)",
+        "zone",
     )
 
 

@@ -35,6 +35,8 @@ class Previous:
 
     known: bool = False
     hostnames: tuple[dns.name.Name, ...] = ()
+    #: seconds; None where the backend tells none
+    ttl: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +117,8 @@ class PtrRecords:
             seen = place.look()
             if seen.hostnames == (spec.hostname,):
                 return self._adopt(backend, place, seen, spec, report)
-        if not overwrite:
-            self._await_ours(place, key, spec, seen)
+        if not self._await_ours(place, key, spec, seen) and not overwrite:
+            raise _conflict(spec, place.look())
         answer = self._gate.admit(backend, spec, report)
 
         def decide(seen: Seen) -> _Wanted | None:
@@ -147,8 +149,8 @@ class PtrRecords:
 
     def update(self, old: PtrState, spec: PtrSpec, report: Report) -> PtrState:
         """Bring the record to what the program asks for; policies alone cost no I/O."""
-        same = old.hostnames == (spec.hostname,) and old.written == spec.hostname
-        if same and spec.ttl in (None, old.ttl):
+        # What a refresh has learned and the program keeps (ignore_changes) is not ours for that.
+        if old.hostnames == (spec.hostname,) and spec.ttl in (None, old.ttl):
             return replace(old, ttl=spec.ttl, policies=spec.policies)
         backend = self._backend_of(spec.backend)
         place = stored_place(backend, spec.address, old.zone, old.owner)
@@ -168,7 +170,9 @@ class PtrRecords:
         self._swap(place, key, decide)
         self._wait(spec, report)
         state = replace(_fresh(spec, place, answer), previous=old.previous, adopted=old.adopted)
-        if answer is not None:
+        if old.hostnames == (spec.hostname,) != (old.written,):
+            state = replace(state, written=old.written)
+        if spec.hostname != old.written:
             return state
         return replace(
             state, forward_confirmed=old.forward_confirmed, forward_detail=old.forward_detail
@@ -205,8 +209,11 @@ class PtrRecords:
             return True
         return (found.zone, found.owner) == (old.zone, old.owner)
 
-    def _await_ours(self, place: PtrPlace, key: Key, spec: PtrSpec, seen: Seen) -> None:
-        """Give another resource of this program a moment to let go of the record."""
+    def _await_ours(self, place: PtrPlace, key: Key, spec: PtrSpec, seen: Seen) -> bool:
+        """Give another resource of this program a moment to let go of the record.
+
+        False where a name is there that is still nobody's of this stack.
+        """
         until = time.monotonic() + self._claims.hand_over
 
         def ours() -> bool:
@@ -215,8 +222,9 @@ class PtrRecords:
         while not ours():
             in_time = self._claims.wait_for_hand_over(key, ours, until)
             seen = place.look()
-            if not in_time and not ours():
-                raise _conflict(spec, seen)
+            if not in_time:
+                return ours()
+        return True
 
     def _adopt(
         self, backend: Backend, place: PtrPlace, seen: Seen, spec: PtrSpec, report: Report
@@ -245,7 +253,7 @@ class PtrRecords:
             return state
         answer = self._gate.look(backend, spec.hostname, spec.address)
         if answer.confirmed is None:
-            if state.forward_detail:
+            if state.forward_confirmed is not None:
                 return state
             return replace(state, forward_detail=answer.detail)
         if state.forward_confirmed and not answer.confirmed:
@@ -267,8 +275,9 @@ class PtrRecords:
                 return memory.previous, memory.adopted
         if seen.is_default:
             return Previous(known=True), False
-        others = tuple(name for name in seen.hostnames if name != hostname)
-        return Previous(known=True, hostnames=others), False
+        if seen.hostnames == (hostname,):
+            return Previous(), True
+        return Previous(known=True, hostnames=seen.hostnames, ttl=seen.ttl), False
 
     def _swap(self, place: PtrPlace, key: Key, decide: Callable[[Seen], _Wanted | None]) -> Seen:
         """Look, decide and write, again when somebody else came in between; give what was seen."""
@@ -328,7 +337,7 @@ def _leave_behind(seen: Seen, old: PtrState, report: Report) -> _Wanted | None:
     if old.policies.on_delete is not OnDelete.RESTORE or others:
         return _Wanted(others)
     if old.previous.known:
-        return _Wanted(old.previous.hostnames)
+        return _Wanted(old.previous.hostnames, old.previous.ttl)
     report.warning(
         f"the PTR of {old.address} was {seen.text} already when this resource was created, so "
         "on_delete restore leaves it"

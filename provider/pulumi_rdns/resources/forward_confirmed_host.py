@@ -56,7 +56,8 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
         :param zone: the zone of the PTR records, for backends with zones.
         :param forward_zone: the zone of the A and AAAA records.
         :param on_conflict: of the PTR records: ``fail`` or ``overwrite``.
-        :param on_forward_conflict: of the forward records: ``fail``, ``add`` or ``overwrite``.
+        :param on_forward_conflict: of the forward records: ``fail``, ``add`` or ``overwrite``;
+            default ``add``, because one address of the host may take the place of another.
         :raises InvalidInputError: no address, an address twice, or a list that holds an Output.
 
         The other arguments are those of `PtrRecord`; ``ttl`` is that of the forward records too.
@@ -75,7 +76,8 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
                     backend=backend if forward_backend is None else forward_backend,
                     zone=forward_zone,
                     ttl=ttl,
-                    on_conflict=on_forward_conflict,
+                    # An address that leaves the list is deleted only after the new one is there.
+                    on_conflict="add" if on_forward_conflict is None else on_forward_conflict,
                     opts=below,
                 )
             self.ptr_records[key] = PtrRecord(

@@ -193,7 +193,9 @@ class Program:
         """Remember a forward record, so that PTR records of its hostname come after it."""
         name = _literal_hostname(hostname)
         if name is not None:
-            waits = any(_is_later(value) for value in inputs) or bool(opts and opts.depends_on)
+            waits = any(_is_later(value) for value in inputs) or (
+                opts is not None and bool(opts.depends_on or opts.parent or opts.provider)
+            )
             self._forwards.setdefault(name, []).append((record, not waits))
 
     def forward_dependencies(

@@ -37,11 +37,15 @@ class PtrRecordProvider(RecordProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         session().ptr.recall(wire.ptr_state(_olds, _id))
         replaces = [key for key in ("address", "backend") if changed(key, _olds, _news)]
+        # Another record is made before this one goes, so that a create that fails loses nothing,
+        # and a claim keeps the delete from what another resource took over. In the same place the
+        # old record has to go first.
+        same_place = not replaces
         if _news.get("zone") is not None and changed("zone", _olds, _news):
             replaces.append("zone")
         inputs = [key for key in wire.PTR_FIELDS if key != "zone"]
         changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
-        return DiffResult(changes, replaces, delete_before_replace=True)
+        return DiffResult(changes, replaces, delete_before_replace=same_place)
 
     @plain_errors
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -200,6 +200,7 @@ def ptr_state(props: Props, id_: str = "") -> PtrState:
             hostnames=tuple(
                 sorted(dns.name.from_text(text) for text in previous.get("hostnames") or ())
             ),
+            ttl=_whole(previous.get("ttl")),
         ),
         forward_confirmed=props.get("forwardConfirmed"),
         forward_detail=str(props.get("forwardDetail") or ""),
@@ -233,10 +234,13 @@ def ptr_outputs(state: PtrState) -> dict[str, Any]:
             "ownerName": None if state.owner is None else name_text(state.owner),
             "writtenHostname": None if state.written is None else name_text(state.written),
             "adopted": state.adopted,
-            "previous": {
-                "known": state.previous.known,
-                "hostnames": [name_text(hostname) for hostname in state.previous.hostnames],
-            },
+            "previous": _present(
+                {
+                    "known": state.previous.known,
+                    "hostnames": [name_text(hostname) for hostname in state.previous.hostnames],
+                    "ttl": state.previous.ttl,
+                }
+            ),
             "forwardConfirmed": state.forward_confirmed,
             "forwardDetail": state.forward_detail,
         }
