@@ -1,0 +1,36 @@
+"""Finds the CLI, and gives each test a project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+pytest.register_assert_rewrite("tests.e2e.nothing_is_lost", "tests.e2e.harness")
+
+from .harness import Project  # noqa: E402
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture(autouse=True)
+def cli() -> None:
+    """Skip where there is no `pulumi`; fail where there must be one."""
+    if shutil.which("pulumi") is None:
+        reason = "pulumi is not on PATH; `make test` puts it there"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> MakeProject:
+    """Give a maker of projects, each in a folder of the test's own."""
+
+    def make(config: Mapping[str, object] | None = None, folder: str = "project") -> Project:
+        return Project(tmp_path / folder, config)
+
+    return make

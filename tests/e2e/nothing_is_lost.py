@@ -1,0 +1,556 @@
+"""No live record is ever lost: what holds for every backend, seen through the real CLI.
+
+A subclass per backend, with the fixtures ``world`` and ``other`` (a second instance), runs it all.
+After each step the live records are read by the world's own reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .conftest import MakeProject
+from .harness import Project, declare, forward, ptr
+from .worlds import World
+
+A, B, C, D = (f"{letter}.example.com" for letter in "abcd")
+STRANGER = "somebody.else.example.net"
+SECOND_STRANGER = "another.else.example.net"
+
+#: a resource of the program's own whose output is known only when it is created
+COMPUTED = """
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class ComputedProvider(ResourceProvider):
+    def create(self, props):
+        return CreateResult("computed", {"value": props["source"]})
+
+
+class Computed(Resource):
+    value: pulumi.Output[str]
+
+    def __init__(self, name, source, opts=None):
+        super().__init__(ComputedProvider(), name, {"source": source, "value": None}, opts)
+
+
+"""
+
+
+class NothingIsLost:
+    """The hazards of the engine, conflicts and outages, on any backend."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        """Give the instance that is the stack's default."""
+        raise NotImplementedError("a subclass gives the world")
+
+    @pytest.fixture
+    def other(self) -> World:
+        """Give a second instance of the same type, with the same addresses."""
+        raise NotImplementedError("a subclass gives the other world")
+
+    @pytest.fixture
+    def project(self, world: World, other: World, make_project: MakeProject) -> Iterator[Project]:
+        """Give a project whose stack has both instances."""
+        project = make_project(self.config(world, other))
+        yield project
+        world.verify()
+        other.verify()
+
+    def config(self, *worlds: World, slow: bool = False) -> dict[str, object]:
+        """Give the configuration of a stack; ``slow`` makes deletes take their time."""
+        more = dict(worlds[0].slow or {}) if slow else {}
+        return {
+            "rdns:backend": worlds[0].instance,
+            "rdns:backends": {world.instance: {**world.settings(), **more} for world in worlds},
+            "rdns:forwardSource": "backend",
+            "rdns:forwardCheck": "skip",
+        }
+
+    # Renames and moves
+
+    def test_a_resource_renamed_without_an_alias_keeps_its_record(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(ptr("old", x, A))
+        project.up()
+        project.program(ptr("new", x, A))
+        with world.watched(x) as seen:
+            project.up()
+        assert seen[x] == [[A]]
+        assert list(project.resources()) == ["new"]
+        project.destroy()
+        assert world.ptr(x) == []
+
+    def test_a_renamed_record_survives_a_delete_that_comes_one_up_later(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, *_ = world.addresses
+        world.set_ptr(y, [STRANGER])
+        project.program(ptr("old", x, A))
+        project.up()
+        project.program(ptr("new", x, A), ptr("refused", y, B))
+        project.up(fails=True)
+        assert world.ptr(x) == [A]
+        assert world.ptr(y) == [STRANGER]
+        project.program(ptr("new", x, A))
+        project.up()
+        assert world.ptr(x) == [A]
+        assert list(project.resources()) == ["new"]
+
+    def test_a_record_that_moves_into_a_forward_confirmed_host_stays_live(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(forward("mail", A, x), ptr("mail", x, A))
+        project.up()
+        project.program(declare("ForwardConfirmedHost", "mail", hostname=A, addresses=[x]))
+        with world.watched(x) as seen:
+            project.up()
+        assert seen[x] == [[A]]
+        assert world.forward(A, "A") == [x]
+        project.program(forward("mail", A, x), ptr("mail", x, A))
+        project.up()
+        assert world.ptr(x) == [A]
+        assert world.forward(A, "A") == [x]
+
+    def test_an_alias_renames_without_touching_anything(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(ptr("old", x, A))
+        project.up()
+        project.program(ptr("new", x, A, opts='aliases=[pulumi.Alias(name="old")]'))
+        with world.offline():
+            project.up("--expect-no-changes")
+        assert world.ptr(x) == [A]
+        assert list(project.resources()) == ["new"]
+
+    # Swaps and rotations
+
+    @pytest.mark.parametrize("slow", [False, True], ids=["quick", "slow deletes"])
+    def test_two_resources_swap_addresses(
+        self, project: Project, world: World, other: World, slow: bool
+    ) -> None:
+        self.make_slow(project, world, other, slow)
+        x, y, *_ = world.addresses
+        project.program(ptr("a", x, A), ptr("b", y, B))
+        project.up()
+        project.program(ptr("a", y, A), ptr("b", x, B))
+        with world.watched(x, y) as seen:
+            project.up()
+        assert seen == {x: [[A], [B]], y: [[B], [A]]}
+        project.up("--expect-no-changes")
+        project.destroy()
+        assert world.ptr(x) == world.ptr(y) == []
+
+    @pytest.mark.parametrize("slow", [False, True], ids=["quick", "slow deletes"])
+    def test_three_resources_rotate_addresses(
+        self, project: Project, world: World, other: World, slow: bool
+    ) -> None:
+        self.make_slow(project, world, other, slow)
+        x, y, z, *_ = world.addresses
+        project.program(ptr("a", x, A), ptr("b", y, B), ptr("c", z, C))
+        project.up()
+        project.program(ptr("a", y, A), ptr("b", z, B), ptr("c", x, C))
+        with world.watched(x, y, z) as seen:
+            project.up()
+        assert seen == {x: [[A], [C]], y: [[B], [A]], z: [[C], [B]]}
+
+    def test_the_address_of_a_removed_resource_is_a_conflict_that_says_what_to_do(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, *_ = world.addresses
+        project.program(ptr("a", x, A), ptr("removed", y, B))
+        project.up()
+        project.program(ptr("a", y, A))
+        (error,) = project.up(fails=True).errors
+        assert "aliases" in error
+        assert "overwrite" in error
+        assert world.ptr(y) == [B]
+        project.program(ptr("a", y, A, on_conflict="overwrite"))
+        with world.watched(y) as seen:
+            project.up()
+        assert seen[y] == [[B], [A]]
+        assert world.ptr(x) == []
+        assert list(project.resources()) == ["a"]
+
+    # Strangers
+
+    def test_a_strangers_ptr_stops_only_that_resource(self, project: Project, world: World) -> None:
+        x, y, *_ = world.addresses
+        world.set_ptr(x, [STRANGER])
+        project.program(ptr("refused", x, A), ptr("fine", y, B))
+        result = project.up("--continue-on-error", fails=True)
+        assert world.ptr(x) == [STRANGER]
+        assert world.ptr(y) == [B]
+        (error,) = result.errors
+        assert error.startswith(f"ConflictError: {world.instance}: ")
+        for needed in (x, STRANGER, "Nothing was changed", "overwrite"):
+            assert needed in error
+        assert "Traceback" not in result.text
+
+    def test_overwrite_takes_a_strangers_ptr_over_and_remembers_it(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        world.set_ptr(x, [STRANGER])
+        project.program(ptr("taken", x, A, on_conflict="overwrite"))
+        project.up()
+        assert world.ptr(x) == [A]
+        previous = project.resources()["taken"].outputs["previous"]
+        assert (previous["known"], previous["hostnames"]) == (True, [STRANGER])
+        project.destroy()
+        assert world.ptr(x) == []
+
+    def test_restore_puts_back_what_was_there(self, project: Project, world: World) -> None:
+        x = world.addresses[0]
+        world.set_ptr(x, [STRANGER])
+        project.program(ptr("taken", x, A, on_conflict="overwrite", on_delete="restore"))
+        project.up()
+        project.program(ptr("taken", x, B, on_conflict="overwrite", on_delete="restore"))
+        project.up()
+        assert world.ptr(x) == [B]
+        project.destroy()
+        assert world.ptr(x) == [STRANGER]
+
+    def test_restore_leaves_a_record_that_was_adopted(self, project: Project, world: World) -> None:
+        x = world.addresses[0]
+        world.set_ptr(x, [A])
+        project.program(ptr("adopted", x, A, on_delete="restore"))
+        project.up()
+        project.destroy()
+        assert world.ptr(x) == [A]
+
+    def test_several_hostnames_are_never_appended_to(self, project: Project, world: World) -> None:
+        x = self.with_several_hostnames(world)
+        project.program(ptr("refused", x, A))
+        result = project.up(fails=True)
+        assert f"{SECOND_STRANGER}, {STRANGER}" in result.text
+        assert world.ptr(x) == [SECOND_STRANGER, STRANGER]
+
+    def test_restore_puts_back_several_hostnames(self, project: Project, world: World) -> None:
+        x = self.with_several_hostnames(world)
+        project.program(ptr("taken", x, A, on_conflict="overwrite", on_delete="restore"))
+        project.up()
+        assert world.ptr(x) == [A]
+        project.destroy()
+        assert world.ptr(x) == [SECOND_STRANGER, STRANGER]
+
+    def test_a_hostname_added_beside_ours_shows_as_drift_and_survives_destroy(
+        self, project: Project, world: World
+    ) -> None:
+        x = self.with_several_hostnames(world)
+        world.set_ptr(x, [])
+        project.program(ptr("ours", x, A))
+        project.up()
+        world.set_ptr(x, [A, STRANGER])
+        project.refresh()
+        assert project.resources()["ours"].outputs["hostname"] == f"{A}, {STRANGER}"
+        project.destroy()
+        assert world.ptr(x) == [STRANGER]
+
+    def test_a_ptr_that_somebody_else_changed_survives_destroy(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(ptr("ours", x, A))
+        project.up()
+        world.set_ptr(x, [STRANGER])
+        result = project.destroy()
+        assert world.ptr(x) == [STRANGER]
+        assert f"is now {STRANGER}" in result.text
+
+    def test_a_ptr_that_somebody_else_changed_survives_destroy_after_a_refresh(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(ptr("ours", x, A))
+        project.up()
+        world.set_ptr(x, [STRANGER])
+        project.refresh()
+        outputs = project.resources()["ours"].outputs
+        assert outputs["hostname"] == STRANGER
+        assert outputs["writtenHostname"] == A
+        project.destroy()
+        assert world.ptr(x) == [STRANGER]
+
+    def test_a_ptr_that_was_removed_by_hand_is_no_obstacle_to_destroy(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, *_ = world.addresses
+        project.program(ptr("gone", x, A), ptr("there", y, B))
+        project.up()
+        world.set_ptr(x, [])
+        project.destroy()
+        assert world.ptr(x) == world.ptr(y) == []
+        assert project.resources() == {}
+
+    # Two resources, one address
+
+    @pytest.mark.parametrize(
+        "spelling", ["{}", " {} ", "::ffff:{}"], ids=["literal", "other spelling", "IPv4-mapped"]
+    )
+    def test_two_resources_on_one_address_fail_in_preview(
+        self, project: Project, world: World, spelling: str
+    ) -> None:
+        x = world.addresses[0]
+        project.program(ptr("one", x, A), ptr("two", spelling.format(x), B))
+        result = project.preview(fails=True)
+        assert "'one'" in result.text
+        assert "'two'" in result.text
+        assert "Traceback" not in result.text
+        project.up(fails=True)
+        assert world.ptr(x) in ([], [A])
+
+    def test_of_two_resources_on_one_computed_address_the_first_stands(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(
+            COMPUTED,
+            f"server = Computed('server', {x!r})\n",
+            f"rdns.PtrRecord('one', address=server.value, hostname={A!r})\n",
+            f"rdns.PtrRecord('two', address=server.value, hostname={B!r})\n",
+        )
+        project.preview()
+        result = project.up(fails=True)
+        assert "'one'" in result.text
+        assert "'two'" in result.text
+        assert "Traceback" not in result.text
+        assert world.ptr(x) == [A]
+        assert "two" not in project.resources()
+
+    # Forward records
+
+    def test_forward_records_of_one_hostname_share_its_rrset(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, z, *_ = world.addresses
+        project.program(forward("one", A, x), forward("two", A, y), forward("three", A, z))
+        project.up()
+        assert world.forward(A, "A") == [x, y, z]
+        project.program(forward("one", A, x), forward("three", A, z))
+        project.up()
+        assert world.forward(A, "A") == [x, z]
+        project.destroy()
+        assert world.forward(A, "A") == []
+
+    def test_a_host_with_two_addresses_works_out_of_the_box(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, *_ = world.addresses
+        host = declare("ForwardConfirmedHost", "mail", hostname=A, addresses=[x, y])
+        project.program(host)
+        project.up()
+        assert world.forward(A, "A") == [x, y]
+        assert world.ptr(x) == world.ptr(y) == [A]
+        project.program(host.replace(f"{x!r}, {y!r}", f"{y!r}, {x!r}"))
+        project.up("--expect-no-changes")
+        project.destroy()
+        assert world.forward(A, "A") == world.ptr(x) == world.ptr(y) == []
+
+    def test_a_strangers_address_is_a_conflict(self, project: Project, world: World) -> None:
+        x, y, z, *_ = world.addresses
+        world.set_forward(A, "A", [y])
+        project.program(forward("refused", A, x), forward("fine", B, z))
+        result = project.up("--continue-on-error", fails=True)
+        (error,) = result.errors
+        assert error.startswith(f"ConflictError: {world.instance}: ")
+        assert y in error
+        assert "Traceback" not in result.text
+        assert world.forward(A, "A") == [y]
+        assert world.forward(B, "A") == [z]
+
+    def test_add_joins_a_strangers_address_and_destroy_leaves_it(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, *_ = world.addresses
+        world.set_forward(A, "A", [y])
+        project.program(forward("ours", A, x, on_conflict="add"))
+        project.up()
+        assert world.forward(A, "A") == [x, y]
+        project.destroy()
+        assert world.forward(A, "A") == [y]
+
+    def test_overwrite_replaces_a_strangers_address(self, project: Project, world: World) -> None:
+        x, y, *_ = world.addresses
+        world.set_forward(A, "A", [y])
+        project.program(forward("ours", A, x, on_conflict="overwrite"))
+        project.up()
+        assert world.forward(A, "A") == [x]
+
+    def test_one_rrset_cannot_have_two_ttls(self, project: Project, world: World) -> None:
+        x, y, *_ = world.addresses
+        project.program(forward("one", A, x, ttl=300), forward("two", A, y, ttl=600))
+        result = project.preview(fails=True)
+        assert "'one'" in result.text
+        assert "'two'" in result.text
+        assert "RFC 2181" in result.text
+        assert "Traceback" not in result.text
+        assert world.forward(A, "A") == []
+
+    def test_forward_records_swap_hostnames(self, project: Project, world: World) -> None:
+        x, y, *_ = world.addresses
+        project.program(forward("one", A, x), forward("two", B, y))
+        project.up()
+        project.program(forward("one", B, x), forward("two", A, y))
+        project.up()
+        assert world.forward(A, "A") == [y]
+        assert world.forward(B, "A") == [x]
+
+    def test_a_forward_record_renamed_without_an_alias_keeps_its_address(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(forward("old", A, x))
+        project.up()
+        project.program(forward("new", A, x))
+        project.up()
+        assert world.forward(A, "A") == [x]
+        project.destroy()
+        assert world.forward(A, "A") == []
+
+    def test_a_changed_hostname_moves_both_directions(self, project: Project, world: World) -> None:
+        x = world.addresses[0]
+        project.program(declare("ForwardConfirmedHost", "mail", hostname=A, addresses=[x]))
+        project.up()
+        project.program(declare("ForwardConfirmedHost", "mail", hostname=B, addresses=[x]))
+        with world.watched(x) as seen:
+            project.up()
+        assert seen[x] == [[A], [B]]
+        assert world.forward(A, "A") == []
+        assert world.forward(B, "A") == [x]
+
+    # What Pulumi offers
+
+    def test_another_backend_instance_moves_the_record(
+        self, project: Project, world: World, other: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(ptr("moved", x, A))
+        project.up()
+        project.program(ptr("moved", x, A, backend=other.instance))
+        project.up()
+        assert world.ptr(x) == []
+        assert other.ptr(x) == [A]
+
+    def test_another_zone_moves_the_record(self, project: Project, world: World) -> None:
+        if world.second_zone is None:
+            pytest.skip("this backend keeps PTR records in no zones of the user's choice")
+        x = world.addresses[0]
+        project.program(ptr("moved", x, A))
+        project.up()
+        project.program(ptr("moved", x, A, zone=world.second_zone))
+        project.up()
+        assert world.ptr(x) == []
+        assert world.ptr(x, world.second_zone) == [A]
+        project.program(ptr("moved", x, A))
+        project.up()
+        assert world.ptr(x) + world.ptr(x, world.second_zone) == [A]
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_delete_before_replace_moves_the_record_to_another_address(
+        self, project: Project, world: World, first: bool
+    ) -> None:
+        x, y, *_ = world.addresses
+        opts = f"delete_before_replace={first}"
+        project.program(ptr("moved", x, A, opts=opts))
+        project.up()
+        project.program(ptr("moved", y, A, opts=opts))
+        project.up()
+        assert world.ptr(x) == []
+        assert world.ptr(y) == [A]
+
+    def test_up_with_replace_never_takes_the_record_away(
+        self, project: Project, world: World
+    ) -> None:
+        x = world.addresses[0]
+        project.program(forward("a", A, x), ptr("p", x, A))
+        project.up()
+        with world.watched(x) as seen:
+            project.up("--replace", project.urn("p"), "--replace", project.urn("a"))
+        assert seen[x] == [[A]]
+        assert world.forward(A, "A") == [x]
+        project.destroy()
+        assert world.ptr(x) == world.forward(A, "A") == []
+
+    def test_target_changes_and_destroys_that_record_alone(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, *_ = world.addresses
+        project.program(ptr("one", x, A), ptr("two", y, B))
+        project.up()
+        one = project.urn("one")
+        project.program(ptr("one", x, C), ptr("two", y, D))
+        project.up("--target", one)
+        assert (world.ptr(x), world.ptr(y)) == ([C], [B])
+        project.destroy("--target", one)
+        assert (world.ptr(x), world.ptr(y)) == ([], [B])
+
+    def test_a_protected_record_is_not_destroyed(self, project: Project, world: World) -> None:
+        x = world.addresses[0]
+        project.program(ptr("kept", x, A, opts="protect=True"))
+        project.up()
+        project.destroy(fails=True)
+        assert world.ptr(x) == [A]
+        assert "kept" in project.resources()
+
+    def test_retain_on_delete_leaves_the_record(self, project: Project, world: World) -> None:
+        x = world.addresses[0]
+        project.program(ptr("left", x, A, opts="retain_on_delete=True"))
+        project.up()
+        project.destroy()
+        assert world.ptr(x) == [A]
+        assert project.resources() == {}
+
+    def test_ignore_changes_keeps_the_hostname(self, project: Project, world: World) -> None:
+        x = world.addresses[0]
+        opts = 'ignore_changes=["hostname"]'
+        project.program(ptr("fixed", x, A, opts=opts))
+        project.up()
+        project.program(ptr("fixed", x, B, opts=opts))
+        project.up("--expect-no-changes")
+        assert world.ptr(x) == [A]
+        world.set_ptr(x, [STRANGER])
+        project.refresh()
+        project.up("--expect-no-changes")
+        assert world.ptr(x) == [STRANGER]
+
+    # Outages
+
+    def test_while_the_backend_is_offline_commands_fail_and_the_state_drops_nothing(
+        self, project: Project, world: World
+    ) -> None:
+        x, y, *_ = world.addresses
+        project.program(ptr("p", x, A), forward("f", A, x))
+        project.up()
+        project.program(ptr("p", x, B), forward("f", A, x), ptr("more", y, C))
+        with world.offline():
+            for command in (project.refresh, project.up, project.destroy):
+                result = command(fails=True)
+                assert world.instance in result.text
+                assert "UnavailableError" in result.text
+                assert "Traceback" not in result.text
+                assert {"p", "f"} <= set(project.resources())
+        project.up()
+        assert (world.ptr(x), world.ptr(y)) == ([B], [C])
+        assert world.forward(A, "A") == [x]
+
+    def with_several_hostnames(self, world: World) -> str:
+        """Give an address whose PTR is two strangers' names; skip where that cannot be."""
+        if not world.has_ptr_zones:
+            pytest.skip("an address has at most one PTR at this backend")
+        world.set_ptr(world.addresses[0], [STRANGER, SECOND_STRANGER])
+        return world.addresses[0]
+
+    def make_slow(self, project: Project, world: World, other: World, slow: bool) -> None:
+        """Make deletes take their time, where the test is about that."""
+        if not slow:
+            return
+        if world.slow is None:
+            pytest.skip("nothing makes this backend slow")
+        project.configure(self.config(world, other, slow=True))
