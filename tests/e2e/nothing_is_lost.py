@@ -425,6 +425,22 @@ class NothingIsLost:
         assert world.forward(A, "A") == []
         assert world.forward(B, "A") == [x]
 
+    @pytest.mark.parametrize("depends", ["", "opts=pulumi.ResourceOptions(depends_on=[one])"])
+    def test_an_address_deleted_by_hand_never_costs_the_other_one(
+        self, project: Project, world: World, depends: str
+    ) -> None:
+        x, y, *_ = world.addresses
+        project.program(
+            f"one = rdns.ForwardRecord('one', hostname='{A}', address='{x}')\n"
+            f"two = rdns.ForwardRecord('two', hostname='{A}', address='{y}', {depends})\n"
+        )
+        project.up()
+        world.set_forward(A, "A", [y])
+        project.refresh()
+        assert world.forward(A, "A") == [y]
+        project.start_up().wait()
+        assert y in world.forward(A, "A")
+
     # What Pulumi offers
 
     def test_another_backend_instance_moves_the_record(
@@ -437,6 +453,29 @@ class NothingIsLost:
         project.up()
         assert world.ptr(x) == []
         assert other.ptr(x) == [A]
+
+    def test_a_renamed_backend_instance_keeps_its_records(
+        self, project: Project, world: World, other: World
+    ) -> None:
+        """Another name for the same place: what is created there is not deleted again."""
+        x = world.addresses[0]
+        config = self.config(world, other)
+        project.program(ptr("kept", x, A), forward("kept-forward", A, x))
+        project.up()
+        backends = config["rdns:backends"]
+        assert isinstance(backends, dict)
+        renamed = {"type": world.instance, **backends[world.instance]}
+        config["rdns:backends"] = {**backends, "renamed": renamed}
+        project.configure(config)
+        project.program(
+            ptr("kept", x, A, backend="renamed"), forward("kept-forward", A, x, backend="renamed")
+        )
+        project.up()
+        assert world.ptr(x) == [A]
+        assert world.forward(A, "A") == [x]
+        project.destroy()
+        assert world.ptr(x) == []
+        assert world.forward(A, "A") == []
 
     def test_another_zone_moves_the_record(self, project: Project, world: World) -> None:
         if world.second_zone is None:

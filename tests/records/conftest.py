@@ -44,6 +44,7 @@ def new_session(root: Path) -> Session:
         {
             "rdns:backends": {
                 "memory": {"zones": ["example.com"], "path": "store.json"},
+                "same": {"type": "memory", "zones": ["example.com"], "path": "store.json"},
                 "files": {"type": "zonefile", "directory": "zones"},
             }
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import dns.rdatatype
 import pytest
 
-from pulumi_rdns.backends.base import Change, ZoneBackend
+from pulumi_rdns.backends.base import Backend, Change, Settings, ZoneBackend
 from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
@@ -185,8 +186,69 @@ def test_a_name_outside_every_zone_is_an_error(
         session.forward.create(spec(backend, zone=name("example.net")), heard)
 
 
-def test_a_backend_without_zones_is_refused(session: Session, heard: Heard) -> None:
-    records = session.forward
-    records._backend_of = lambda _: object()  # type: ignore[assignment,return-value]
+def test_an_alias_put_at_the_hostname_by_hand_does_not_stop_read_and_delete(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.forward.create(spec(backend), heard)
+    put(session, backend)
+    put(session, backend, "www.example.com.", kind="CNAME")
+    assert session.forward.read(state, heard) is None
+    session.forward.delete(state, heard)
+    assert live(session, backend, "CNAME") == ["www.example.com."]
+
+
+def test_an_update_makes_no_round_robin_with_a_stranger(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.forward.create(spec(backend), heard)
+    put(session, backend, "192.0.2.99")
+    with pytest.raises(ConflictError, match=r"already has 192\.0\.2\.99"):
+        session.forward.update(state, spec(backend, "192.0.2.11"), heard)
+    assert live(session, backend) == ["192.0.2.99"]
+    wanted = spec(backend, "192.0.2.11", on_conflict=OnForwardConflict.OVERWRITE)
+    session.forward.update(state, wanted, heard)
+    assert live(session, backend) == ["192.0.2.11"]
+
+
+def test_the_address_of_another_resource_is_never_taken_for_drift(
+    session: Session, backend: str, heard: Heard, tmp_path: Path
+) -> None:
+    one = session.forward.create(spec(backend), heard)
+    session.forward.declare(backend, MAIL, one.address, None)
+    two = session.forward.create(spec(backend, "192.0.2.11"), heard)
+    put(session, backend, "192.0.2.11")
+    refresh = new_session(tmp_path)
+    timer = threading.Timer(0.1, refresh.forward.read, [two, Heard()])
+    timer.start()
+    assert refresh.forward.read(one, heard) is None
+    timer.join()
+
+
+def test_what_a_refresh_has_learned_and_the_program_keeps_is_not_ours(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.forward.create(spec(backend), heard)
+    put(session, backend, "192.0.2.99")
+    learned = session.forward.read(state, heard)
+    assert learned is not None
+    overwrite = OnForwardConflict.OVERWRITE
+    kept = session.forward.update(
+        learned, spec(backend, "192.0.2.99", on_conflict=overwrite), heard
+    )
+    session.forward.delete(kept, heard)
+    assert live(session, backend) == ["192.0.2.99"]
+
+
+def test_two_instances_of_one_place_share_their_claims(session: Session, heard: Heard) -> None:
+    state = session.forward.create(spec("memory"), heard)
+    session.forward.declare("same", MAIL, state.address, None)
+    session.forward.delete(state, heard)
+    assert live(session, "memory") == ["192.0.2.10"]
+
+
+def test_a_backend_without_zones_is_refused(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session.backends, "get", lambda _: Backend("shelf", Settings(), Path()))
     with pytest.raises(ConfigError, match="holds no zones"):
-        records.create(spec("memory"), heard)
+        session.forward.create(spec("memory"), heard)

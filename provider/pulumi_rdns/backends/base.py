@@ -82,6 +82,14 @@ class Backend:
         """
         self.name = name
 
+    @property
+    def identity(self) -> str:
+        """Name the place that is written to: two instances of one account or folder are one place.
+
+        It is compared in memory only, never shown and never stored.
+        """
+        return self.name
+
     def catch_up(self) -> str | None:
         """Finish what an earlier run left half done, at the start of a run; a warning or None."""
         return None

@@ -72,6 +72,10 @@ class MemoryBackend(AddressBackend, ZoneBackend):
         self._lock = threading.RLock()
         self._store: _Store = {}
 
+    @property
+    def identity(self) -> str:
+        return self.name if self._path is None else f"memory {self._path.absolute()}"
+
     def get_ptr(self, address: Address) -> Ptr | None:
         self._find(address, "read the PTR of")
         time.sleep(self._delays.get("get", 0))

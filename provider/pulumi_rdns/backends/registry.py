@@ -44,6 +44,13 @@ class Backends:
                 self._made[name] = kind(name, self._settings(name, kind), self._root)
             return self._made[name]
 
+    def identity(self, name: str) -> str:
+        """Name the place that an instance writes to; its own name where it cannot be made."""
+        try:
+            return self.get(name).identity
+        except ConfigError:
+            return name
+
     def type_of(self, name: str) -> type[Backend]:
         """Give the class of an instance without making it: no setting but ``type`` is read."""
         raw = self._raw(name)

@@ -12,8 +12,9 @@ import dns.rrset
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Backend, Change, Report, ZoneBackend, same_rrset
-from pulumi_rdns.errors import BackendError, ConfigError, ConflictError, InvalidInputError
+from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
+from pulumi_rdns.backends.registry import Backends
+from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.names import canonical, name_text
 from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
@@ -41,28 +42,23 @@ class ForwardState:
     on_conflict: OnForwardConflict | None = None
 
 
-def forward_key(backend: str, hostname: dns.name.Name, kind: str) -> Key:
-    """Name the RRset for the claims."""
-    return (kind, backend, name_text(hostname))
-
-
 class ForwardRecords:
     """The four operations. One object serves all forward records of a process."""
 
-    def __init__(self, backend_of: Callable[[str], Backend], claims: Claims) -> None:
-        self._backend_of = backend_of
+    def __init__(self, backends: Backends, claims: Claims) -> None:
+        self._backends = backends
         self._claims = claims
 
     def declare(
         self, backend: str, hostname: dns.name.Name, address: Address, zone: dns.name.Name | None
     ) -> None:
         """Note that the running program declares this address of this hostname. No I/O."""
-        self._claims.declare(forward_key(backend, hostname, record_type(address)), (zone, address))
+        self._claims.declare(self._key(backend, hostname, address), (zone, address))
 
     def recall(self, old: ForwardState) -> None:
         """Note what the state says we wrote. No I/O."""
         if old.written is not None:
-            self._claims.own(_key(old), old.written)
+            self._claims.own(self._key(old.backend, old.hostname, old.written), old.written)
 
     def create(self, spec: ForwardSpec, report: Report) -> ForwardState:
         """Add the address, or adopt it where it is there already.
@@ -75,27 +71,8 @@ class ForwardRecords:
             raise InvalidInputError(
                 f"zone {name_text(zone)} does not hold {name_text(spec.hostname)}", "zone"
             )
-        rrset = _Rrset(backend, zone, spec.hostname, record_type(spec.address))
-        if spec.on_conflict is not OnForwardConflict.ADD:
-            self._await_no_foreign(rrset, spec)
-
-        def decide(live: frozenset[Address]) -> frozenset[Address]:
-            foreign = self._foreign(live, spec)
-            if not foreign or spec.on_conflict is OnForwardConflict.ADD:
-                return live | {spec.address}
-            if spec.on_conflict is OnForwardConflict.OVERWRITE:
-                return (live - foreign) | {spec.address}
-            raise _conflict(spec, foreign)
-
-        before = self._swap(rrset, forward_key_of(spec), decide, spec.ttl)
-        foreign = self._foreign(before, spec)
-        if foreign and spec.on_conflict is OnForwardConflict.ADD:
-            there = ", ".join(sorted(str(address) for address in foreign))
-            report.warning(
-                f"{name_text(spec.hostname)} also has {there}, which this program does not "
-                "declare; it stays"
-            )
-        owned = self._claims.owned(forward_key_of(spec))
+        before = self._put(backend, zone, spec, report)
+        owned = self._claims.owned(self._key_of(spec))
         adopted = spec.address in before and spec.address not in owned
         if adopted:
             report.warning(
@@ -117,19 +94,27 @@ class ForwardRecords:
         """Look at the live RRset; None where our address is gone."""
         backend = self._zones(old.backend)
         zone = old.zone if old.zone is not None else backend.find_zone(old.hostname)
-        live = _Rrset(backend, zone, old.hostname, record_type(old.address)).look()
-        found = _addresses(live)
+        self.recall(old)
         ours = old.written if old.written is not None else old.address
+        live = _Rrset(backend, zone, old.hostname, record_type(ours)).look()
+        found = _addresses(live)
         if ours not in found:
-            # One other address in our place is a change by hand; several are somebody's own.
+            # One other address in our place is a change by hand, unless it is that of another
+            # resource of the state; several are somebody's own.
             if len(found) != 1 or old.on_conflict is OnForwardConflict.ADD:
                 return None
-            ours = next(iter(found))
+            key = self._key(old.backend, old.hostname, ours)
+            (ours,) = found
+            if self._is_a_siblings(key, ours):
+                return None
         ttl = live.ttl if live is not None and old.ttl is not None else None
         return replace(old, zone=zone, address=ours, ttl=ttl)
 
     def update(self, old: ForwardState, spec: ForwardSpec, report: Report) -> ForwardState:
-        """Put the new address in the place of the old one; a policy alone costs no I/O."""
+        """Put the new address in the place of the old one; a policy alone costs no I/O.
+
+        Raises ConflictError as create does; nothing is changed then.
+        """
         state = replace(
             old,
             address=spec.address,
@@ -137,19 +122,15 @@ class ForwardRecords:
             ttl=spec.ttl,
             on_conflict=spec.on_conflict,
         )
-        if old.address == spec.address == old.written and spec.ttl in (None, old.ttl):
-            return state
+        if old.address == spec.address and spec.ttl in (None, old.ttl):
+            # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
+            return replace(state, written=old.written)
         backend = self._zones(spec.backend)
         zone = old.zone if old.zone is not None else backend.find_zone(spec.hostname)
-        key = forward_key_of(spec)
         self.recall(old)
-
-        def decide(live: frozenset[Address]) -> frozenset[Address]:
-            going = {old.written, old.address} - {spec.address}
-            going = {address for address in going if address not in self._declared(key)}
-            return (live - going) | {spec.address}
-
-        self._swap(_Rrset(backend, zone, spec.hostname, key[0]), key, decide, spec.ttl)
+        learned = {old.address} - set(self._claims.owned(self._key_of(spec)))
+        going = ({old.written} | learned) - {spec.address, None}
+        self._put(backend, zone, spec, report, frozenset(one for one in going if one is not None))
         return state
 
     def delete(self, old: ForwardState, report: Report) -> None:
@@ -157,60 +138,103 @@ class ForwardRecords:
         backend = self._zones(old.backend)
         zone = old.zone if old.zone is not None else backend.find_zone(old.hostname)
         self.recall(old)
-        if old.written is None or self._is_claimed(backend, zone, old):
+        if old.written is None:
             return
         ours = old.written
+        key = self._key(old.backend, old.hostname, ours)
 
         def decide(live: frozenset[Address]) -> frozenset[Address]:
-            if self._is_claimed(backend, zone, old):
-                return live
-            return live - {ours}
+            return live if self._is_claimed(backend, zone, old) else live - {ours}
 
-        self._swap(_Rrset(backend, zone, old.hostname, _key(old)[0]), _key(old), decide, None)
+        self._swap(_Rrset(backend, zone, old.hostname, key[0]), key, decide, None)
+
+    def _put(
+        self,
+        backend: ZoneBackend,
+        zone: dns.name.Name,
+        spec: ForwardSpec,
+        report: Report,
+        going: frozenset[Address] = frozenset(),
+    ) -> frozenset[Address]:
+        """Write the address, in the place of those that go; give what was there before."""
+        key = self._key_of(spec)
+        rrset = _Rrset(backend, zone, spec.hostname, key[0])
+        if spec.on_conflict is not OnForwardConflict.ADD:
+            self._await_no_foreign(rrset, key, spec, going)
+
+        def decide(live: frozenset[Address]) -> frozenset[Address]:
+            rrset.refuse_alias()
+            stay = live - (going - self._declared(key))
+            foreign = self._foreign(stay, key, spec)
+            if foreign and spec.on_conflict in (None, OnForwardConflict.FAIL):
+                raise _conflict(spec, foreign)
+            if spec.on_conflict is OnForwardConflict.OVERWRITE:
+                stay -= foreign
+            return stay | {spec.address}
+
+        before = self._swap(rrset, key, decide, spec.ttl)
+        foreign = self._foreign(before - going, key, spec)
+        if foreign and spec.on_conflict is OnForwardConflict.ADD:
+            there = ", ".join(sorted(str(address) for address in foreign))
+            report.warning(
+                f"{name_text(spec.hostname)} also has {there}, which this program does not "
+                "declare; it stays"
+            )
+        return before
 
     def _zones(self, name: str) -> ZoneBackend:
-        backend = self._backend_of(name)
+        backend = self._backends.get(name)
         if not isinstance(backend, ZoneBackend):
             raise ConfigError(f"backend {name!r} holds no zones, so no forward records")
         return backend
+
+    def _key(self, backend: str, hostname: dns.name.Name, address: Address) -> Key:
+        """Name the RRset for the claims, by the place that it is written to."""
+        return (record_type(address), self._backends.identity(backend), name_text(hostname))
+
+    def _key_of(self, spec: ForwardSpec) -> Key:
+        return self._key(spec.backend, spec.hostname, spec.address)
 
     def _declared(self, key: Key) -> set[Address]:
         details = self._claims.declared(key)
         return {detail[1] for detail in details if isinstance(detail, tuple)}
 
+    def _is_a_siblings(self, key: Key, address: Address) -> bool:
+        """Tell whether another resource wrote the address, once all had a moment to be heard of."""
+        until = time.monotonic() + self._claims.hand_over
+        while not (heard := address in self._claims.owned(key)):
+            if not self._claims.wait_for_hand_over(
+                key, lambda: address in self._claims.owned(key), until
+            ):
+                break
+        return heard or address in self._claims.owned(key)
+
     def _is_claimed(self, backend: ZoneBackend, zone: dns.name.Name, old: ForwardState) -> bool:
         """Tell whether a declared resource holds the very address that shall be deleted."""
-        details = self._claims.declared(_key(old))
+        assert old.written is not None
+        details = self._claims.declared(self._key(old.backend, old.hostname, old.written))
         if (zone, old.written) in details:
             return True
         if (None, old.written) not in details:
             return False
-        try:
-            found = backend.find_zone(old.hostname)
-        except BackendError:
-            return True
-        return bool(found == zone)
+        return bool(backend.find_zone(old.hostname) == zone)
 
-    def _foreign(self, live: frozenset[Address], spec: ForwardSpec) -> frozenset[Address]:
-        key = forward_key_of(spec)
+    def _foreign(self, live: frozenset[Address], key: Key, spec: ForwardSpec) -> frozenset[Address]:
         ours = {spec.address} | self._declared(key) | set(self._claims.owned(key))
         return frozenset(address for address in live if address not in ours)
 
-    def _await_no_foreign(self, rrset: _Rrset, spec: ForwardSpec) -> None:
+    def _await_no_foreign(
+        self, rrset: _Rrset, key: Key, spec: ForwardSpec, going: frozenset[Address]
+    ) -> None:
         """Give other resources of this program a moment to be heard of, or to let go."""
         until = time.monotonic() + self._claims.hand_over
         live = _addresses(rrset.look())
 
         def ours() -> bool:
-            return not self._foreign(live, spec)
+            return not self._foreign(live - going, key, spec)
 
-        while not ours():
-            in_time = self._claims.wait_for_hand_over(forward_key_of(spec), ours, until)
+        while not ours() and self._claims.wait_for_hand_over(key, ours, until):
             live = _addresses(rrset.look())
-            if not in_time:
-                break
-        if not ours() and spec.on_conflict is not OnForwardConflict.OVERWRITE:
-            raise _conflict(spec, self._foreign(live, spec))
 
     def _swap(
         self,
@@ -251,6 +275,10 @@ class _Rrset:
         self._type = RdataType[kind]
 
     def look(self) -> dns.rrset.RRset | None:
+        return self._backend.get_rrset(self._zone, self._hostname, self._type)
+
+    def refuse_alias(self) -> None:
+        """Raise ConflictError where the hostname is an alias."""
         alias = self._backend.get_rrset(self._zone, self._hostname, RdataType.CNAME)
         if alias is not None:
             raise ConflictError(
@@ -260,7 +288,6 @@ class _Rrset:
                 f"it is an alias of {name_text(canonical(alias[0].target))}, beside which no other "
                 "record can stand (RFC 1034 section 3.6.2); remove the alias, or use its target",
             )
-        return self._backend.get_rrset(self._zone, self._hostname, self._type)
 
     def swap(
         self, live: dns.rrset.RRset | None, addresses: frozenset[Address], ttl: int | None
@@ -281,15 +308,6 @@ class _Rrset:
 
 def _addresses(rrset: dns.rrset.RRset | None) -> frozenset[Address]:
     return frozenset(ipaddress.ip_address(rdata.address) for rdata in rrset or ())
-
-
-def forward_key_of(spec: ForwardSpec) -> Key:
-    """Name the RRset that a specification belongs to."""
-    return forward_key(spec.backend, spec.hostname, record_type(spec.address))
-
-
-def _key(old: ForwardState) -> Key:
-    return forward_key(old.backend, old.hostname, record_type(old.written or old.address))
 
 
 def _conflict(spec: ForwardSpec, foreign: frozenset[Address]) -> ConflictError:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import dns.name
 
 from pulumi_rdns.backends.base import Backend, Report
-from pulumi_rdns.errors import AddressNotFoundError, BackendError, ConflictError
+from pulumi_rdns.backends.registry import Backends
+from pulumi_rdns.errors import AddressNotFoundError, ConflictError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Confirmation
 from pulumi_rdns.model.names import name_text
@@ -74,34 +75,29 @@ class PtrState:
         )
 
 
-def ptr_key(backend: str, address: Address) -> Key:
-    """Name the record for the claims."""
-    return ("PTR", backend, str(address))
-
-
 class PtrRecords:
     """The four operations. One object serves all PTR records of a process."""
 
     def __init__(
         self,
-        backend_of: Callable[[str], Backend],
+        backends: Backends,
         claims: Claims,
         gate: ForwardGate,
         await_served: Callable[[PtrSpec, Report], None],
     ) -> None:
-        self._backend_of = backend_of
+        self._backends = backends
         self._claims = claims
         self._gate = gate
         self._await_served = await_served
 
     def declare(self, backend: str, address: Address, zone: dns.name.Name | None) -> None:
         """Note that the running program declares this record. No I/O."""
-        self._claims.declare(ptr_key(backend, address), zone)
+        self._claims.declare(self._key(backend, address), zone)
 
     def recall(self, old: PtrState) -> None:
         """Note what the state says we wrote. No I/O."""
         if old.written is not None:
-            self._claims.own(ptr_key(old.backend, old.address), old.written, old)
+            self._claims.own(self._key(old.backend, old.address), old.written, old)
 
     def create(self, spec: PtrSpec, report: Report) -> PtrState:
         """Write the record, or adopt it where it is right already.
@@ -109,9 +105,9 @@ class PtrRecords:
         Raises ConflictError where another name is there, ForwardMismatchError, and what the
         backend raises; nothing is written then.
         """
-        backend = self._backend_of(spec.backend)
+        backend = self._backends.get(spec.backend)
         place = find_place(backend, spec.address, spec.zone)
-        key = ptr_key(spec.backend, spec.address)
+        key = self._key(spec.backend, spec.address)
         overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
         with self._claims.exclusive(key):
             seen = place.look()
@@ -133,7 +129,7 @@ class PtrRecords:
 
     def read(self, old: PtrState, report: Report) -> PtrState | None:
         """Look at the live record where it was written; None where it is gone."""
-        backend = self._backend_of(old.backend)
+        backend = self._backends.get(old.backend)
         place = stored_place(backend, old.address, old.zone, old.owner)
         seen = place.look()
         if not seen.hostnames or (seen.is_default and seen.hostnames != (old.written,)):
@@ -152,9 +148,9 @@ class PtrRecords:
         # What a refresh has learned and the program keeps (ignore_changes) is not ours for that.
         if old.hostnames == (spec.hostname,) and spec.ttl in (None, old.ttl):
             return replace(old, ttl=spec.ttl, policies=spec.policies)
-        backend = self._backend_of(spec.backend)
+        backend = self._backends.get(spec.backend)
         place = stored_place(backend, spec.address, old.zone, old.owner)
-        key = ptr_key(spec.backend, spec.address)
+        key = self._key(spec.backend, spec.address)
         self.recall(old)
         answer = None
         if spec.hostname != old.written:
@@ -180,10 +176,10 @@ class PtrRecords:
 
     def delete(self, old: PtrState, report: Report) -> None:
         """Take away what we wrote, or put back what was there; never what is not ours."""
-        key = ptr_key(old.backend, old.address)
+        key = self._key(old.backend, old.address)
         self.recall(old)
         try:
-            backend = self._backend_of(old.backend)
+            backend = self._backends.get(old.backend)
             with self._claims.exclusive(key):
                 if self._is_claimed(backend, key, old):
                     return
@@ -191,6 +187,10 @@ class PtrRecords:
                 self._swap(place, key, lambda seen: _leave_behind(seen, old, report))
         except AddressNotFoundError as error:
             report.warning(f"{error}; there is nothing to delete")
+
+    def _key(self, backend: str, address: Address) -> Key:
+        """Name the record for the claims, by the place that it is written to."""
+        return ("PTR", self._backends.identity(backend), str(address))
 
     def _wait(self, spec: PtrSpec, report: Report) -> None:
         if spec.policies.ptr_timeout:
@@ -203,10 +203,7 @@ class PtrRecords:
             return bool(zones)
         if None not in zones:
             return False
-        try:
-            found = find_place(backend, old.address, None)
-        except BackendError:
-            return True
+        found = find_place(backend, old.address, None)
         return (found.zone, found.owner) == (old.zone, old.owner)
 
     def _await_ours(self, place: PtrPlace, key: Key, spec: PtrSpec, seen: Seen) -> bool:
@@ -229,7 +226,7 @@ class PtrRecords:
     def _adopt(
         self, backend: Backend, place: PtrPlace, seen: Seen, spec: PtrSpec, report: Report
     ) -> PtrState:
-        key = ptr_key(spec.backend, spec.address)
+        key = self._key(spec.backend, spec.address)
         if not _is_right(seen, spec):
             place.swap(seen, (spec.hostname,), spec.ttl)
         state = _fresh(spec, place, None)

@@ -32,8 +32,8 @@ class Session:
         self.backends = Backends(settings.backends, root, environ)
         self.claims = Claims()
         self.gate = ForwardGate(self.source_of)
-        self.ptr = PtrRecords(self.backends.get, self.claims, self.gate, self._await_served)
-        self.forward = ForwardRecords(self.backends.get, self.claims)
+        self.ptr = PtrRecords(self.backends, self.claims, self.gate, self._await_served)
+        self.forward = ForwardRecords(self.backends, self.claims)
 
     def _await_served(self, spec: PtrSpec, report: Report) -> None:
         await_served(self.dns.ptr, spec, report)

@@ -30,6 +30,7 @@ def test_a_set_is_one_post_and_waits_for_its_action() -> None:
         assert account.account.ptr("203.0.113.10") == "mail.example.com"
         assert account.calls() == [
             "GET virtual-machines",
+            "GET virtual-machines/17923",
             "POST virtual-machines/17923/ptr/52347",
             "GET virtual-machines/17923/actions/8123712",
             "GET virtual-machines/17923/actions/8123712",

@@ -91,6 +91,11 @@ class Simulator:
         with self.account.guard:
             self._faults += faults
 
+    def heal(self) -> None:
+        """Let nothing go wrong any more."""
+        with self.account.guard:
+            self._faults.clear()
+
     def before(self, method: str, path: str, hook: Hook) -> None:
         """Let somebody else act right before the next such request is worked on."""
         with self.account.guard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import urllib.parse
 from collections.abc import Sequence
@@ -68,10 +69,16 @@ class HostingerBackend(AddressBackend, ZoneBackend):
         self._limit = settings.timeout
         token = Token(settings.api_token.strip(), _origin(name, settings.api_token))
         client = Client(settings.api_url, token, self._clock)
+        account = hashlib.sha256(settings.api_token.strip().encode()).hexdigest()
+        self._identity = f"hostinger {settings.api_url} {account}"
         self._inventory = Inventory(client, self._clock)
         self._ptrs = Ptrs(client, self._inventory)
         self._zones = Zones(client, self._clock)
         self._zone_writer = ZoneWriter(client, self._zones)
+
+    @property
+    def identity(self) -> str:
+        return self._identity
 
     def get_ptr(self, address: Address) -> Ptr | None:
         """Read the PTR, as it was at most 5 seconds ago; None for null."""

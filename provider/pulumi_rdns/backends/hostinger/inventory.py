@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
 
 from pulumi_rdns.backends.base import OwnedAddress, Ptr
 from pulumi_rdns.errors import AddressNotFoundError
@@ -19,6 +20,7 @@ MACHINES = "/api/vps/v1/virtual-machines"
 FRESH = 5.0
 #: seconds before the account is listed again for an address that is not in it
 _RELIST_AFTER = 10.0
+_NEVER = float("-inf")
 _SHOWN_ADDRESSES = 10
 _DEFAULT_NAME = re.compile(r"srv\d+\.hstgr\.cloud\Z")
 
@@ -26,8 +28,8 @@ _DEFAULT_NAME = re.compile(r"srv\d+\.hstgr\.cloud\Z")
 class Inventory:
     """Finds the VM of an address.
 
-    After the first list only single VMs are read again. A list may lag behind, so the VMs that
-    were written to are never taken from it.
+    The list only says which VM has an address: it may lag behind what an earlier run wrote. What
+    counts is the VM as it is read alone, once for all of its addresses.
     """
 
     def __init__(self, client: Client, clock: Clock) -> None:
@@ -35,10 +37,11 @@ class Inventory:
         self._clock = clock
         self._listing = threading.RLock()
         self._lock = threading.Lock()
-        #: id -> the VM, and when the request for it was sent
+        self._reading: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        #: id -> the VM, and when it was asked for alone; never, where only a list showed it
         self._machines: dict[int, tuple[VirtualMachine, float]] = {}
         self._written: set[int] = set()
-        self._listed = float("-inf")
+        self._listed = _NEVER
 
     def find(self, operation: Operation, address: Address) -> tuple[VirtualMachine, AnyIp]:
         """Find the VM of an address, as it was at most 5 seconds ago.
@@ -46,8 +49,11 @@ class Inventory:
         Raises AddressNotFoundError where no VM of the account has it.
         """
         vm, seen = self._holder(operation, address)
-        if self._clock.now() - seen > FRESH:
-            vm = self.renew(operation, vm)
+        if not self._is_fresh(seen):
+            with operation.holding(self._reading[vm.id], vm.label):
+                vm, seen = self._holder(operation, address)
+                if not self._is_fresh(seen):
+                    vm = self.renew(operation, vm)
         return vm, self.ip(operation, vm, address)
 
     def ip(self, operation: Operation, vm: VirtualMachine, address: Address) -> AnyIp:
@@ -108,17 +114,20 @@ class Inventory:
 
     def _list(self, operation: Operation) -> None:
         answer = self._client.send(operation, "GET", MACHINES)
-        listed = {vm.id: (vm, answer.sent) for vm in answer.read(operation, list[VirtualMachine])}
+        listed = {vm.id: (vm, _NEVER) for vm in answer.read(operation, list[VirtualMachine])}
         with self._lock:
             for at in listed.keys() & self._machines.keys():
-                if at in self._written or self._asked(at) > answer.sent:
+                if at in self._written or self._is_fresh(self._asked(at)):
                     listed[at] = self._machines[at]
             self._machines = listed
             self._listed = answer.sent
 
+    def _is_fresh(self, seen: float) -> bool:
+        return self._clock.now() - seen <= FRESH
+
     def _asked(self, vm_id: int) -> float:
         entry = self._machines.get(vm_id)
-        return entry[1] if entry else float("-inf")
+        return entry[1] if entry else _NEVER
 
     def _not_found(self) -> str:
         with self._lock:

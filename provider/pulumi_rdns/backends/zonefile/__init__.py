@@ -104,6 +104,10 @@ class ZoneFileBackend(ZoneBackend):
             if warning:
                 warn(self._reload_warning(warning))
 
+    @property
+    def identity(self) -> str:
+        return f"zonefile {self._folder.path}"
+
     def catch_up(self) -> str | None:
         """Run the reload command where an earlier run left zones marked; a warning or None."""
         warning = self._reload.retry() if self._reload else ""
