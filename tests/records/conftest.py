@@ -46,7 +46,8 @@ def new_session(root: Path) -> Session:
                 "memory": {"zones": ["example.com"], "path": "store.json"},
                 "same": {"type": "memory", "zones": ["example.com"], "path": "store.json"},
                 "files": {"type": "zonefile", "directory": "zones"},
-            }
+            },
+            "rdns:resolvers": ["127.0.0.1:1"],
         }
     )
     session = Session(settings, root, {})

@@ -354,6 +354,51 @@ def test_a_named_zone_is_used(session: Session, heard: Heard) -> None:
     assert state.owner == name("20.0/25.2.0.192.in-addr.arpa")
 
 
+ELSEWHERE = parse_address("203.0.113.7")
+
+
+@pytest.mark.parametrize("zone", [None, "0/25.2.0.192.in-addr.arpa"])
+def test_an_alias_in_a_parent_zone_that_is_served_elsewhere_is_looked_up(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch, zone: str | None
+) -> None:
+    owner = name("7.0/25.2.0.192.in-addr.arpa")
+    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [owner])
+    wanted = replace(spec("files"), address=ELSEWHERE, zone=name(zone) if zone else None)
+    state = session.ptr.create(wanted, heard)
+    assert (state.zone, state.owner) == (name("0/25.2.0.192.in-addr.arpa"), owner)
+    session.ptr.delete(state, heard)
+
+
+def test_without_an_alias_a_parent_zone_that_is_not_here_is_an_error(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [])
+    with pytest.raises(ZoneNotFoundError, match=r"7\.113\.0\.203\.in-addr\.arpa"):
+        session.ptr.create(replace(spec("files"), address=ELSEWHERE), heard)
+    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [name("7.away.example.net")])
+    with pytest.raises(ZoneNotFoundError, match=r"7\.away\.example\.net"):
+        session.ptr.create(replace(spec("files"), address=ELSEWHERE), heard)
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7"])
+def test_the_reverse_zone_of_another_network_is_refused(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [])
+    zone = name("100.51.198.in-addr.arpa")
+    wanted = replace(spec("files"), address=parse_address(address), zone=zone)
+    with pytest.raises(InvalidInputError, match="does not hold"):
+        session.ptr.create(wanted, heard)
+
+
+def test_a_named_parent_zone_is_where_the_alias_is_looked_for(
+    session: Session, heard: Heard
+) -> None:
+    parent = name("2.0.192.in-addr.arpa")
+    wanted = replace(spec("files"), address=parse_address("192.0.2.10"), zone=parent)
+    assert session.ptr.create(wanted, heard).zone == name("0/25.2.0.192.in-addr.arpa")
+
+
 def test_a_zone_on_an_address_backend_is_refused(session: Session, heard: Heard) -> None:
     with pytest.raises(InvalidInputError, match="leave it out"):
         session.ptr.create(replace(spec("memory"), zone=name("example.com")), heard)
@@ -379,6 +424,42 @@ def test_an_address_that_has_gone_is_an_error_and_at_delete_a_warning(
         session.ptr.read(state, heard)
     session.ptr.delete(state, heard)
     assert "there is nothing to delete" in heard.warnings[0]
+
+
+def test_what_a_refresh_has_learned_and_the_program_keeps_is_not_ours(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.ptr.create(spec(backend), heard)
+    put(session, backend, "other.example.net")
+    learned = session.ptr.read(state, heard)
+    assert learned is not None
+    kept = session.ptr.update(
+        learned, spec(backend, "other.example.net", on_delete=OnDelete.REMOVE), heard
+    )
+    assert kept.written == name("mail.example.com")
+    session.ptr.delete(kept, heard)
+    assert live(session, backend) == ["other.example.net."]
+
+
+def test_two_instances_of_one_place_share_their_claims(session: Session, heard: Heard) -> None:
+    state = session.ptr.create(spec("memory"), heard)
+    session.ptr.declare("same", ADDRESS, None)
+    session.ptr.delete(state, heard)
+    assert live(session, "memory") == ["mail.example.com."]
+
+
+def test_restore_puts_back_the_ttl(session: Session, heard: Heard) -> None:
+    there = session.backends.get("files")
+    assert isinstance(there, ZoneBackend)
+    owner = reverse_name(ADDRESS)
+    before = rrset(owner, "PTR", "other.example.net.", ttl=86400)
+    zone = there.find_zone(owner)
+    there.apply(zone, [Change(owner, RdataType.PTR, None, before)])
+    wanted = spec("files", on_conflict=OnConflict.OVERWRITE, on_delete=OnDelete.RESTORE)
+    session.ptr.delete(session.ptr.create(replace(wanted, ttl=60), heard), heard)
+    found = there.get_rrset(zone, owner, RdataType.PTR)
+    assert found is not None
+    assert (str(found[0]), found.ttl) == ("other.example.net.", 86400)
 
 
 def test_the_ttl_is_3600_unless_given_and_kept_unless_given(session: Session, heard: Heard) -> None:

@@ -39,7 +39,9 @@ def forebodings(
 
 def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[dns.name.Name]) -> list[str]:
     try:
-        place = find_place(session.backends.get(spec.backend), spec.address, spec.zone)
+        place = find_place(
+            session.backends.get(spec.backend), spec.address, spec.zone, session.aliases
+        )
         seen = place.look()
     except (AddressNotFoundError, ZoneNotFoundError) as error:
         return [str(error)]

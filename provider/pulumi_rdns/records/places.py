@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 import dns.name
 import dns.rrset
@@ -10,7 +11,13 @@ from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import AddressBackend, Backend, Change, ZoneBackend
-from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, RejectedError
+from pulumi_rdns.errors import (
+    ConfigError,
+    ConflictError,
+    InvalidInputError,
+    RejectedError,
+    ZoneNotFoundError,
+)
 from pulumi_rdns.model.addresses import Address, reverse_name
 from pulumi_rdns.model.names import canonical, name_text
 from pulumi_rdns.model.specs import DEFAULT_TTL
@@ -54,7 +61,21 @@ class PtrPlace(Protocol):
         """
 
 
-def find_place(backend: Backend, address: Address, zone: dns.name.Name | None) -> PtrPlace:
+#: asks the DNS where the reverse name of an address leads: its aliases in order, none for none
+Aliases: TypeAlias = Callable[[Address], Sequence[dns.name.Name]]
+
+
+def no_aliases(_: Address) -> Sequence[dns.name.Name]:
+    """Ask nobody: for places that are known."""
+    return ()
+
+
+def find_place(
+    backend: Backend,
+    address: Address,
+    zone: dns.name.Name | None,
+    aliases: Aliases = no_aliases,
+) -> PtrPlace:
     """Find where the PTR of an address belongs: RFC 2317 aliases are followed.
 
     ``zone`` is the zone that the user named, if any. Raises ZoneNotFoundError, and ConfigError
@@ -64,17 +85,21 @@ def find_place(backend: Backend, address: Address, zone: dns.name.Name | None) -
         if zone is not None:
             raise InvalidInputError(_no_zones(backend.name), "zone")
         return _AddressPlace(backend, address)
-    return _ZonePlace(_zones(backend), *_find_owner(_zones(backend), address, zone))
+    return _ZonePlace(_zones(backend), *_find_owner(_zones(backend), address, zone, aliases))
 
 
 def stored_place(
-    backend: Backend, address: Address, zone: dns.name.Name | None, owner: dns.name.Name | None
+    backend: Backend,
+    address: Address,
+    zone: dns.name.Name | None,
+    owner: dns.name.Name | None,
+    aliases: Aliases = no_aliases,
 ) -> PtrPlace:
     """Give the place where a record was written: nothing is looked up."""
     if isinstance(backend, AddressBackend):
         return _AddressPlace(backend, address)
     if zone is None or owner is None:
-        return find_place(backend, address, zone)
+        return find_place(backend, address, zone, aliases)
     return _ZonePlace(_zones(backend), zone, owner)
 
 
@@ -89,14 +114,25 @@ def _zones(backend: Backend) -> ZoneBackend:
 
 
 def _find_owner(
-    backend: ZoneBackend, address: Address, zone: dns.name.Name | None
+    backend: ZoneBackend, address: Address, zone: dns.name.Name | None, aliases: Aliases
 ) -> tuple[dns.name.Name, dns.name.Name]:
-    """Find zone and owner name, through the aliases of classless delegation (RFC 2317)."""
+    """Find zone and owner name, through the aliases of classless delegation (RFC 2317).
+
+    The parent zone may be served elsewhere: then the DNS is asked for the alias in it.
+    """
     owner = reverse_name(address)
     if zone is not None and not owner.is_subdomain(zone):
-        return zone, _classless_owner(address, owner, zone)
+        inside = [alias for alias in aliases(address) if alias.is_subdomain(zone)]
+        return zone, canonical(inside[0]) if inside else _classless_owner(address, owner, zone)
     for step in range(MAX_ALIASES + 1):
-        at = zone if zone is not None and not step else backend.find_zone(owner)
+        try:
+            at = zone if zone is not None and not step else backend.find_zone(owner)
+        except ZoneNotFoundError:
+            elsewhere = () if step else aliases(address)
+            if not elsewhere:
+                raise
+            owner = canonical(elsewhere[0])
+            continue
         alias = backend.get_rrset(at, owner, RdataType.CNAME)
         if alias is None:
             return at, owner

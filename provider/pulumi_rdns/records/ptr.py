@@ -18,7 +18,7 @@ from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrPolicies, PtrSpec
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
-from pulumi_rdns.records.places import PtrPlace, Seen, find_place, stored_place
+from pulumi_rdns.records.places import Aliases, PtrPlace, Seen, find_place, stored_place
 
 #: how often a write is tried when somebody else keeps changing the record
 _TRIES = 5
@@ -84,11 +84,13 @@ class PtrRecords:
         claims: Claims,
         gate: ForwardGate,
         await_served: Callable[[PtrSpec, Report], None],
+        aliases: Aliases,
     ) -> None:
         self._backends = backends
         self._claims = claims
         self._gate = gate
         self._await_served = await_served
+        self._aliases = aliases
 
     def declare(self, backend: str, address: Address, zone: dns.name.Name | None) -> None:
         """Note that the running program declares this record. No I/O."""
@@ -106,7 +108,7 @@ class PtrRecords:
         backend raises; nothing is written then.
         """
         backend = self._backends.get(spec.backend)
-        place = find_place(backend, spec.address, spec.zone)
+        place = find_place(backend, spec.address, spec.zone, self._aliases)
         key = self._key(spec.backend, spec.address)
         overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
         with self._claims.exclusive(key):
@@ -130,7 +132,7 @@ class PtrRecords:
     def read(self, old: PtrState, report: Report) -> PtrState | None:
         """Look at the live record where it was written; None where it is gone."""
         backend = self._backends.get(old.backend)
-        place = stored_place(backend, old.address, old.zone, old.owner)
+        place = stored_place(backend, old.address, old.zone, old.owner, self._aliases)
         seen = place.look()
         if not seen.hostnames or (seen.is_default and seen.hostnames != (old.written,)):
             return None
@@ -149,7 +151,7 @@ class PtrRecords:
         if old.hostnames == (spec.hostname,) and spec.ttl in (None, old.ttl):
             return replace(old, ttl=spec.ttl, policies=spec.policies)
         backend = self._backends.get(spec.backend)
-        place = stored_place(backend, spec.address, old.zone, old.owner)
+        place = stored_place(backend, spec.address, old.zone, old.owner, self._aliases)
         key = self._key(spec.backend, spec.address)
         self.recall(old)
         answer = None
@@ -183,7 +185,7 @@ class PtrRecords:
             with self._claims.exclusive(key):
                 if self._is_claimed(backend, key, old):
                     return
-                place = stored_place(backend, old.address, old.zone, old.owner)
+                place = stored_place(backend, old.address, old.zone, old.owner, self._aliases)
                 self._swap(place, key, lambda seen: _leave_behind(seen, old, report))
         except AddressNotFoundError as error:
             report.warning(f"{error}; there is nothing to delete")
@@ -203,7 +205,7 @@ class PtrRecords:
             return bool(zones)
         if None not in zones:
             return False
-        found = find_place(backend, old.address, None)
+        found = find_place(backend, old.address, None, self._aliases)
         return (found.zone, found.owner) == (old.zone, old.owner)
 
     def _await_ours(self, place: PtrPlace, key: Key, spec: PtrSpec, seen: Seen) -> bool:

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import dns.name
+
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, InvalidInputError
+from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.model.specs import PtrSpec
 from pulumi_rdns.records.claims import Claims
@@ -32,11 +35,17 @@ class Session:
         self.backends = Backends(settings.backends, root, environ)
         self.claims = Claims()
         self.gate = ForwardGate(self.source_of)
-        self.ptr = PtrRecords(self.backends, self.claims, self.gate, self._await_served)
+        self.ptr = PtrRecords(
+            self.backends, self.claims, self.gate, self._await_served, self.aliases
+        )
         self.forward = ForwardRecords(self.backends, self.claims)
 
     def _await_served(self, spec: PtrSpec, report: Report) -> None:
         await_served(self.dns.ptr, spec, report)
+
+    def aliases(self, address: Address) -> Sequence[dns.name.Name]:
+        """Ask the DNS where the reverse name of the address leads (RFC 2317); none for none."""
+        return self.dns.ptr(address).aliases
 
     def source_of(self, backend: Backend) -> ForwardSource:
         """Give whom a forward check asks: the backend's own records, or the DNS."""

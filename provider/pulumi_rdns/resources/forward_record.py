@@ -19,6 +19,7 @@ from pulumi_rdns.resources.provider import (
     check_backend,
     failures,
     session,
+    zone_changed,
 )
 
 
@@ -40,7 +41,7 @@ class ForwardRecordProvider(RecordProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         session().forward.recall(wire.forward_state(_olds))
         replaces = [key for key in ("hostname", "backend") if changed(key, _olds, _news)]
-        if _news.get("zone") is not None and changed("zone", _olds, _news):
+        if zone_changed(_olds, _news):
             replaces.append("zone")
         if changed("address", _olds, _news) and not _same_type(_olds, _news):
             replaces.append("address")

@@ -49,10 +49,13 @@ def current_call() -> Call | None:
 
 
 def old_inputs() -> dict[str, Any] | None:
-    """Give the inputs that the state holds, in a Read; None where they cannot be had."""
+    """Give the inputs that the state holds, in a Read or Diff; None where they cannot be had."""
     call = current_call()
+    if call is None:
+        return None
     try:
-        return dict(rpc.deserialize_properties(call.request.inputs)) if call else None
+        field = "old_inputs" if hasattr(call.request, "old_inputs") else "inputs"
+        return dict(rpc.deserialize_properties(getattr(call.request, field)))
     except (AttributeError, TypeError, ValueError):
         return None
 

@@ -16,7 +16,7 @@ from pulumi_rdns.backends.base import AddressBackend
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.resources.host_process import widen_thread_pool
+from pulumi_rdns.resources.host_process import old_inputs, widen_thread_pool
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}
@@ -83,6 +83,17 @@ def check_zone_options(inputs: Mapping[str, Any]) -> list[Finding]:
 def failures(findings: list[Finding]) -> list[CheckFailure]:
     """Turn findings into what the engine shows with the name of the property."""
     return [CheckFailure(finding.property, finding.reason) for finding in findings]
+
+
+def zone_changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Tell whether the program names another zone than before; naming none is no opinion.
+
+    The output says where the record was written, which through an alias is another zone.
+    """
+    if news.get("zone") is None:
+        return False
+    given = (old_inputs() or {}).get("zone")
+    return changed("zone", olds if given is None else {"zone": given}, news)
 
 
 def changed(key: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:

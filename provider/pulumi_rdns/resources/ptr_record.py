@@ -18,6 +18,7 @@ from pulumi_rdns.resources.provider import (
     check_zone_options,
     failures,
     session,
+    zone_changed,
 )
 
 
@@ -41,7 +42,7 @@ class PtrRecordProvider(RecordProvider):
         # and a claim keeps the delete from what another resource took over. In the same place the
         # old record has to go first.
         same_place = not replaces
-        if _news.get("zone") is not None and changed("zone", _olds, _news):
+        if zone_changed(_olds, _news):
             replaces.append("zone")
         inputs = [key for key in wire.PTR_FIELDS if key != "zone"]
         changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
