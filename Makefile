@@ -3,10 +3,10 @@ STACK ?= dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy env test check servers wheel clean
+.PHONY: help up preview refresh destroy env test check servers wheel clean demo-hostinger
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "STACK=dev selects the stack; any other asks before it acts. ARGS='…' goes to pulumi or pytest."
 
@@ -19,7 +19,8 @@ test:  ## everything that CI runs: the checks, then the tests
 check:  ## linter, formatter and types
 servers:  ## install the DNS programs that some tests need (Debian, as root)
 wheel:  ## build the package into dist/
+demo-hostinger:  ## try the Hostinger backend without an account, on a simulated one
 clean:  ## remove what can be made again; state and zone files stay
 
-up preview refresh destroy env test check servers wheel clean:
+up preview refresh destroy env test check servers wheel clean demo-hostinger:
 	@$(PYTHON) -m tools $@ --stack "$(STACK)" -- $(ARGS)

@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tools import checks, environment, servers, stack
+from tools import checks, demo, environment, servers, stack
 from tools.progress import SetupError
 from tools.project import DEV
 
 OPERATIONS = ("up", "preview", "refresh", "destroy")
-VERBS = (*OPERATIONS, "env", "check", "test", "servers", "wheel", "clean")
+VERBS = (*OPERATIONS, "env", "check", "test", "servers", "wheel", "clean", "demo-hostinger")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,6 +47,8 @@ def _run(verb: str, name: str, more: Sequence[str]) -> int:
             servers.ensure(asked=True)
         case "wheel":
             return checks.wheel()
+        case "demo-hostinger":
+            demo.hostinger()
         case "clean":
             checks.clean()
         case operation:

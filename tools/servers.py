@@ -8,7 +8,14 @@ from pathlib import Path
 
 from tools.progress import CommandError, run, say
 
-PACKAGES = {"dig": "bind9-dnsutils", "named": "bind9", "named-checkzone": "bind9-utils"}
+PACKAGES = {
+    "dig": "bind9-dnsutils",
+    "knotd": "knot",
+    "named": "bind9",
+    "named-checkzone": "bind9-utils",
+    "nsupdate": "bind9-dnsutils",
+    "pdns_server": "pdns-backend-sqlite3",
+}
 """Each program, and the Debian package that it comes with."""
 
 FOLDERS = ("/usr/sbin", "/sbin")

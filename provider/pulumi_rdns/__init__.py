@@ -1,9 +1,17 @@
 """Reverse DNS as code: PTR records, ordered after the forward records that they depend on."""
 
 from pulumi_rdns import errors
+from pulumi_rdns.resources.addresses import get_addresses
 from pulumi_rdns.resources.forward_confirmed_host import ForwardConfirmedHost
 from pulumi_rdns.resources.forward_record import ForwardRecord
 from pulumi_rdns.resources.hosts import read_hosts
 from pulumi_rdns.resources.ptr_record import PtrRecord
 
-__all__ = ["ForwardConfirmedHost", "ForwardRecord", "PtrRecord", "errors", "read_hosts"]
+__all__ = [
+    "ForwardConfirmedHost",
+    "ForwardRecord",
+    "PtrRecord",
+    "errors",
+    "get_addresses",
+    "read_hosts",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,36 @@ def spec(policy: ForwardPolicy | None, timeout: float | None = 60) -> PtrSpec:
         hostname=name("mail.example.com"),
         policies=PtrPolicies(forward_check=policy, forward_timeout=timeout),
     )
+
+
+ZONE_HAS_IT = {"mail.example.com.": {"A": ["3600", "192.0.2.10"]}}
+
+
+@pytest.mark.parametrize("policy", [ForwardPolicy.VERIFY, ForwardPolicy.WARN])
+def test_a_zone_that_has_the_record_but_is_not_served_is_told(
+    tmp_path: Path, heard: Heard, policy: ForwardPolicy
+) -> None:
+    (tmp_path / "store.json").write_text(json.dumps(ZONE_HAS_IT))
+    settings = MemorySettings(path="store.json", zones=["example.com"])
+    gate = Script(NO).gate()
+    said = ""
+    try:
+        gate.admit(MemoryBackend("here", settings, tmp_path), spec(policy, 0), heard)
+    except ForwardMismatchError as error:
+        said = str(error)
+    assert (
+        "ns1 has 192.0.2.7; zone example.com of backend here has mail.example.com A 192.0.2.10, so "
+        "the zone at here is not what example.com's nameservers serve"
+    ) in said + "".join(heard.warnings)
+
+
+def test_a_zone_that_does_not_have_the_record_either_is_not_mentioned(
+    tmp_path: Path, heard: Heard
+) -> None:
+    backend = MemoryBackend("here", MemorySettings(zones=["example.com"]), tmp_path)
+    with pytest.raises(ForwardMismatchError) as caught:
+        Script(NO).gate().admit(backend, spec(ForwardPolicy.VERIFY, 0), heard)
+    assert "nameservers" not in str(caught.value)
 
 
 @pytest.mark.parametrize("policy", [ForwardPolicy.VERIFY, ForwardPolicy.STRICT])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import dns.name
@@ -112,10 +113,27 @@ class ForwardGate:
         definite = answer.verdict is Verdict.MISMATCH
         if policy is ForwardPolicy.STRICT and answer.verdict is Verdict.UNKNOWN:
             definite = True
+        answer = replace(answer, detail=answer.detail + self._unserved(backend, spec, answer))
         if definite and policy is not ForwardPolicy.WARN:
             raise ForwardMismatchError(_refusal(spec, answer))
         report.warning(_doubt(spec, answer))
         return answer
+
+    def _unserved(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
+        """Say so where the backend's own zone has the record that the nameservers deny."""
+        source = self._source_of(backend)
+        if answer.verdict is not Verdict.MISMATCH or isinstance(source, BackendSource):
+            return ""
+        own = BackendSource(backend).look(spec.hostname, spec.address)
+        if own.verdict is not Verdict.CONFIRMED or not isinstance(backend, ZoneBackend):
+            return ""
+        try:
+            zone = name_text(backend.find_zone(spec.hostname))
+        except BackendError:
+            return ""
+        return (
+            f"; {own.detail}, so the zone at {backend.name} is not what {zone}'s nameservers serve"
+        )
 
     def _settled(
         self, backend: Backend, spec: PtrSpec, policy: ForwardPolicy, report: Report

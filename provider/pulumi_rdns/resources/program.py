@@ -101,6 +101,11 @@ class Program:
         self._ttls: dict[tuple[str, str, str], tuple[int, str]] = {}
         self._forwards: dict[str | None, list[tuple[pulumi.Resource, bool]]] = {}
 
+    @property
+    def session(self) -> Session:
+        """Give the backends, for look-ups of the program itself."""
+        return self._session
+
     def backend(self, given: pulumi.Input[str] | None) -> pulumi.Input[str]:
         """Give the backend's name, the stack's default where none is given."""
         chosen = self.settings.backend if given is None else given

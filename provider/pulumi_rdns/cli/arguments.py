@@ -1,0 +1,109 @@
+"""What the arguments of the command mean. All that is wrong with them is found at once."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import dns.name
+
+from pulumi_rdns.errors import Finding, InvalidInputError
+from pulumi_rdns.model.addresses import Address, parse_address
+from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint
+
+#: addresses that one command looks at
+MAX_ADDRESSES = 65536
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Hostnames and addresses to check, each with the argument that it comes from, and domains."""
+
+    hosts: tuple[tuple[dns.name.Name | Address, str], ...]
+    domains: tuple[dns.name.Name, ...]
+    nameservers: tuple[Endpoint, ...]
+    resolvers: tuple[Endpoint, ...]
+    #: seconds
+    wait: float
+
+
+def read_wanted(
+    names: Sequence[str],
+    *,
+    mx: Sequence[str] = (),
+    nameservers: Sequence[str] = (),
+    resolvers: Sequence[str] = (),
+    wait: str = "0",
+) -> Wanted:
+    """Read the arguments of ``rdns check``. Raises InvalidInputError with a finding per mistake."""
+    findings: list[Finding] = []
+
+    def each(texts: Sequence[str], parse: Callable[[str], T], option: str) -> Iterator[T]:
+        for text in texts:
+            try:
+                yield parse(text)
+            except InvalidInputError as error:
+                findings.extend(Finding(option, finding.reason) for finding in error.findings)
+
+    hosts = {host: text for found in each(names, _read_hosts, "") for host, text in found.items()}
+    wanted = Wanted(
+        tuple(hosts.items()),
+        tuple(dict.fromkeys(each(mx, parse_hostname, "--mx"))),
+        tuple(each(nameservers, parse_endpoint, "--nameserver")),
+        tuple(each(resolvers, _read_resolver, "--resolver")),
+        next(each([wait], _read_seconds, "--wait"), 0.0),
+    )
+    if len(hosts) > MAX_ADDRESSES:
+        findings.append(Finding("", _too_many(f"these are {len(hosts)} addresses")))
+    if findings:
+        raise InvalidInputError(findings)
+    return wanted
+
+
+def _read_hosts(text: str) -> dict[dns.name.Name | Address, str]:
+    if "/" in text:
+        return dict.fromkeys(_read_network(text), text)
+    if ":" in text or text.replace(".", "").isdigit():
+        return {parse_address(text): text}
+    return {parse_hostname(text): text}
+
+
+def _read_network(text: str) -> list[Address]:
+    try:
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        reason = f"{text!r} is not a network; write it as in 192.0.2.0/24 or 2001:db8::/120"
+        raise InvalidInputError(reason) from None
+    if str(network) != ipaddress.ip_interface(text.strip()).with_prefixlen:
+        reason = f"{text!r} is an address inside a network; the network is {network}"
+        raise InvalidInputError(reason)
+    if network.num_addresses > MAX_ADDRESSES:
+        raise InvalidInputError(_too_many(f"{text!r} has {network.num_addresses} addresses"))
+    return list(network.hosts())
+
+
+def _too_many(what: str) -> str:
+    return f"{what}; one command looks at {MAX_ADDRESSES} at most: name smaller networks"
+
+
+def _read_resolver(text: str) -> Endpoint:
+    endpoint = parse_endpoint(text)
+    if isinstance(endpoint.host, dns.name.Name):
+        raise InvalidInputError(f"{text!r} is a name; a resolver is given by its address")
+    return endpoint
+
+
+def _read_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise InvalidInputError(f"{text!r} is not a number of seconds")
+    return seconds

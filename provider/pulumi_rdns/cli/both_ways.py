@@ -1,0 +1,133 @@
+"""Is an address forward-confirmed? Its PTR names a hostname, and the hostname resolves back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import dns.name
+
+from pulumi_rdns.cli.rows import Job, Row, all_of, likeliest
+from pulumi_rdns.cli.sources import Source
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.names import name_text
+from pulumi_rdns.resolve.forward import AddressesAnswer, DnsSource, PtrAnswer
+from pulumi_rdns.resolve.verdicts import Look, Status
+
+_FORWARD = {
+    Verdict.CONFIRMED: "resolves to it",
+    Verdict.MISMATCH: "does not resolve to it",
+    Verdict.PROPAGATING: "does not resolve to it everywhere yet",
+    Verdict.UNKNOWN: "could not be asked for",
+}
+
+
+def check_hostname(source: DnsSource, hostname: dns.name.Name, asked: str) -> list[Row | Job]:
+    """Check all addresses of a hostname: confirmed where one of their PTRs is that hostname."""
+    found = source.addresses_of(hostname)
+    known = None
+    if found.status is Status.FOUND:  # every server has all of them: no need to ask again
+        known = Look(Verdict.CONFIRMED, found.detail, (), found.aliases)
+    jobs: list[Row | Job] = [
+        partial(check_pair, source, address, hostname, asked, known) for address in found.addresses
+    ]
+    return [*jobs, *without_addresses(found, hostname, asked)]
+
+
+def without_addresses(found: AddressesAnswer, hostname: dns.name.Name, asked: str) -> list[Row]:
+    """Give a row for a hostname that has no address, or may have more than could be asked for."""
+    if found.status is Status.UNKNOWN:
+        said, verdict = "its addresses could not all be asked for", Verdict.UNKNOWN
+    elif not found.addresses:
+        said, verdict = "it has no address", Verdict.MISMATCH
+    else:
+        return []
+    return [Row(asked, None, hostname, verdict, f"{said}: {found.detail}")]
+
+
+def check_pair(
+    source: Source, address: Address, hostname: dns.name.Name, asked: str, known: Look | None = None
+) -> Row:
+    """Check one address against the hostname that it should have.
+
+    ``known`` says whether the hostname resolves to the address, where that was asked already.
+    """
+    ptr, forward = source.ptr(address), known or source.look(hostname, address)
+    return _row(asked, address, hostname, ptr, forward)
+
+
+def check_address(source: Source, address: Address, asked: str) -> Row:
+    """Check whether any PTR of an address resolves back to it."""
+    ptr = source.ptr(address)
+    if not ptr.hostnames:
+        held = Verdict.UNKNOWN if ptr.status is Status.UNKNOWN else Verdict.MISMATCH
+        return Row(asked, address, None, held, _ptr_said(ptr, held))
+    hostname, forward = _best(source, ptr, address)
+    return _row(asked, address, hostname, ptr, forward)
+
+
+def _best(source: Source, ptr: PtrAnswer, address: Address) -> tuple[dns.name.Name, Look]:
+    """Find the PTR that resolves back; where none does, the one that comes nearest."""
+    looks = []
+    for hostname in ptr.hostnames:
+        looks.append((hostname, source.look(hostname, address)))
+        if looks[-1][1].verdict is Verdict.CONFIRMED:
+            break
+    return min(looks, key=lambda pair: likeliest(pair[1].verdict))
+
+
+def _held(ptr: PtrAnswer, hostname: dns.name.Name) -> Verdict:
+    """Say whether the address has this PTR."""
+    if ptr.status is Status.UNKNOWN:
+        return Verdict.UNKNOWN
+    if hostname not in ptr.hostnames:
+        return Verdict.MISMATCH
+    return Verdict.CONFIRMED if ptr.status is Status.FOUND else Verdict.PROPAGATING
+
+
+def _row(
+    asked: str, address: Address, hostname: dns.name.Name, ptr: PtrAnswer, forward: Look
+) -> Row:
+    """Tell what is wrong; where nothing is, what is right."""
+    held = _held(ptr, hostname)
+    parts = [(held, _ptr_said(ptr, held)), (forward.verdict, _forward_said(hostname, forward))]
+    told = [said for verdict, said in parts if verdict is not Verdict.CONFIRMED]
+    detail = "; ".join(told or [said for _, said in parts])
+    findings = (*_several(ptr, address), *_alias(hostname, ptr, forward))
+    return Row(asked, address, hostname, all_of([held, forward.verdict]), detail, findings)
+
+
+def _ptr_said(ptr: PtrAnswer, held: Verdict) -> str:
+    if held is Verdict.UNKNOWN:
+        said = "its PTR record could not be asked for"
+    elif not ptr.hostnames:
+        said = "it has no PTR record"
+    else:
+        said = f"its PTR is {' and '.join(map(name_text, ptr.hostnames))}"
+    return f"{said}{', not everywhere yet' if held is Verdict.PROPAGATING else ''}: {ptr.detail}"
+
+
+def _forward_said(hostname: dns.name.Name, forward: Look) -> str:
+    return f"{name_text(hostname)} {_FORWARD[forward.verdict]}: {forward.detail}"
+
+
+def _several(ptr: PtrAnswer, address: Address) -> list[str]:
+    if len(ptr.hostnames) < 2 or ptr.status is not Status.FOUND:
+        return []
+    names = ", ".join(map(name_text, ptr.hostnames))
+    return [
+        f"{address} has {len(ptr.hostnames)} PTR records ({names}); many programs see only one, "
+        "and not always the same"
+    ]
+
+
+def _alias(hostname: dns.name.Name, ptr: PtrAnswer, forward: Look) -> list[str]:
+    if not forward.aliases:
+        return []
+    name, target = name_text(hostname), name_text(forward.aliases[-1])
+    if hostname not in ptr.hostnames:
+        return [f"{name} is an alias (CNAME) of {target}; the PTR should be that name"]
+    return [
+        f"the PTR {name} is an alias (CNAME) of {target}; a PTR must not point to an alias "
+        "(RFC 2181 section 10.2)"
+    ]

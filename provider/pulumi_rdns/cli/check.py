@@ -1,0 +1,132 @@
+"""``rdns check``: is it forward-confirmed? Has it propagated?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import dns.name
+import msgspec
+
+from pulumi_rdns.cli.arguments import Wanted, read_wanted
+from pulumi_rdns.cli.both_ways import check_address, check_hostname, check_pair
+from pulumi_rdns.cli.mail import check_domain
+from pulumi_rdns.cli.rows import Job, Row, exit_code
+from pulumi_rdns.cli.side_by_side import run_until_confirmed
+from pulumi_rdns.cli.sources import BackendRecords, Source
+from pulumi_rdns.cli.stack import (
+    StackRecord,
+    find_project,
+    read_stack_records,
+    read_stack_settings,
+)
+from pulumi_rdns.cli.terminal import Progress, print_table
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.addresses import Address, parse_address
+from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.names import name_text, parse_zone
+from pulumi_rdns.model.settings import StackSettings
+from pulumi_rdns.records.session import Session
+from pulumi_rdns.resolve.forward import DnsSource
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Run the command; gives its exit code. Raises RdnsError where nothing could be checked."""
+    wanted = read_wanted(
+        options.names,
+        mx=options.mx,
+        nameservers=options.nameserver,
+        resolvers=options.resolver,
+        wait=options.wait,
+    )
+    jobs = _jobs(wanted, options.stack)
+    progress = Progress()
+    try:
+        rows = run_until_confirmed(jobs, wanted.wait, progress)
+    finally:
+        progress.clear()
+    if options.json:
+        print(json.dumps([row.as_json() for row in rows], indent=2))
+    else:
+        _print(rows, from_where=bool(options.mx) or options.stack is not None)
+    return exit_code(rows)
+
+
+def _jobs(wanted: Wanted, stack: str | None) -> list[Job]:
+    settings = StackSettings() if stack is None else read_stack_settings(stack)
+    records = [] if stack is None else read_stack_records(stack)
+    session = Session(_overridden(settings, wanted), find_project() or Path.cwd(), os.environ)
+    jobs = [_host_job(session.dns, host, asked) for host, asked in wanted.hosts]
+    jobs += [partial(check_domain, session.dns, domain) for domain in wanted.domains]
+    only_dns = bool(wanted.nameservers or wanted.resolvers)
+    jobs += [_record_job(session, record, only_dns=only_dns) for record in records]
+    if not jobs and stack is not None:
+        raise InvalidInputError("the stack has no PtrRecord: there is nothing to check")
+    if not jobs:
+        raise InvalidInputError(
+            "nothing to check: give hostnames, addresses or networks, --mx DOMAIN, or --stack"
+        )
+    return jobs
+
+
+def _overridden(settings: StackSettings, wanted: Wanted) -> StackSettings:
+    given = {
+        "nameservers": [str(endpoint) for endpoint in wanted.nameservers],
+        "resolvers": [str(endpoint) for endpoint in wanted.resolvers],
+    }
+    used = {key: texts for key, texts in given.items() if texts}
+    return msgspec.structs.replace(settings, **used)
+
+
+def _host_job(source: DnsSource, host: dns.name.Name | Address, asked: str) -> Job:
+    if isinstance(host, dns.name.Name):
+        return partial(check_hostname, source, host, asked)
+    return partial(check_address, source, host, asked)
+
+
+def _record_job(session: Session, record: StackRecord, *, only_dns: bool) -> Job:
+    if record.address is None or record.hostname is None or record.backend is None:
+        said = "the state does not say its address and hostname in clear text"
+        return partial(Row, record.resource, None, None, Verdict.UNKNOWN, said)
+    address, hostname = parse_address(record.address), parse_zone(record.hostname)
+    source = session.dns if only_dns else _source_of(session, record, record.backend)
+    return partial(check_pair, source, address, hostname, record.resource)
+
+
+def _source_of(session: Session, record: StackRecord, backend: str) -> Source:
+    """Give whom the forward check of this record asks; a backend that is not asked is not made."""
+    chosen = session.settings.forward_source or session.backends.type_of(backend).forward_source
+    if chosen != "backend":
+        return session.dns
+    zone = None if record.zone is None else parse_zone(record.zone)
+    owner = None if record.owner is None else parse_zone(record.owner)
+    return BackendRecords(session.backends.get(backend), zone, owner)
+
+
+def _print(rows: Sequence[Row], *, from_where: bool) -> None:
+    headers = ["address", "hostname", "verdict"]
+    cells = [_cells(row) for row in rows]
+    if from_where:
+        headers = ["asked", *headers]
+        cells = [[row.asked, *line] for row, line in zip(rows, cells, strict=True)]
+    print_table(headers, cells, [_told(row) for row in rows])
+    if len(rows) > 1:
+        counts = Counter(row.verdict.value for row in rows)
+        print(", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]))
+
+
+def _cells(row: Row) -> list[str]:
+    address = "-" if row.address is None else str(row.address)
+    hostname = "-" if row.hostname is None else name_text(row.hostname)
+    return [address, hostname, row.verdict.value]
+
+
+def _told(row: Row) -> str:
+    """What is confirmed needs no words."""
+    detail = [] if row.verdict is Verdict.CONFIRMED else [row.detail]
+    return "; ".join([*detail, *row.findings])

@@ -1,0 +1,117 @@
+"""The arguments of ``rdns``, its messages and its exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from pulumi_rdns.cli.addresses import run_addresses
+from pulumi_rdns.cli.check import run_check
+from pulumi_rdns.cli.rows import INTERRUPTED, RIGHT, UNCLEAR
+from pulumi_rdns.errors import InvalidInputError, RdnsError
+
+_EXIT_CODES = """exit code: 0 all confirmed, 1 something is wrong, 2 could not tell"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and give its exit code. A mistake is a sentence on standard error."""
+    try:
+        options = _parser().parse_args(arguments)
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except RdnsError as error:
+        if os.environ.get("RDNS_DEBUG") == "1":
+            raise
+        for line in _sentences(error):
+            print(f"rdns: {line}", file=sys.stderr)
+        return UNCLEAR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as in `rdns check … | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return RIGHT
+
+
+def _sentences(error: RdnsError) -> list[str]:
+    if isinstance(error, InvalidInputError):
+        return [f"{name}: {why}" if name else why for name, why in error.findings]
+    return str(error).splitlines()
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInputError(f"{message} (see `{self.prog} --help`)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="rdns", description="Reverse DNS, looked at from outside.")
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_check(commands)
+    _add_addresses(commands)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return f"rdns {importlib.metadata.version('pulumi-rdns')}"
+    except importlib.metadata.PackageNotFoundError:
+        return "rdns, not installed"
+
+
+def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="are addresses and hostnames forward-confirmed?",
+        description="Look whether PTR and address records agree, at the authoritative servers.",
+        epilog=_EXIT_CODES,
+    )
+    add = check.add_argument
+    add("names", nargs="*", metavar="HOSTNAME|ADDRESS|NETWORK")
+    add("--mx", action="append", default=[], metavar="DOMAIN", help="all its mail exchangers")
+    add(
+        "--stack",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="every PtrRecord of this stack, or of the selected one",
+    )
+    add("--json", action="store_true", help="a list of rows, for machines")
+    add("--wait", default="0", metavar="SECONDS", help="ask again until all are confirmed")
+    add(
+        "--nameserver",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="ask this server instead of the authoritative ones; may be repeated",
+    )
+    add(
+        "--resolver",
+        action="append",
+        default=[],
+        metavar="ADDRESS[:PORT]",
+        help="find nameservers through this resolver; may be repeated",
+    )
+    check.set_defaults(run=run_check)
+
+
+def _add_addresses(commands: argparse._SubParsersAction[_Parser]) -> None:
+    addresses = commands.add_parser(
+        "addresses",
+        help="which addresses does a backend know, whose, with which PTR?",
+        description="List every address of an account.",
+        epilog="Settings come from the stack's configuration in the folder of a Pulumi project, "
+        "else from the environment.",
+    )
+    add = addresses.add_argument
+    add("--backend", metavar="INSTANCE", help="default: rdns:backend of the stack")
+    add("--owner", metavar="NAME_OR_ID", help="only the addresses of this machine")
+    add("--stack", metavar="NAME", help="the stack whose settings count; default: the selected one")
+    add("--json", action="store_true", help="a list of rows, for machines")
+    addresses.set_defaults(run=run_addresses)

@@ -1,0 +1,76 @@
+"""Does a hostname look generated from its address? Pure.
+
+Mail servers refuse or distrust senders with such names: nobody chose them, so whoever has the
+address today is unknown. Only what the name itself shows counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+
+import dns.name
+
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.names import name_text
+
+#: a word of access networks; without a number of the address beside it, it proves nothing
+_WORD = re.compile(
+    r"(?<![a-z])([avx]?dsl|broadband|cable|cpe|dhcp|dial(?:in|up)|dyn(?:amic)?|pool|pppo?e?"
+    r"|unassigned)(?![a-z])"
+)
+_DASHED = re.compile(r"[0-9a-f]{1,4}(?:--?[0-9a-f]{1,4})+(?:--)?")
+
+
+def why_generated(hostname: dns.name.Name, address: Address) -> str | None:
+    """Say why the name looks generated, None where it does not.
+
+    >>> name = dns.name.from_text("static-10-2-0-192.example.net")
+    >>> why_generated(name, ipaddress.ip_address("192.0.2.10"))
+    'it spells the address'
+    """
+    text = name_text(hostname).lower()
+    if isinstance(address, ipaddress.IPv4Address):
+        spelled = _spells_ipv4(text, address)
+    else:
+        spelled = _spells_ipv6(text, address)
+    return "it spells the address" if spelled else _word_and_number(text, address)
+
+
+def _spells_ipv4(text: str, address: ipaddress.IPv4Address) -> bool:
+    """All four numbers side by side in any order, with or without leading zeros; or the hex."""
+    octets = list(address.packed)
+    numbers = [int(digits) for digits in re.findall(r"\d+", text) if len(digits) <= 3]
+    windows = (numbers[at : at + 4] for at in range(len(numbers) - 3))
+    if any(sorted(window) == sorted(octets) for window in windows):
+        return True
+    runs = re.findall(r"[0-9a-f]+", text)
+    padded = ("".join(f"{octet:03}" for octet in order) for order in (octets, octets[::-1]))
+    return address.packed.hex() in runs or any(digits in runs for digits in padded)
+
+
+def _spells_ipv6(text: str, address: ipaddress.IPv6Address) -> bool:
+    """All digits, also reversed; those of the interface alone; or the address with hyphens."""
+    digits = address.packed.hex()
+    squeezed = text.replace("-", "").replace(".", "")
+    if any(run in squeezed for run in (digits, digits[::-1], digits[16:])):
+        return True
+    for run in _DASHED.findall(text):
+        with contextlib.suppress(ValueError):
+            if ipaddress.ip_address(run.replace("-", ":")) == address:
+                return True
+    return False
+
+
+def _word_and_number(text: str, address: Address) -> str | None:
+    below = ".".join(text.split(".")[:-2])  # the domain itself may be named so
+    word = _WORD.search(below)
+    if address.version == 4:
+        numbers, last = {int(digits) for digits in re.findall(r"\d+", below)}, address.packed[-1]
+    else:
+        runs = re.findall(r"(?<![a-z0-9])[0-9a-f]{1,4}(?![a-z0-9])", below)
+        numbers, last = {int(run, 16) for run in runs}, int.from_bytes(address.packed[-2:])
+    if word is None or last not in numbers:
+        return None
+    return f"it has {word[1]!r} and the last number of the address in it"

@@ -1,0 +1,80 @@
+"""The mail exchangers of a domain, as a receiver of their mail sees them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import dns.name
+
+from pulumi_rdns.cli.both_ways import check_address, without_addresses
+from pulumi_rdns.cli.generated import why_generated
+from pulumi_rdns.cli.rows import Job, Row
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.names import name_text
+from pulumi_rdns.resolve.forward import DnsSource
+from pulumi_rdns.resolve.verdicts import Status
+
+
+def check_domain(source: DnsSource, domain: dns.name.Name) -> list[Row | Job]:
+    """Check every mail exchanger; without MX records that is the domain (RFC 5321 section 5.1)."""
+    found = source.mail_exchangers(domain)
+    asked = f"MX of {name_text(domain)}"
+    if found.status is Status.UNKNOWN:
+        said = f"its mail exchangers could not be asked for: {found.detail}"
+        return [Row(asked, None, None, Verdict.UNKNOWN, said)]
+    if found.status is Status.NONE:
+        said = f"{name_text(domain)} has no MX record: mail goes to its own addresses"
+        return _check_exchanger(source, domain, f"{asked} (itself)", said)
+    if not found.hosts:
+        said = f"{name_text(domain)} takes no mail (null MX, RFC 7505): nothing to check"
+        return [Row(asked, None, None, Verdict.CONFIRMED, said, (said,))]
+    jobs: list[Row | Job] = [
+        partial(_check_exchanger, source, host, f"{asked}: {name_text(host)}")
+        for host in found.hosts
+    ]
+    if found.status is Status.DISAGREE:
+        said = f"its nameservers disagree about the mail exchangers: {found.detail}"
+        jobs.append(Row(asked, None, None, Verdict.PROPAGATING, said))
+    return jobs
+
+
+def _check_exchanger(
+    source: DnsSource, host: dns.name.Name, asked: str, *findings: str
+) -> list[Row | Job]:
+    found = source.addresses_of(host)
+    if found.aliases:
+        findings += (
+            f"the mail exchanger {name_text(host)} is an alias (CNAME); an MX must not point to "
+            "an alias (RFC 2181 section 10.3)",
+        )
+    jobs: list[Row | Job] = [
+        partial(_as_receivers_see_it, source, host, address, asked, findings)
+        for address in found.addresses
+    ]
+    rows = without_addresses(found, host, asked)
+    return [*jobs, *(replace(row, findings=findings) for row in rows)]
+
+
+def _as_receivers_see_it(
+    source: DnsSource, host: dns.name.Name, address: Address, asked: str, more: tuple[str, ...]
+) -> Row:
+    row = check_address(source, address, asked)
+    return replace(row, findings=(*row.findings, *more, *_for_receivers(row, host)))
+
+
+def _for_receivers(row: Row, host: dns.name.Name) -> list[str]:
+    if row.address is None or row.verdict is Verdict.UNKNOWN:
+        return []
+    if row.hostname is None:
+        return [f"receivers reject mail from {row.address}: it has no PTR record"]
+    said = []
+    if why := why_generated(row.hostname, row.address):
+        said.append(
+            f"receivers reject mail from names like {name_text(row.hostname)}: it looks generated "
+            f"({why}); set a PTR of your own"
+        )
+    if row.hostname != host:
+        said.append(f"the PTR is {name_text(row.hostname)}, not the exchanger {name_text(host)}")
+    return said

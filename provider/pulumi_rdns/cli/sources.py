@@ -1,0 +1,60 @@
+"""Whom a check asks: the DNS, or the records that a backend holds."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import dns.name
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Backend, ZoneBackend
+from pulumi_rdns.errors import RdnsError
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.names import canonical
+from pulumi_rdns.records.forward_check import BackendSource
+from pulumi_rdns.records.places import stored_place
+from pulumi_rdns.resolve.forward import PtrAnswer
+from pulumi_rdns.resolve.verdicts import Look, Status
+
+
+class Source(Protocol):
+    """Answers both questions of a check. Trouble is an answer and never an exception."""
+
+    def ptr(self, address: Address) -> PtrAnswer: ...
+
+    def look(self, hostname: dns.name.Name, address: Address) -> Look: ...
+
+
+class BackendRecords:
+    """A backend's own records. ``zone`` and ``owner`` say where the PTR was written, if known."""
+
+    def __init__(
+        self, backend: Backend, zone: dns.name.Name | None, owner: dns.name.Name | None
+    ) -> None:
+        self._backend = backend
+        self._zone = zone
+        self._owner = owner
+        self._forward = BackendSource(backend)
+
+    def ptr(self, address: Address) -> PtrAnswer:
+        try:
+            seen = stored_place(self._backend, address, self._zone, self._owner).look()
+        except RdnsError as error:
+            return PtrAnswer(Status.UNKNOWN, str(error), (), ())
+        status = Status.FOUND if seen.hostnames else Status.NONE
+        detail = f"backend {self._backend.name} has {seen.text}"
+        return PtrAnswer(status, detail, (), seen.hostnames)
+
+    def look(self, hostname: dns.name.Name, address: Address) -> Look:
+        found = self._forward.look(hostname, address)
+        return Look(found.verdict, found.detail, (), self._aliases(hostname))
+
+    def _aliases(self, hostname: dns.name.Name) -> tuple[dns.name.Name, ...]:
+        if not isinstance(self._backend, ZoneBackend):
+            return ()
+        try:
+            zone = self._backend.find_zone(hostname)
+            rrset = self._backend.get_rrset(zone, hostname, RdataType.CNAME)
+        except RdnsError:
+            return ()  # `look` says what is the matter
+        return (canonical(rrset[0].target),) if rrset else ()

@@ -1,0 +1,155 @@
+"""The command as a process: exit codes, tables, colour, interruption, bad input."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.servers.internet import SILENT, Internet
+
+from .conftest import Rdns, run_command
+
+COMMAND = [sys.executable, "-m", "pulumi_rdns.cli"]
+
+
+def test_a_pipe_gets_aligned_text_without_colour(internet: Internet) -> None:
+    ran = run_command("check", "mail.example.com", "192.0.2.202", "--resolver", internet.resolver)
+    assert ran.code == 1
+    lines = ran.stdout.splitlines()
+    assert lines[0] == "ADDRESS       HOSTNAME          VERDICT    DETAIL"
+    assert lines[1] == "192.0.2.10    mail.example.com  confirmed"
+    assert lines[3].startswith("192.0.2.202   -                 mismatch   it has no PTR record: ")
+    assert lines[4] == "2 confirmed, 1 mismatch"
+    assert "\x1b" not in ran.stdout + ran.stderr
+
+
+def on_a_terminal(*arguments: str, **environ: str) -> str:
+    """Run the command with a terminal for its output."""
+    reader, writer = pty.openpty()
+    variables = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200", **environ}
+    with subprocess.Popen([*COMMAND, *arguments], stdout=writer, stderr=writer, env=variables):
+        os.close(writer)
+        shown = b""
+        while chunk := _read(reader):
+            shown += chunk
+    os.close(reader)
+    return shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def test_a_terminal_gets_colour_and_progress(internet: Internet) -> None:
+    shown = on_a_terminal("check", "192.0.2.0/28", "--resolver", internet.resolver)
+    assert "\x1b[32mconfirmed\x1b[0m" in shown
+    assert "\x1b[31mmismatch" in shown
+    assert "of 14 looked up" in shown
+
+
+def test_no_color_is_honoured(internet: Internet) -> None:
+    shown = on_a_terminal("check", "192.0.2.10", "--resolver", internet.resolver, NO_COLOR="1")
+    assert "confirmed" in shown
+    assert "\x1b[3" not in shown
+
+
+def test_json_has_no_colour_and_no_summary(internet: Internet) -> None:
+    ran = run_command("check", "192.0.2.10", "--json", "--resolver", internet.resolver)
+    assert (ran.code, len(ran.rows), ran.stderr) == (0, 1, "")
+
+
+def test_one_ctrl_c_ends_it_without_a_traceback(internet: Internet) -> None:
+    before = len(internet.fronts[SILENT].asked)
+    arguments = ["check", "host.silent.example", "--wait", "60", "--resolver", internet.resolver]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while len(internet.fronts[SILENT].asked) == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert (stdout, stderr) == ("", "")
+    assert time.monotonic() - started < 5
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(internet: Internet) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "check", "192.0.2.10", "--resolver", internet.resolver],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait(20)
+
+
+def test_every_mistake_is_named_at_once(rdns: Rdns) -> None:
+    ran = rdns(
+        *("check", "192.0.2.300", "mail_1.example.com", "10.0.0.0/8", "192.0.2.1/24", "a/b"),
+        *("--mx", "a..b", "--wait", "soon", "--nameserver", "[::1", "--resolver", "ns.example.com"),
+    )
+    assert ran.code == 2
+    assert ran.stdout == ""
+    assert [line.removeprefix("rdns: ") for line in ran.stderr.splitlines()] == [
+        "'192.0.2.300' is not an IPv4 or IPv6 address: each of the four numbers goes from 0 to 255",
+        "'mail_1.example.com' has an underscore, which a hostname cannot have (RFC 1123 section "
+        "2.1)",
+        "'10.0.0.0/8' has 16777216 addresses; one command looks at 65536 at most: name smaller "
+        "networks",
+        "'192.0.2.1/24' is an address inside a network; the network is 192.0.2.0/24",
+        "'a/b' is not a network; write it as in 192.0.2.0/24 or 2001:db8::/120",
+        "--mx: 'a..b' has an empty label (two dots in a row)",
+        "--nameserver: '[::1' is not an IPv4 or IPv6 address",
+        "--resolver: 'ns.example.com' is a name; a resolver is given by its address",
+        "--wait: 'soon' is not a number of seconds",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["check"], "nothing to check: give hostnames, addresses or networks"),
+        (["check", "--fast"], "unrecognized arguments: --fast"),
+        (["chek"], "invalid choice: 'chek'"),
+        (["check", "192.0.2.10", "--wait"], "argument --wait: expected one argument"),
+        (["check", "::/97"], "'::/97' has 2147483648 addresses"),
+    ],
+)
+def test_a_usage_error_is_one_sentence(rdns: Rdns, arguments: list[str], said: str) -> None:
+    ran = rdns(*arguments)
+    assert ran.code == 2
+    assert ran.stdout == ""
+    assert len(ran.stderr.splitlines()) == 1
+    assert said in ran.stderr
+
+
+def test_rich_is_imported_only_for_a_table(internet: Internet) -> None:
+    script = (
+        "import sys; from pulumi_rdns.cli import main; "
+        f"main(['check', '192.0.2.10', '--resolver', '{internet.resolver}']); "
+        "sys.exit('rich' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_a_check_changes_nothing_where_it_runs(internet: Internet, tmp_path: Path) -> None:
+    run_command("check", "192.0.2.10", "--resolver", internet.resolver, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
