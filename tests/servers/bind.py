@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from tests.servers.dynamic import FULL, NARROW
 from tests.servers.process import DnsServer
 
 _OPTIONS = """
@@ -36,9 +37,12 @@ class Bind(DnsServer):
         ]
         for number, (name, text) in enumerate(self.zones.items()):
             file = self.folder / f"{number}.zone"
-            file.write_text(text)
+            self.write_zone(file, text)
             parts.append(_ZONE.format(name=name, file=file, options=self.zone_options))
         (self.folder / "named.conf").write_text("".join(parts) + self.more())
+
+    def write_zone(self, file: Path, text: str) -> None:
+        file.write_text(text)
 
     def more(self) -> str:
         """Give further statements of the configuration."""
@@ -49,6 +53,22 @@ class Bind(DnsServer):
 
     def reload(self) -> None:
         self.signal(signal.SIGHUP)
+
+
+class DynamicBind(Bind):
+    """named whose zones are changed by updates; they stay as they are when it starts again."""
+
+    zone_options = (
+        f"update-policy {{ grant {FULL.name} zonesub ANY; grant {NARROW.name} zonesub PTR; }};"
+        " allow-transfer { any; };"
+    )
+
+    def write_zone(self, file: Path, text: str) -> None:
+        if not file.exists():
+            file.write_text(text)
+
+    def more(self) -> str:
+        return FULL.clause() + NARROW.clause()
 
 
 class BindResolver(Bind):

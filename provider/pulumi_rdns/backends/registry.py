@@ -19,6 +19,8 @@ from pulumi_rdns.model.structs import read_struct
 BACKENDS: dict[str, str] = {
     "hostinger": "pulumi_rdns.backends.hostinger:HostingerBackend",
     "memory": "pulumi_rdns.backends.memory:MemoryBackend",
+    "powerdns": "pulumi_rdns.backends.powerdns:PowerDnsBackend",
+    "rfc2136": "pulumi_rdns.backends.rfc2136:Rfc2136Backend",
     "zonefile": "pulumi_rdns.backends.zonefile:ZoneFileBackend",
 }
 

@@ -1,0 +1,1 @@
+"""The PowerDNS API against a real server."""

@@ -1,0 +1,1 @@
+"""Dynamic update against real servers."""

@@ -1,0 +1,162 @@
+"""Where a record belongs, and what a server shows there without having it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+import dns.name
+import pytest
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Change
+from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
+from pulumi_rdns.records.places import find_place
+from tests.backends.contract import rrset
+from tests.backends.rfc2136.tools import ZONE, backend_of, fresh_name, ptr
+from tests.servers.dynamic import REVERSE, serial, transfer
+from tests.servers.process import DnsServer
+
+
+def named(text: str) -> dns.name.Name:
+    return dns.name.from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        (f"1.{REVERSE}", REVERSE),
+        (REVERSE, REVERSE),
+        (f"200.{REVERSE}", REVERSE),
+        (f"5.4.3.{REVERSE}", REVERSE),
+        (f"129.128/25.{REVERSE}", f"128/25.{REVERSE}"),
+        ("200.example.com", "example.com"),
+        ("robin.example.com", "example.com"),
+    ],
+)
+def test_the_zone_is_the_one_that_the_server_has(server: DnsServer, name: str, zone: str) -> None:
+    """At the top of a zone, at a name that is not there, at an alias, in a zone inside another."""
+    assert backend_of(server).find_zone(named(name)) == named(zone)
+
+
+def test_a_name_below_a_delegation_says_where_it_is(server: DnsServer) -> None:
+    name = named(f"5.child.{REVERSE}")
+    calls: list[Callable[[], object]] = [
+        lambda: backend_of(server).find_zone(name),
+        lambda: backend_of(server).get_rrset(ZONE, name, RdataType.PTR),
+        lambda: backend_of(server).apply(ZONE, [ptr(name, None, "mail.example.com.")]),
+    ]
+    for call in calls:
+        with pytest.raises(ZoneNotFoundError) as caught:
+            call()
+        assert str(caught.value).endswith(
+            "child.2.0.192.in-addr.arpa is delegated to ns.elsewhere.example, and this server "
+            "does not have it (not authoritative)"
+        )
+
+
+def test_a_zone_that_the_user_named_and_is_not_the_name_s_is_refused(server: DnsServer) -> None:
+    """The server would take the record into the outer zone, and never serve it."""
+    name = named(f"129.128/25.{REVERSE}")
+    with pytest.raises(ZoneNotFoundError) as caught:
+        backend_of(server).apply(ZONE, [ptr(name, None, "mail.example.com.")])
+    assert str(caught.value) == (
+        f"corp: write PTR of {name.to_text(True)}: the server has {name.to_text(True)} in the zone "
+        f"128/25.{REVERSE}, not in {REVERSE}; check `zone`"
+    )
+    assert (name.to_text(), "PTR") not in transfer(server, REVERSE)
+
+
+def test_a_zone_that_is_gone_is_not_taken_for_a_record_that_is_gone(server: DnsServer) -> None:
+    with pytest.raises(ZoneNotFoundError) as caught:
+        backend_of(server).get_rrset(named(f"9.{REVERSE}"), named(f"1.9.{REVERSE}"), RdataType.PTR)
+    assert str(caught.value) == (
+        f"corp: read PTR of 1.9.{REVERSE}: the server has it in the zone {REVERSE}, not in "
+        f"9.{REVERSE}"
+    )
+
+
+def test_a_classless_delegation_is_followed_to_the_zone_that_it_names(server: DnsServer) -> None:
+    place = find_place(backend_of(server), ipaddress.ip_address("192.0.2.200"), None)
+    assert (place.zone, place.owner) == (ZONE, named(f"200.0/25.{REVERSE}"))
+    seen = place.look()
+    assert seen.text == "alias.example.com"
+
+
+def test_what_a_wildcard_answers_is_not_there(server: DnsServer) -> None:
+    backend = backend_of(server)
+    name = named(f"7.pool.{REVERSE}")
+    assert backend.get_rrset(ZONE, name, RdataType.PTR) is None
+    backend.apply(ZONE, [ptr(name, None, "unassigned.example.com.")])
+    assert (name.to_text(), "PTR") in transfer(server, REVERSE)
+    assert backend.get_rrset(ZONE, name, RdataType.PTR) == rrset(
+        name, "PTR", "unassigned.example.com."
+    )
+    backend.apply(ZONE, [ptr(name, "unassigned.example.com.", None)])
+    assert (name.to_text(), "PTR") not in transfer(server, REVERSE)
+    assert backend.get_rrset(ZONE, name, RdataType.PTR) is None
+
+
+def test_a_value_in_mixed_case_is_the_same_value(server: DnsServer) -> None:
+    backend = backend_of(server)
+    name = fresh_name()
+    backend.apply(ZONE, [ptr(name, None, "Mail.Example.COM.")])
+    backend.apply(ZONE, [ptr(name, "mail.example.com.", "www.example.com.")])
+    assert transfer(server, REVERSE)[name.to_text(), "PTR"] == (3600, ["www.example.com."])
+    backend.apply(ZONE, [ptr(name, "www.example.com.", "Mail.Example.COM.")])
+    backend.apply(ZONE, [ptr(name, "mail.example.com.", None)])
+    assert (name.to_text(), "PTR") not in transfer(server, REVERSE)
+
+
+def test_a_cname_at_the_name_is_a_conflict_that_shows_it(server: DnsServer) -> None:
+    name = named(f"200.{REVERSE}")
+    with pytest.raises(ConflictError) as caught:
+        backend_of(server).apply(ZONE, [ptr(name, None, "mail.example.com.")])
+    assert str(caught.value) == (
+        f"corp: write PTR of 200.{REVERSE}: there is now CNAME 200.0/25.{REVERSE}"
+    )
+
+
+def test_what_is_so_already_leaves_the_serial_alone(server: DnsServer) -> None:
+    backend = backend_of(server)
+    name = fresh_name()
+    backend.apply(ZONE, [ptr(name, None, "mail.example.com.")])
+    before = serial(server, REVERSE)
+    backend.apply(ZONE, [ptr(name, None, "mail.example.com.")])
+    assert serial(server, REVERSE) == before
+
+
+def test_a_ttl_that_no_server_keeps_is_never_sent(server: DnsServer) -> None:
+    name = fresh_name()
+    with pytest.raises(RejectedError) as caught:
+        backend_of(server).apply(ZONE, [ptr(name, None, "mail.example.com.", ttl=2**31)])
+    assert str(caught.value) == (
+        f"corp: write PTR of {name.to_text(True)}: a TTL of 2147483648 s is too long; 2147483647 "
+        "is the most (RFC 2181 section 8)"
+    )
+    assert (name.to_text(), "PTR") not in transfer(server, REVERSE)
+
+
+def test_more_than_one_message_holds_is_written_in_several(server: DnsServer) -> None:
+    backend = backend_of(server)
+    names = [fresh_name() for _ in range(2500)]
+    backend.apply(ZONE, [ptr(name, None, "mail.example.com.") for name in names])
+    held = transfer(server, REVERSE)
+    assert all(held[name.to_text(), "PTR"] == (3600, ["mail.example.com."]) for name in names)
+    backend.apply(ZONE, [ptr(name, "mail.example.com.", None) for name in names])
+    assert not {(name.to_text(), "PTR") for name in names} & transfer(server, REVERSE).keys()
+
+
+def test_an_rrset_that_no_message_can_hold_is_refused(bind: DnsServer) -> None:
+    name = fresh_name()
+    hostnames = [f"host{number}.example.com." for number in range(3000)]
+    change = Change(name, RdataType.PTR, None, rrset(name, "PTR", *hostnames))
+    with pytest.raises(RejectedError, match=r"do not fit into one message \(64 KiB\)$"):
+        backend_of(bind).apply(ZONE, [change])
+
+
+def test_a_key_that_may_only_read_can_still_look(bind: DnsServer) -> None:
+    """The server knows the key, and lets it change nothing."""
+    backend = backend_of(bind, key=None)
+    assert backend.find_zone(named(f"1.{REVERSE}")) == ZONE
+    assert backend.get_rrset(ZONE, named(f"251.{REVERSE}"), RdataType.PTR) is not None

@@ -1,0 +1,112 @@
+"""A TCP relay before a DNS server, which can lose what a network or a server may lose."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from typing import cast
+
+import dns.message
+import dns.opcode
+import dns.rcode
+
+
+class CuttingProxy(socketserver.ThreadingTCPServer):
+    """Hands each message on, and the answer back, unless told to cut the connection instead."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        super().__init__(("127.0.0.1", 0), _Relay)
+        self.target = target
+        #: updates whose answer is lost: the server has made the change
+        self.lost_answers = 0
+        #: updates that are lost before the server sees them
+        self.lost_updates = 0
+        #: answers after which a connection is closed
+        self.answers_per_connection = 1_000_000
+        #: updates that are answered with `feigned_rcode`, unsigned, and not handed on
+        self.feigned_updates = 0
+        self.feigned_rcode = dns.rcode.NOERROR
+        self.connections = 0
+        self.updates = 0
+        self.lock = threading.Lock()
+
+    @property
+    def port(self) -> int:
+        return self.server_address[1]
+
+    def takes(self, counter: str) -> bool:
+        """Count one down; False once there are none left."""
+        with self.lock:
+            left: int = getattr(self, counter)
+            setattr(self, counter, max(left - 1, 0))
+            return left > 0
+
+
+@contextlib.contextmanager
+def proxied(target: tuple[str, int]) -> Iterator[CuttingProxy]:
+    with CuttingProxy(target) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            proxy.shutdown()
+            thread.join()
+
+
+class _Relay(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        proxy = cast(CuttingProxy, self.server)
+        with proxy.lock:
+            proxy.connections += 1
+        with contextlib.suppress(OSError), socket.create_connection(proxy.target, 5) as server:
+            for _ in range(proxy.answers_per_connection):
+                request = _message(self.request)
+                if request is None:
+                    return
+                answer = _relayed(proxy, server, request)
+                if answer is None:
+                    return
+                self.request.sendall(_framed(answer))
+
+
+def _relayed(proxy: CuttingProxy, server: socket.socket, request: bytes) -> bytes | None:
+    """Give the answer, None where it is lost."""
+    is_update = (request[2] >> 3) & 15 == dns.opcode.UPDATE
+    if is_update:
+        with proxy.lock:
+            proxy.updates += 1
+        if proxy.takes("lost_updates"):
+            return None
+        if proxy.takes("feigned_updates"):
+            feigned = dns.message.make_response(dns.message.from_wire(request, keyring=False))
+            feigned.set_rcode(proxy.feigned_rcode)
+            return feigned.to_wire()
+    server.sendall(_framed(request))
+    answer = _message(server)
+    return None if is_update and proxy.takes("lost_answers") else answer
+
+
+def _framed(message: bytes) -> bytes:
+    return len(message).to_bytes(2, "big") + message
+
+
+def _message(connection: socket.socket) -> bytes | None:
+    size = _exactly(connection, 2)
+    return _exactly(connection, int.from_bytes(size, "big")) if size else None
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes | None:
+    received = b""
+    while len(received) < size:
+        part = connection.recv(size - len(received))
+        if not part:
+            return None
+        received += part
+    return received
