@@ -23,4 +23,4 @@ demo-hostinger:  ## try the Hostinger backend without an account, on a simulated
 clean:  ## remove what can be made again; state and zone files stay
 
 up preview refresh destroy env test check servers wheel clean demo-hostinger:
-	@$(PYTHON) -m tools $@ --stack "$(STACK)" -- $(ARGS)
+	@"$(PYTHON)" -m tools $@ --stack "$(STACK)" -- $(ARGS)

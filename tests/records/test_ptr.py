@@ -254,6 +254,26 @@ def test_a_value_of_this_state_is_taken_over_with_what_it_remembers(
     assert live(later, backend) == ["new.example.com."]
 
 
+def test_after_a_kill_in_the_middle_of_an_exchange_the_rest_of_it_is_done(
+    session: Session, tmp_path: Path, heard: Heard
+) -> None:
+    """One of two had moved: the state says that both wrote the address that it moved to."""
+    other = parse_address("198.51.100.11")
+    one = session.ptr.create(spec("memory", "one.example.com"), heard)
+    two = session.ptr.create(replace(spec("memory", "two.example.com"), address=other), heard)
+    moved = replace(one, address=other)
+    put(session, "memory", "one.example.com", address=other)
+    later = new_session(tmp_path)
+    stranger = replace(spec("memory", "three.example.com"), address=parse_address("198.51.100.12"))
+    put(later, "memory", "other.example.net", address=stranger.address)
+    for state in (moved, two):
+        later.ptr.recall(state)
+    later.ptr.create(spec("memory", "two.example.com"), heard)
+    assert live(later, "memory") == ["two.example.com."]
+    with pytest.raises(ConflictError):
+        later.ptr.create(stranger, heard)
+
+
 def test_a_create_waits_a_moment_for_the_owner_to_be_heard_of(
     session: Session, tmp_path: Path, backend: str, heard: Heard
 ) -> None:

@@ -14,6 +14,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_rdns.resources import wire
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
 from pulumi_rdns.resources.program import PROVIDERS
+from pulumi_rdns.resources.provider import session
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
 from tests.resources.conftest import run_program
 
@@ -123,7 +124,7 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     forward = found["pulumi-python:dynamic/rdns:ForwardRecord"]
     assert "rdns:index:ForwardConfirmedHost" in found
     assert set(ptr.inputs) == {*[*PTR_STATE][:10], "__provider"}
-    assert set(forward.inputs) == {*[*FORWARD_STATE][:6], "__provider"}
+    assert set(forward.inputs) == {*[*FORWARD_STATE][:6], "__provider", "__siblings"}
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"
 
@@ -185,3 +186,14 @@ def test_what_changes_a_forward_record_and_how(
     assert result.changes is True
     assert result.replaces == replaces
     assert result.delete_before_replace is False
+
+
+def test_the_siblings_of_a_forward_record_are_heard_and_never_stored(configured: None) -> None:
+    news = {name: FORWARD_STATE[name] for name in wire.FORWARD_FIELDS}
+    given = {**news, "__siblings": ["2001:db8::10", "2001:db8::11", "nonsense"]}
+    result = ForwardRecordProvider().check({}, given)
+    assert result.failures == []
+    assert result.inputs == news
+    key = ("AAAA", session().backends.identity("corp"), "mail.example.com")
+    declared = {str(detail[1]) for detail in session().claims.declared(key)}  # type: ignore[index]
+    assert declared >= {"2001:db8::10", "2001:db8::11"}

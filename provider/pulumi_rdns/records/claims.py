@@ -56,6 +56,16 @@ class Claims:
         with self._changed:
             return dict(self._owned.get(key, {}))
 
+    def exchanged(self, key: Key) -> set[Hashable]:
+        """Give the values of such records that the state says two resources wrote.
+
+        It does after a run that was killed between two resources that exchange their records:
+        what one of them wrote may then still stand where it was before.
+        """
+        with self._changed:
+            alike = [held for other, held in self._owned.items() if other[:-1] == key[:-1]]
+            return {value for held in alike if len(held) > 1 for value in held}
+
     @contextmanager
     def exclusive(self, key: Key) -> Iterator[None]:
         """Let one operation at a time look at the record and write it."""

@@ -262,8 +262,8 @@ class PtrRecords:
         return replace(state, forward_confirmed=answer.confirmed, forward_detail=answer.detail)
 
     def _ours(self, key: Key, hostname: dns.name.Name) -> set[dns.name.Name]:
-        written = {value for value in self._claims.owned(key) if isinstance(value, dns.name.Name)}
-        return written | {hostname}
+        values = {*self._claims.owned(key), *self._claims.exchanged(key)}
+        return {value for value in values if isinstance(value, dns.name.Name)} | {hostname}
 
     def _inherited(self, key: Key, seen: Seen, hostname: dns.name.Name) -> tuple[Previous, bool]:
         """Tell what was there before, also where a resource of this program was in between."""

@@ -31,10 +31,14 @@ class ForwardRecordProvider(RecordProvider):
         inputs, findings = wire.canonical(wire.FORWARD_FIELDS, news)
         findings += check_backend(inputs)
         known = wire.known(wire.FORWARD_FIELDS, inputs)
-        if not findings and {"backend", "hostname", "address"} <= known.keys():
-            session().forward.declare(
-                known["backend"], known["hostname"], known["address"], known.get("zone")
-            )
+        if not findings and {"backend", "hostname"} <= known.keys():
+            for address in {
+                *wire.siblings(news),
+                *([known["address"]] if "address" in known else []),
+            }:
+                session().forward.declare(
+                    known["backend"], known["hostname"], address, known.get("zone")
+                )
         return CheckResult(inputs, failures(findings))
 
     @plain_errors
@@ -148,6 +152,8 @@ class ForwardRecord(program.Record):
             "on_conflict": on_conflict,
         }
         stack.note_forward(self, hostname, [*inputs.values()], opts)
+        if opts is None or opts.id is None:
+            inputs[wire.SIBLINGS] = stack.siblings(backend, hostname, address)
         super().__init__(
             "ForwardRecord", resource_name, inputs, ("zone", *wire.FORWARD_OUTPUTS), opts
         )

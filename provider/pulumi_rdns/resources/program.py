@@ -99,6 +99,7 @@ class Program:
         self._caught_up: set[str] = set()
         self._holders: dict[tuple[str, str], tuple[pulumi.Resource, str]] = {}
         self._ttls: dict[tuple[str, str, str], tuple[int, str]] = {}
+        self._addresses: dict[tuple[str, str], list[str]] = {}
         self._forwards: dict[str | None, list[tuple[pulumi.Resource, bool]]] = {}
 
     @property
@@ -202,6 +203,21 @@ class Program:
                 opts is not None and bool(opts.depends_on or opts.parent or opts.provider)
             )
             self._forwards.setdefault(name, []).append((record, not waits))
+
+    def siblings(self, backend: Any, hostname: Any, address: Any) -> Any:
+        """Give all addresses that the program declares for a hostname, as far as they are plain."""
+        name = _literal_hostname(hostname)
+        if name is None or _is_later(backend):
+            return None
+        addresses = self._addresses.setdefault((backend, name), [])
+        if isinstance(address, str):
+            addresses.append(address)
+
+        async def all_of_them() -> list[str]:
+            await asyncio.sleep(0)  # by then the program's own code has run
+            return sorted(addresses)
+
+        return pulumi.Output.from_input(all_of_them())
 
     def forward_dependencies(
         self, hostname: Any, given: Sequence[pulumi.Resource]

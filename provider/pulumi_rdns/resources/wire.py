@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -29,6 +30,11 @@ from pulumi_rdns.records.forward import ForwardState
 from pulumi_rdns.records.ptr import Previous, PtrState
 
 _INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+
+#: an input that check hears and never passes on, so that it is in no state: the addresses that the
+#: program declares for the same hostname. A check of its own would come too late for them: the
+#: engine makes none while all that it runs side by side waits for a sibling to be heard of.
+SIBLINGS = "__siblings"
 
 Props = Mapping[str, Any]
 
@@ -151,7 +157,7 @@ def canonical(fields: Mapping[str, Field], props: Props) -> tuple[dict[str, Any]
             except InvalidInputError as error:
                 inputs[key] = value
                 findings.append(Finding(key, error.findings[0].reason))
-    known = {*fields, "__provider"}
+    known = {*fields, "__provider", SIBLINGS}
     findings += [Finding(key, "unknown property") for key in props if key not in known]
     return inputs, findings
 
@@ -167,6 +173,15 @@ def known(fields: Mapping[str, Field], props: Props) -> dict[str, Any]:
             except InvalidInputError:
                 continue
     return values
+
+
+def siblings(props: Props) -> list[Address]:
+    """Read which addresses the program declares for the hostname; a wrong one is passed over."""
+    found = []
+    for text in props.get(SIBLINGS) or ():
+        with contextlib.suppress(InvalidInputError):
+            found.append(parse_address(text))
+    return found
 
 
 def ptr_spec(props: Props) -> PtrSpec:
