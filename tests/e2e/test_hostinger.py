@@ -1,0 +1,462 @@
+"""Hostinger through the real CLI, on simulated accounts: nothing is lost, and what it adds."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from tests.fakes.dns import FakeDns, Question
+from tests.fakes.hostinger import Fault, Machine
+from tools.project import ROOT
+
+from .conftest import MakeProject
+from .harness import Project, declare, forward, ptr
+from .hostinger_world import HostingerWorld, fleet
+from .nothing_is_lost import NothingIsLost
+from .test_secrets import noted_arguments, texts_of
+from .worlds import World
+
+A, B = "a.example.com", "b.example.com"
+#: two addresses of one VM, and one of another
+X, Y, Z = "203.0.113.10", "203.0.113.13", "203.0.113.12"
+SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+TOKEN = "rdns:backends.main.apiToken"
+
+#: a host whose addresses nobody has to paste
+ARTICLE = """
+addresses = rdns.get_addresses(owner={owner!r})
+host = rdns.ForwardConfirmedHost("mail", hostname={hostname!r}, addresses=addresses)
+pulumi.export("confirmed", host.forward_confirmed)
+"""
+
+
+class TestNothingIsLost(NothingIsLost):
+    @pytest.fixture
+    def world(self) -> Iterator[HostingerWorld]:
+        with HostingerWorld.running("main", delete_leaves="default", list_lag=2.0) as world:
+            yield world
+
+    @pytest.fixture
+    def other(self) -> Iterator[HostingerWorld]:
+        with HostingerWorld.running("second", initial_ptr="nothing") as world:
+            yield world
+
+    def config(self, *worlds: World, slow: bool = False) -> dict[str, object]:
+        for world in worlds:
+            assert isinstance(world, HostingerWorld)
+            world.scenario.action_delay = 0.8 if slow else 0.0
+            # An account that is away is given up soon, so that the test need not wait long.
+            world.timeout = 60.0 if slow else 2.0
+        return super().config(*worlds, slow=slow)
+
+
+@pytest.fixture
+def world() -> Iterator[HostingerWorld]:
+    with HostingerWorld.running("main") as world:
+        yield world
+
+
+def config(world: HostingerWorld, *others: HostingerWorld, **more: object) -> dict[str, object]:
+    """Configure accounts of which the first is the default; the gate asks their own zones."""
+    return {
+        "rdns:backend": world.instance,
+        "rdns:backends": {one.instance: one.settings() for one in (world, *others)},
+        "rdns:forwardSource": "backend",
+        "rdns:forwardCheck": "verify",
+        **more,
+    }
+
+
+def many(world: HostingerWorld) -> str:
+    """Declare a PTR for every address of the account."""
+    return (
+        "for address in rdns.get_addresses():\n"
+        '    name = "h" + address.replace(".", "-")\n'
+        '    rdns.PtrRecord(name, address=address, hostname=f"{name}.example.com")\n'
+    )
+
+
+def check_many(project: Project, world: HostingerWorld) -> None:
+    """Check that every address has its PTR, in the account and in the state, written once."""
+    there = [ip.address for vm in world.account.vms.values() for ip in vm.ips]
+    expected = {address: [f"h{address.replace('.', '-')}.example.com"] for address in there}
+    assert world.ptrs(there) == expected
+    assert len(project.resources()) == len(there)
+    assert set(Counter(world.writes()).values()) == {1}
+    assert len(world.writes()) == len(there)
+
+
+# The help article in one command
+
+
+def test_the_help_article_is_one_up_and_nobody_pastes_addresses(make_project: MakeProject) -> None:
+    with HostingerWorld.running("main", requires_forward=True) as world:
+        project = make_project(config(world))
+        project.program(ARTICLE.format(owner="SRV17923.hstgr.cloud", hostname=A))
+        v6 = "2001:db8::10"
+        planned = project.preview("--json").text
+        for address in (X, Y, v6):
+            assert f"PtrRecord::mail-{address}" in planned
+        assert world.writes() == []
+        result = project.up()
+        assert "warning" not in result.text
+        assert world.forward(A, "A") == [X, Y]
+        assert world.forward(A, "AAAA") == [v6]
+        assert world.ptrs([X, Y, v6]) == {X: [A], Y: [A], v6: [A]}
+        assert project.outputs()["confirmed"] == {X: True, Y: True, v6: True}
+        project.up("--expect-no-changes")
+
+
+def test_the_example_of_a_real_accounts_stack_is_right(tmp_path: Path) -> None:
+    example = yaml.safe_load((ROOT / "stacks" / "Pulumi.prod.yaml").read_text())
+    assert list(example) == ["config"], "no encryptionsalt, which would be of one passphrase"
+    settings = example["config"]
+    assert settings["rdns:backends"]["hostinger"] == {}
+    settings["reverse-dns:hosts"][1]["forwardCheck"] = "warn"
+    one = Machine(id=1, hostname="srv1.hstgr.cloud", ipv4=["203.0.113.10"], ipv6=["2001:db8::10"])
+    two = Machine(id=2, hostname="srv2.hstgr.cloud", ipv4=["203.0.113.20"])
+    with HostingerWorld.running("hostinger", machines=[one, two]) as world:
+        settings["rdns:backends"]["hostinger"] = world.place()
+        project = Project(
+            tmp_path / "project", {**settings, "rdns:forwardSource": "backend"}, name="reverse-dns"
+        )
+        shutil.copy(ROOT / "__main__.py", project.folder)
+        project.up(environ={"HOSTINGER_API_TOKEN": world.scenario.token})
+        assert world.forward("mail.example.com", "AAAA") == ["2001:db8::10"]
+        there = ["203.0.113.10", "2001:db8::10", "203.0.113.20"]
+        names = ["mail.example.com", "mail.example.com", "www.example.net"]
+        assert [world.ptr(address) for address in there] == [[name] for name in names]
+
+
+def test_an_owner_that_is_not_there_is_a_sentence_with_the_candidates(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    project = make_project(config(world))
+    project.program(ARTICLE.format(owner="nobody", hostname=A))
+    result = project.preview(fails=True)
+    assert (
+        "owner: backend main has no owner 'nobody'; it has srv17923.hstgr.cloud (id 17923), "
+        "srv17924.hstgr.cloud (id 17924), srv17925.hstgr.cloud (id 17925)"
+    ) in result.text
+    assert "Traceback" not in result.text
+
+
+def test_a_zone_that_the_nameservers_do_not_serve_is_told(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    def elsewhere(question: Question) -> list[bytes]:
+        soa = "example.com. 300 IN SOA ns.example.net. host.example.net. 1 300 300 300 300"
+        return [question.reply(rcode="NXDOMAIN", authority=soa).to_wire()]
+
+    with FakeDns(elsewhere) as server:
+        settings = config(
+            world,
+            **{
+                "rdns:forwardSource": "dns",
+                "rdns:forwardTimeout": 1,
+                "rdns:nameservers": [f"{server.address}:{server.port}"],
+            },
+        )
+        project = make_project(settings)
+        project.program(forward("mail", A, X), ptr("mail", X, A))
+        (error,) = project.up(fails=True).errors
+    assert error.startswith(f"ForwardMismatchError: forward check: {A} does not resolve to {X}")
+    assert (
+        f"zone example.com of backend main has {A} A {X}, so the zone at main is not what "
+        "example.com's nameservers serve"
+    ) in error
+    assert world.ptr(X) == []
+
+
+# Two accounts
+
+
+def test_two_accounts_are_two_instances_of_one_stack(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    mine, theirs = "10.0.1.1", "10.0.2.1"
+    one, two = fleet(2, 1)
+    with (
+        HostingerWorld.running("first", machines=[one]) as first,
+        HostingerWorld.running("second", machines=[two]) as second,
+    ):
+        project = make_project(config(first, second))
+        project.program(
+            forward("a", A, mine),
+            ptr("a", mine, A),
+            forward("b", B, theirs, backend="second"),
+            ptr("b", theirs, B, backend="second"),
+        )
+        project.up()
+        assert (first.ptr(mine), second.ptr(theirs)) == ([A], [B])
+        assert {sent.status for sent in first.simulator.sent()} == {200}
+        assert {sent.status for sent in second.simulator.sent()} == {200}
+        project.program(ptr("lost", theirs, B))
+        (error,) = project.up(fails=True).errors
+        assert f"no VM of this account has it; it has {mine}" in error
+        project.destroy()
+        assert (first.ptr(mine), second.ptr(theirs)) == ([], [])
+
+
+# Many, and trouble in the middle
+
+
+def test_a_hundred_ptrs_on_thirty_vms_list_the_account_a_few_times(
+    make_project: MakeProject,
+) -> None:
+    machines = fleet(30, 4)
+    for machine in machines[10:]:
+        machine.ipv4 = (machine.ipv4 or [])[:3]
+    with HostingerWorld.running("main", machines=machines) as world:
+        project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+        project.program(many(world))
+        project.preview()
+        assert world.lists() == 1
+        started = time.monotonic()
+        project.up("--parallel", "32", environ=SKIP)
+        assert time.monotonic() - started < 60
+        assert world.lists() <= 1 + 3
+        assert len(project.resources()) == 100
+        check_many(project, world)
+        # a write, the look before it and the read-back: no request per record of the account
+        assert len(world.simulator.sent()) < 100 * 4
+
+
+@pytest.mark.parametrize(
+    "storm",
+    [
+        Fault(kind="status", status=429, after=40, times=12, retry_after="1"),
+        Fault(kind="status", status=503, after=40, times=12),
+    ],
+    ids=["429", "503"],
+)
+def test_after_a_storm_everything_is_set_and_nothing_twice(
+    make_project: MakeProject, storm: Fault
+) -> None:
+    with HostingerWorld.running("main", machines=fleet(10, 3)) as world:
+        project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+        project.program(many(world))
+        world.simulator.inject(storm)
+        project.up("--parallel", "32", environ=SKIP)
+        assert {sent.status for sent in world.simulator.sent()} == {200, storm.status}
+        check_many(project, world)
+
+
+def test_a_connection_that_is_cut_after_the_write_converges(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    world.simulator.inject(Fault(kind="cut_after", method="POST", path="/ptr/"))
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A))
+    project.up()
+    assert world.ptr(X) == [A]
+    project.destroy()
+    assert world.ptr(X) == []
+
+
+# The token
+
+
+def test_the_token_is_nowhere_to_be_seen(make_project: MakeProject, world: HostingerWorld) -> None:
+    secret = world.scenario.token
+    project = make_project(config(world, **{"rdns:backends": {"main": world.place()}}))
+    project.run("config", "set", "--stack", project.stack, "--path", "--secret", TOKEN, secret)
+    project.program(ARTICLE.format(owner="17923", hostname=A))
+    with noted_arguments() as arguments:
+        results = [project.up(), project.preview("--diff", "--refresh"), project.refresh()]
+        world.scenario.token = "another"
+        results.append(project.refresh(fails=True, environ={"RDNS_DEBUG": "1"}))
+    assert "AuthenticationError" in results[-1].text
+    for result in results:
+        assert secret not in result.text
+    assert secret not in project.state_text()
+    assert [path for path, text in texts_of(project).items() if secret in text] == []
+    assert any("pulumi.dynamic" in command for command in arguments)
+    assert not any(secret in command for command in arguments)
+
+
+def test_a_token_of_the_environment_is_not_even_in_the_most_verbose_log(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    secret = world.scenario.token
+    project = make_project(config(world, **{"rdns:backends": {"main": world.place()}}))
+    project.program(ptr("a", X, A, forward_check="skip"))
+    environ = {"HOSTINGER_API_TOKEN": secret}
+    result = project.up("--logtostderr", "-v=9", environ=environ)
+    assert world.ptr(X) == [A]
+    assert "Configure" in result.stderr
+    assert secret not in result.text
+    assert [path for path, text in texts_of(project).items() if secret in text] == []
+
+
+def test_a_wrong_token_is_one_sentence_that_says_where_it_comes_from(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    project = make_project(config(world))
+    project.program(ptr("a", X, A))
+    result = project.up(fails=True, environ={"RDNS_MAIN_APITOKEN": "mistyped-token"})
+    (error,) = result.errors
+    assert error.startswith(
+        "AuthenticationError: main: read the PTR of 203.0.113.10: the API token"
+    )
+    assert "is not accepted" in error
+    assert "the environment variable RDNS_MAIN_APITOKEN" in error
+    assert "correlation id" in error
+    assert "mistyped-token" not in result.text
+    assert "Traceback" not in result.text
+
+
+def test_a_token_rotated_between_up_and_destroy_needs_the_variable_alone(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A))
+    project.up()
+    world.scenario.token = "rotated-token"
+    refused = project.destroy(fails=True)
+    assert "rdns:backends.main.apiToken in the stack's configuration" in refused.text
+    assert list(project.resources()) == ["a"]
+    rotated = {"RDNS_MAIN_APITOKEN": world.scenario.token}
+    project.refresh(environ=rotated)
+    project.destroy(environ=rotated)
+    assert world.ptr(X) == []
+
+
+# What others do
+
+
+def test_a_hostname_that_is_reset_takes_our_ptr_with_it_and_that_is_drift(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A), ptr("b", Z, B))
+    project.up()
+    answer = requests.delete(
+        f"{world.simulator.url}/api/vps/v1/virtual-machines/17923/hostname",
+        headers={"Authorization": f"Bearer {world.scenario.token}"},
+        timeout=10,
+    )
+    assert answer.status_code == 200
+    assert world.account.ptr(X) == "srv17923.hstgr.cloud"
+    seen = project.preview("--refresh", "--json").operations
+    assert (seen["a"], seen["b"]) == ("create", "refresh")
+    project.refresh()
+    assert list(project.resources()) == ["b"]
+    project.up()
+    assert world.ptr(X) == [A]
+    project.up("--refresh", "--expect-no-changes")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes in /proc")
+def test_a_run_killed_while_its_action_runs_converges(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    world.scenario.action_delay = 2.0
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A), ptr("b", Z, B))
+    running = project.start_up()
+    try:
+        deadline = time.monotonic() + 30
+        while not world.writes():
+            assert time.monotonic() < deadline, "nothing is written"
+            time.sleep(0.01)
+    finally:
+        running.end()
+        running.process.communicate()
+    assert world.ptr(X) == world.ptr(Z) == []
+    project.run("cancel", "--yes", "--stack", project.stack)
+    project.up()
+    assert (world.ptr(X), world.ptr(Z)) == ([A], [B])
+    project.refresh("--clear-pending-creates")
+    project.up("--expect-no-changes")
+
+
+# What the vendor's document leaves open: the same commands under either answer
+
+
+#: answers to what the vendor's document leaves open, each of them once this way and once that way
+ANSWERS: dict[str, dict[str, Any]] = {
+    "quick and careless": {
+        "delete_leaves": "nothing",
+        "initial_ptr": "nothing",
+        "action_delay": 0.3,
+        "acting_locks": False,
+        "locked_refuses": False,
+    },
+    "slow and strict": {
+        "delete_leaves": "default",
+        "requires_forward": True,
+        "action_delay": 0.3,
+        "ptr_lag": 0.8,
+        "list_lag": 60.0,
+    },
+    "a rate limit that is not told": {
+        "rate_limit": 8,
+        "rate_window": 1.0,
+        "retry_after": "none",
+        "zone_absent": "empty",
+    },
+}
+
+
+@pytest.mark.parametrize("switches", ANSWERS.values(), ids=list(ANSWERS))
+def test_each_unknown_is_right_under_either_answer(
+    make_project: MakeProject, switches: dict[str, Any]
+) -> None:
+    with HostingerWorld.running("main", **switches) as world:
+        project = make_project(config(world))
+        host = declare("ForwardConfirmedHost", "mail", hostname=A, addresses=[X, "2001:db8::10"])
+        project.program(host)
+        result = project.up()
+        assert "warning" not in result.text
+        refused = [sent for sent in world.simulator.sent() if sent.status == 429]
+        assert bool(refused) is ("rate_limit" in switches)
+        assert world.ptr(X) == world.ptr("2001:db8::10") == [A]
+        project.up("--refresh", "--expect-no-changes")
+        project.destroy()
+        assert world.ptr(X) == world.ptr("2001:db8::10") == []
+        assert world.forward(A, "A") == world.forward(A, "AAAA") == []
+        left = world.account.ptr(X)
+        assert left == (
+            None if world.scenario.delete_leaves == "nothing" else "srv17923.hstgr.cloud"
+        )
+
+
+def test_a_ptr_that_the_vendor_refuses_shows_its_words_and_what_may_help(
+    make_project: MakeProject,
+) -> None:
+    with HostingerWorld.running("main", requires_forward=True) as world:
+        project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+        project.program(ptr("a", X, A))
+        (error,) = project.up(fails=True).errors
+        assert f"refused: domain: The domain {A} does not resolve to {X}." in error
+        assert "the forward record may be too new for Hostinger to see" in error
+        world.set_forward(A, "A", [X])
+        project.up()
+        assert world.ptr(X) == [A]
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_locked_vm_is_waited_for(
+    make_project: MakeProject, world: HostingerWorld, refuses: bool
+) -> None:
+    world.scenario.locked_refuses = refuses
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A))
+    world.account.lock(17923, 3600.0)
+    # Seen once more, it is free in a moment.
+    vm = "/virtual-machines/17923"
+    world.simulator.before("GET", vm, lambda account: account.lock(17923, 0.9))
+    result = project.up()
+    assert "VM 17923 (srv17923.hstgr.cloud) is locked by another action" in result.text
+    assert world.ptr(X) == [A]
+    assert len(world.simulator.sent("POST")) == 1
