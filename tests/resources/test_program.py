@@ -217,3 +217,34 @@ def test_read_hosts_ends_a_program_with_every_mistake() -> None:
     ) as caught:
         run_program(program)
     assert isinstance(caught.value, pulumi.RunError)
+
+
+@pytest.mark.parametrize("how", ["provider", "providers", "parent"])
+def test_a_record_cannot_have_a_provider_host_of_its_own(how: str) -> None:
+    def program() -> None:
+        own = pulumi.ProviderResource("pulumi-python", "own", {})
+        parent = pulumi.ComponentResource(
+            "test:index:Group", "group", None, pulumi.ResourceOptions(providers=[own])
+        )
+        options = {
+            "provider": pulumi.ResourceOptions(provider=own),
+            "providers": pulumi.ResourceOptions(providers=[own]),
+            "parent": pulumi.ResourceOptions(parent=parent),
+        }
+        ptr("one", "192.0.2.10", opts=options[how])
+
+    with pytest.raises(
+        InvalidInputError, match="'one': records cannot have a provider of their own"
+    ):
+        run_program(program)
+
+
+def test_a_provider_of_another_package_is_no_obstacle() -> None:
+    def program() -> None:
+        other = pulumi.ProviderResource("random", "other", {})
+        parent = pulumi.ComponentResource(
+            "test:index:Group", "group", None, pulumi.ResourceOptions(providers=[other])
+        )
+        ptr("one", "192.0.2.10", opts=pulumi.ResourceOptions(parent=parent))
+
+    assert "one" in order(run_program(program))

@@ -59,6 +59,7 @@ class Record(pulumi.CustomResource):
         outputs: Sequence[str],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        _refuse_other_hosts(resource_name, opts)
         props = {
             **{_snake(output): None for output in outputs},
             **inputs,
@@ -71,6 +72,26 @@ class Record(pulumi.CustomResource):
 
     def translate_output_property(self, prop: str) -> str:
         return _snake(prop)
+
+
+def _refuse_other_hosts(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Keep all records in one provider host: what keeps a delete from a live record is in it."""
+    above = opts and opts.parent
+    while above is not None and not getattr(above, "_providers", {}).get("pulumi-python"):
+        above = getattr(above, "_parent", None)
+    given = opts.providers if opts else None
+    providers = list(given.values()) if isinstance(given, Mapping) else [*(given or ())]
+    if opts and opts.provider:
+        providers.append(opts.provider)
+    if above is not None or any(one.package == "pulumi-python" for one in providers):
+        raise stop(
+            InvalidInputError(
+                f"{resource_name!r}: records cannot have a provider of their own (provider=, "
+                "providers=), because records of two providers know nothing of each other and one "
+                "could delete what the other keeps; name the place with backend= instead",
+                "opts",
+            )
+        )
 
 
 def _camel(name: str) -> str:
