@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.e2e.nothing_is_lost", "tests.e2e.harness")
-
-from .harness import Project  # noqa: E402
+from .harness import Project
 
 MakeProject = Callable[..., Project]
 
