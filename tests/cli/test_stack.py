@@ -43,6 +43,7 @@ def write_zones(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "example.com.zone").write_text(zone_text("@ NS ns\nns A 192.0.2.53"))
     (folder / "db.192.0.2").write_text(zone_text("@ NS ns.example.com."))
+    (folder / "8.b.d.0.1.0.0.2.ip6.arpa.zone").write_text(zone_text("@ NS ns.example.com."))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             "ForwardConfirmedHost",
             "mail",
             hostname="mail.example.com",
-            addresses=["192.0.2.10", "192.0.2.11"],
+            addresses=["192.0.2.10", "2001:db8::10"],
         ),
         ptr("late", "192.0.2.12", "late.example.com", forward_check="skip"),
     )
@@ -68,9 +69,11 @@ def test_every_record_of_the_stack_is_checked_where_the_stack_says(project: Proj
     ran = rdns(project, "check", "--stack", "--json")
     assert sorted(ran.verdicts) == [
         ("192.0.2.10", "mail.example.com", "confirmed"),
-        ("192.0.2.11", "mail.example.com", "confirmed"),
         ("192.0.2.12", "late.example.com", "mismatch"),
+        ("2001:db8::10", "mail.example.com", "confirmed"),
     ]
+    asked = {row["asked"] for row in ran.rows}
+    assert asked == {"mail-192.0.2.10", "mail-2001:db8::10", "late"}
     assert ran.code == 1
     late = next(row for row in ran.rows if row["asked"] == "late")
     assert late["detail"] == (
@@ -105,7 +108,7 @@ def test_a_given_resolver_means_the_dns(project: Project, internet: Internet) ->
     ran = rdns(project, "check", "--stack", "--resolver", internet.resolver, "--json")
     found = {row["address"]: row["verdict"] for row in ran.rows}
     assert found["192.0.2.10"] == "confirmed"
-    assert found["192.0.2.11"] == "mismatch"
+    assert found["192.0.2.12"] == "mismatch"
 
 
 def test_other_names_are_looked_up_with_the_stacks_resolvers(

@@ -59,7 +59,7 @@ class Result:
     def operations(self) -> dict[str, str]:
         """Give the planned operation of each resource, from ``preview --json``."""
         steps = self.json()["steps"]
-        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps}
+        return {step["urn"].split("::", 3)[-1]: step["op"] for step in steps}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Resource:
     @property
     def name(self) -> str:
         """Give the name that the program gave it."""
-        return self.urn.rpartition("::")[2]
+        return self.urn.split("::", 3)[-1]
 
 
 def declare(kind: str, name: str, *, opts: str | None = None, **arguments: object) -> str:

@@ -63,7 +63,12 @@ def _records(deployment: Mapping[str, Any]) -> Iterator[StackRecord]:
         keys = ("address", "writtenHostname", "backend", "zone", "ownerName")
         values = [outputs.get(key) for key in keys]
         texts = [value if isinstance(value, str) else None for value in values]
-        yield StackRecord(resource["urn"].rpartition("::")[2], *texts)
+        yield StackRecord(_name_in(resource["urn"]), *texts)
+
+
+def _name_in(urn: str) -> str:
+    """Give the name that ends a URN; it may hold ``::`` itself, as an IPv6 address does."""
+    return urn.split("::", 3)[-1]
 
 
 def _pulumi(*arguments: str, stack: str) -> dict[str, Any]:
