@@ -11,14 +11,19 @@ import pulumi
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from pulumi_rdns.resources import wire
+from pulumi_rdns.resources import set_wire, wire
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
 from pulumi_rdns.resources.program import PROVIDERS
 from pulumi_rdns.resources.provider import session
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
+from pulumi_rdns.resources.ptr_record_set import PtrRecordSetProvider
 from tests.resources.conftest import run_program
 
-CLASSES = {"PtrRecord": PtrRecordProvider, "ForwardRecord": ForwardRecordProvider}
+CLASSES = {
+    "PtrRecord": PtrRecordProvider,
+    "ForwardRecord": ForwardRecordProvider,
+    "PtrRecordSet": PtrRecordSetProvider,
+}
 
 PTR_STATE = {
     "address": "192.0.2.10",
@@ -52,6 +57,30 @@ FORWARD_STATE = {
 }
 
 
+SET_STATE = {
+    "records": "192.0.2.10 mail.example.com\n",
+    "network": "192.0.2.8/29",
+    "fill": "{a}-{b}-{c}-{d}.dyn.example.net",
+    "exclude": "192.0.2.8/31\n192.0.2.15\n",
+    "backend": "corp",
+    "zone": "2.0.192.in-addr.arpa",
+    "ttl": 300,
+    "onConflict": "overwrite",
+    "forwardCheck": "warn",
+    "forwardTimeout": 5.0,
+    "onDelete": "remove",
+    "count": 4,
+    "writtenRecords": (
+        "192.0.2.10 mail.example.com\n192.0.2.12 192-0-2-12.dyn.example.net\n"
+        "192.0.2.13 192-0-2-13.dyn.example.net\n192.0.2.14 192-0-2-14.dyn.example.net\n"
+    ),
+    "zones": ["2.0.192.in-addr.arpa"],
+    "ownerNames": "192.0.2.10 10.0/25.2.0.192.in-addr.arpa\n",
+    "forwardConfirmedCount": 3,
+    "unconfirmed": ["192.0.2.14"],
+}
+
+
 @pytest.mark.skipif(
     sys.version_info >= (3, 14), reason="pickles differ from Python 3.14 on; theirs stay readable"
 )
@@ -66,6 +95,8 @@ def test_the_constants_of_old_states_give_our_classes() -> None:
         "UHJvdmlkZXKUk5QpgZQu",
         "ForwardRecord": "gASVRQAAAAAAAACMJHB1bHVtaV9yZG5zLnJlc291cmNlcy5mb3J3YXJkX3JlY29yZJSMFUZv"
         "cndhcmRSZWNvcmRQcm92aWRlcpSTlCmBlC4=",
+        "PtrRecordSet": "gASVRAAAAAAAAACMJHB1bHVtaV9yZG5zLnJlc291cmNlcy5wdHJfcmVjb3JkX3NldJSMFFB0"
+        "clJlY29yZFNldFByb3ZpZGVylJOUKYGULg==",
     }
     assert old == PROVIDERS
     for kind, text in old.items():
@@ -82,7 +113,21 @@ def test_a_forward_record_is_read_from_the_state_and_written_as_it_was() -> None
     assert wire.forward_outputs(wire.forward_state(FORWARD_STATE)) == FORWARD_STATE
 
 
+def test_a_set_is_read_from_the_state_and_written_as_it_was() -> None:
+    assert set_wire.set_outputs(set_wire.set_state(SET_STATE)) == SET_STATE
+    floats = {**SET_STATE, "ttl": 300.0, "forwardConfirmedCount": 3.0}
+    assert set_wire.set_outputs(set_wire.set_state(floats)) == SET_STATE
+    whole = {**SET_STATE, "writtenRecords": "192.0.2.8/29 {a}-{b}-{c}-{d}.dyn.example.net\n"}
+    assert len(set_wire.set_state(whole).written) == 8
+    assert (
+        set_wire.set_outputs(set_wire.set_state(whole))["writtenRecords"]
+        == (whole["writtenRecords"])
+    )
+
+
 def test_the_inputs_are_these_and_no_others() -> None:
+    assert {*set_wire.SET_FIELDS} == {*[*SET_STATE][:11]}
+    assert {*set_wire.SET_OUTPUTS} == {*[*SET_STATE][11:]}
     assert [*wire.PTR_FIELDS] == [*PTR_STATE][:10]
     assert [*wire.FORWARD_FIELDS] == [*FORWARD_STATE][:6]
 
@@ -116,6 +161,19 @@ def program() -> None:
         zone="2.0.192.in-addr.arpa",
         forward_zone="example.com",
     )
+    rdns.PtrRecordSet(
+        "set",
+        records={"192.0.2.20": "Mail.example.com."},
+        network="192.0.2.16/28",
+        fill="{d}.example.net",
+        exclude=["192.0.2.17"],
+        ttl=300,
+        on_conflict="overwrite",
+        on_delete="remove",
+        forward_check="strict",
+        forward_timeout=5,
+        zone="2.0.192.in-addr.arpa",
+    )
 
 
 def test_tokens_and_property_names_on_the_wire_are_these() -> None:
@@ -127,6 +185,9 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     assert set(forward.inputs) == {*[*FORWARD_STATE][:6], "__provider", "__siblings"}
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"
+    many = found["pulumi-python:dynamic/rdns:PtrRecordSet"]
+    assert set(many.inputs) == {*set_wire.SET_FIELDS, "__provider"}
+    assert many.inputs["records"] == "192.0.2.20 mail.example.com\n"
 
 
 UNKNOWN: Any = pulumi.output.Unknown()  # type: ignore[no-untyped-call]
@@ -164,6 +225,40 @@ def test_nothing_changes_where_nothing_differs(configured: None) -> None:
         result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, same)
         assert result.changes is False
         assert result.delete_before_replace is True
+
+
+SET_INPUTS = {key: SET_STATE[key] for key in set_wire.SET_FIELDS}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "replaces"),
+    [
+        ("records", "192.0.2.10 www.example.com\n", []),
+        ("records", None, []),
+        ("fill", "{d}.example.net", []),
+        ("network", "192.0.2.0/28", []),
+        ("exclude", None, []),
+        ("backend", "other", ["backend"]),
+        ("zone", "elsewhere.example.net", ["zone"]),
+        ("ttl", 60, []),
+        ("onConflict", None, []),
+        ("forwardCheck", "skip", []),
+        ("records", UNKNOWN, []),
+    ],
+)
+def test_what_changes_a_set_and_how(
+    configured: None, key: str, value: Any, replaces: list[str]
+) -> None:
+    diff = PtrRecordSetProvider().diff("corp/1", SET_STATE, {**SET_INPUTS, key: value})
+    assert diff.changes is True
+    assert diff.replaces == replaces
+    assert diff.delete_before_replace is (key != "backend")
+
+
+def test_a_set_that_does_not_differ_does_not_change(configured: None) -> None:
+    news = {key: value for key, value in SET_INPUTS.items() if key != "zone"}
+    for same in (SET_INPUTS, news):
+        assert PtrRecordSetProvider().diff("corp/1", SET_STATE, same).changes is False
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,6 +15,14 @@ import dns.rrset
 import msgspec
 from dns.rdatatype import RdataType
 
+from pulumi_rdns.backends.batch import (
+    Found,
+    Outcome,
+    Progress,
+    PtrChange,
+    apply_in_parts,
+    found_in,
+)
 from pulumi_rdns.model.addresses import Address
 
 
@@ -161,6 +169,9 @@ def same_rrset(one: dns.rrset.RRset | None, other: dns.rrset.RRset | None) -> bo
 class ZoneBackend(Backend, ABC):
     """Zones hold RRsets. All names are absolute and in lower case."""
 
+    #: PTR records that one call of `apply` takes where there are many
+    batch_size: ClassVar[int] = 1000
+
     @abstractmethod
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone that holds (or would hold) the name: the longest match.
@@ -183,3 +194,26 @@ class ZoneBackend(Backend, ABC):
         the name (RFC 1034 section 3.6.2), and ZoneNotFoundError without the zone. A change whose
         ``after`` is already there exactly succeeds without a write.
         """
+
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+        """Read what stands at many names; a name where nothing that counts stands is left out.
+
+        Names are canonical text without trailing dot. Raises ZoneNotFoundError without the zone.
+        """
+        found = {}
+        for owner in owners:
+            name = dns.name.from_text(owner)
+            kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
+            there = found_in(*(self.get_rrset(zone, name, kind) for kind in kinds))
+            if there is not None:
+                found[owner] = there
+        return found
+
+    def apply_ptrs(
+        self, zone: dns.name.Name, changes: Sequence[PtrChange], progress: Progress
+    ) -> list[Outcome]:
+        """Make each change that can be made, in as few requests as may be.
+
+        Gives an outcome for each; none is raised but ZoneNotFoundError without the zone.
+        """
+        return apply_in_parts(self, zone, changes, self.batch_size, progress)

@@ -8,6 +8,7 @@ from enum import StrEnum
 import dns.name
 
 from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.ptr_sets import PtrSetRecords
 
 #: seconds; used on create where the program has no opinion. Never stored.
 DEFAULT_TTL = 3600
@@ -68,6 +69,18 @@ class PtrSpec:
     backend: str
     address: Address
     hostname: dns.name.Name
+    zone: dns.name.Name | None = None
+    #: seconds; None keeps what is there, and is DEFAULT_TTL on create
+    ttl: int | None = None
+    policies: PtrPolicies = field(default_factory=PtrPolicies)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PtrSetSpec:
+    """Many PTR records as a program declares them."""
+
+    backend: str
+    records: PtrSetRecords
     zone: dns.name.Name | None = None
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None

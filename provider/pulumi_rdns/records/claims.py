@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -31,6 +31,8 @@ class Claims:
         self._changed = threading.Condition()
         self._declared: dict[Key, set[Hashable]] = {}
         self._owned: dict[Key, dict[Hashable, object]] = {}
+        self._declared_sets: dict[Key, list[tuple[Container[str], Hashable]]] = {}
+        self._owned_sets: dict[Key, list[Callable[[str], Hashable]]] = {}
         self._locks: dict[Key, threading.RLock] = {}
         self._finished: dict[Key, int] = {}
 
@@ -40,10 +42,18 @@ class Claims:
             self._declared.setdefault(key, set()).add(detail)
             self._changed.notify_all()
 
+    def declare_set(self, prefix: Key, members: Container[str], detail: Hashable) -> None:
+        """Declare all records whose key is ``prefix`` and one of the members."""
+        with self._changed:
+            self._declared_sets.setdefault(prefix, []).append((members, detail))
+            self._changed.notify_all()
+
     def declared(self, key: Key) -> frozenset[Hashable]:
         """Give the details of all declarations of the record; empty where nobody declares it."""
         with self._changed:
-            return frozenset(self._declared.get(key, ()))
+            sets = self._declared_sets.get(key[:-1], ())
+            details = {detail for members, detail in sets if key[-1] in members}
+            return frozenset(details.union(self._declared.get(key, ())))
 
     def own(self, key: Key, value: Hashable, memory: object = None) -> None:
         """Remember that the state says: this value of the record was written by us."""
@@ -51,10 +61,18 @@ class Claims:
             self._owned.setdefault(key, {})[value] = memory
             self._changed.notify_all()
 
+    def own_set(self, prefix: Key, value_of: Callable[[str], Hashable]) -> None:
+        """Remember what the state says of many records: ``value_of`` gives the value, or None."""
+        with self._changed:
+            self._owned_sets.setdefault(prefix, []).append(value_of)
+            self._changed.notify_all()
+
     def owned(self, key: Key) -> dict[Hashable, object]:
         """Give the values of the record that this state wrote, each with what is known of it."""
         with self._changed:
-            return dict(self._owned.get(key, {}))
+            values = [value_of(key[-1]) for value_of in self._owned_sets.get(key[:-1], ())]
+            of_sets = {value: None for value in values if value is not None}
+            return {**of_sets, **self._owned.get(key, {})}
 
     def exchanged(self, key: Key) -> set[Hashable]:
         """Give the values of such records that the state says two resources wrote.

@@ -19,6 +19,7 @@ from pulumi_rdns.records.claims import Claims
 from pulumi_rdns.records.forward import ForwardRecords
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate, ForwardSource
 from pulumi_rdns.records.ptr import PtrRecords
+from pulumi_rdns.records.ptr_set import PtrSets
 from pulumi_rdns.records.ptr_wait import await_served
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Session:
         self.ptr = PtrRecords(
             self.backends, self.claims, self.gate, self._await_served, self.aliases
         )
+        self.ptr_sets = PtrSets(self.backends, self.claims, self.gate, self.aliases)
         self.forward = ForwardRecords(self.backends, self.claims)
 
     def _await_served(self, spec: PtrSpec, report: Report) -> None:

@@ -7,18 +7,20 @@ traceback around an error.
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import functools
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import grpc
+from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.errors import RdnsError
@@ -26,6 +28,8 @@ from pulumi_rdns.errors import RdnsError
 _CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
 #: threads of the host: its own four would be held up by four records that wait
 _THREADS = 32
+#: bytes that the engine takes beside an error; a set of 65,536 records needs half of them
+_MOST_METADATA = 15 * 2**20
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -122,6 +126,42 @@ def plain_errors(method: F) -> F:
             raise kind(str(error)) from None
 
     return wrapper  # type: ignore[return-value]
+
+
+def tell_partial_success(
+    id_: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any], reason: str
+) -> None:
+    """Let the engine store what there is though this create or update is about to fail.
+
+    It then also tries the update again in the next up. Where the SDK's frames look different, the
+    state stays as it was; the next up then adopts what was written.
+    """
+    call = current_call()
+    if call is None or not hasattr(call.context, "set_trailing_metadata"):
+        return
+    given = getattr(call.request, "news", None) or getattr(call.request, "properties", {})
+    if "__provider" not in given:
+        return
+    key = {"__provider": given["__provider"]}
+    failed = provider_pb2.ErrorResourceInitFailed(
+        id=id_,
+        properties=_struct({**outputs, **key}),
+        inputs=_struct({**inputs, **key}),
+        reasons=[reason],
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
+    status.details.add().Pack(failed)
+    details = status.SerializeToString()
+    if len(details) < _MOST_METADATA:
+        call.context.set_trailing_metadata((("grpc-status-details-bin", details),))
+
+
+def _struct(properties: Mapping[str, Any]) -> Any:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(rpc.serialize_properties(properties, {}))
+    finally:
+        loop.close()
 
 
 _hidden = 0

@@ -23,9 +23,16 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.addresses import parse_address, record_type
 from pulumi_rdns.model.names import name_text, parse_hostname
 from pulumi_rdns.model.settings import StackSettings, read_settings
+from pulumi_rdns.model.tables import Table, address_order
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.preview import PreviewLooks
 from pulumi_rdns.resources.provider import project_root
+from pulumi_rdns.resources.set_wire import (
+    exclude_lines,
+    read_records,
+    record_inputs,
+    records_text,
+)
 
 if TYPE_CHECKING:
     from pulumi_rdns.resources.ptr_record import PtrRecord
@@ -41,8 +48,15 @@ PROVIDERS = {
         "gASVRQAAAAAAAACMJHB1bHVtaV9yZG5zLnJlc291cmNlcy5mb3J3YXJkX3JlY29yZJSMFUZv"
         "cndhcmRSZWNvcmRQcm92aWRlcpSTlCmBlC4="
     ),
+    "PtrRecordSet": (
+        "gASVRAAAAAAAAACMJHB1bHVtaV9yZG5zLnJlc291cmNlcy5wdHJfcmVjb3JkX3NldJSMFFB0"
+        "clJlY29yZFNldFByb3ZpZGVylJOUKYGULg=="
+    ),
 }
 
+
+#: addresses that an error about two resources names
+_SHOWN = 5
 
 #: seconds that the creation of one record may take, with the wait for its forward record
 _LONGEST_CREATE = 120.0
@@ -119,6 +133,7 @@ class Program:
         self._looks = PreviewLooks(self._session)
         self._caught_up: set[str] = set()
         self._holders: dict[tuple[str, str], tuple[pulumi.Resource, str]] = {}
+        self._sets: dict[str, list[tuple[str, Table]]] = {}
         self._ttls: dict[tuple[str, str, str], tuple[int, str]] = {}
         self._addresses: dict[tuple[str, str], list[str]] = {}
         self._forwards: dict[str | None, list[tuple[pulumi.Resource, bool]]] = {}
@@ -170,6 +185,7 @@ class Program:
                 return address  # check says what is wrong with it
             first, first_name = self._holders.setdefault(key, (resource, resource_name))
             if first is resource:
+                self._refuse_shared(resource_name, key[0], {key[1]: ""}, self._sets)
                 return address
             error = stop(
                 DuplicateAddressError(
@@ -182,6 +198,79 @@ class Program:
             raise error
 
         return _when_known(claim, backend, address)
+
+    def claim_records(
+        self,
+        resource_name: str,
+        backend: pulumi.Input[str],
+        records: Any,
+        network: Any,
+        fill: Any,
+        exclude: Any,
+    ) -> dict[str, Any]:
+        """Note who sets the PTR records of many addresses; give the inputs that say which.
+
+        Raises InvalidInputError with all that is wrong, and DuplicateAddressError.
+        """
+
+        def claim(backend: Any, records: Any, network: Any, fill: Any, exclude: Any) -> Any:
+            given = {"network": network, "fill": fill}
+            try:
+                given["records"] = None if records is None else records_text(records)
+                given["exclude"] = None if exclude is None else exclude_lines(exclude)
+                found, wrong = read_records(given)
+                if wrong:
+                    raise InvalidInputError(wrong)
+            except InvalidInputError as error:
+                raise stop(_of_resource(resource_name, error)) from None
+            self._claim_table(resource_name, str(backend), found.table)
+            return record_inputs(found)
+
+        values = (backend, records, network, fill, exclude)
+        keys = ("records", "network", "fill", "exclude")
+        if any(_is_later(value) or _holds_later(value) for value in values):
+            claimed = pulumi.Output.all(*values).apply(lambda known: claim(*known))
+            # One that was not given stays absent in a preview, too, where all of this is unknown.
+            given = zip(keys, values[1:], strict=True)
+            return {
+                key: claimed.apply(lambda inputs, key=key: inputs.get(key))  # type: ignore[misc]
+                for key, value in given
+                if value is not None
+            }
+        return dict(claim(*values))
+
+    def _claim_table(self, resource_name: str, backend: str, table: Table) -> None:
+        singles = {
+            address: name
+            for (place, address), (_, name) in self._holders.items()
+            if place == backend and address in table
+        }
+        if singles:
+            holders = {backend: [(singles[address], {address: ""}) for address in singles]}
+            self._refuse_shared(resource_name, backend, table, holders)
+        self._refuse_shared(resource_name, backend, table, self._sets)
+        self._sets.setdefault(backend, []).append((resource_name, table))
+
+    def _refuse_shared(
+        self,
+        resource_name: str,
+        backend: str,
+        table: Table,
+        holders: Mapping[str, Sequence[tuple[str, Table]]],
+    ) -> None:
+        """Raise DuplicateAddressError where another resource has one of the addresses too."""
+        for first_name, other in holders.get(backend, ()):
+            shared = sorted(table.keys() & other.keys(), key=address_order)
+            if shared:
+                more = len(shared) - _SHOWN
+                shown = ", ".join(shared[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+                raise stop(
+                    DuplicateAddressError(
+                        f"{resource_name!r} and {first_name!r} both set the PTR record of {shown} "
+                        f"at backend {backend!r}; an address has one: leave it out of one of the "
+                        "two"
+                    )
+                )
 
     def claim_ttl(
         self, resource_name: str, backend: Any, hostname: Any, address: Any, ttl: Any
@@ -326,6 +415,19 @@ async def _raise_after(first: pulumi.Resource, error: RdnsError) -> None:
         # Not for ever: the first one may depend on the resource that waits here.
         await asyncio.wait_for(first.urn.future(), _LONGEST_CREATE)
     raise error
+
+
+def _holds_later(value: object) -> bool:
+    """Tell whether a map or a list has a computed value in it."""
+    if isinstance(value, Mapping):
+        return any(map(_is_later, value.values()))
+    return isinstance(value, list | tuple) and any(map(_is_later, value))
+
+
+def _of_resource(resource_name: str, error: InvalidInputError) -> InvalidInputError:
+    """Write all findings about a set below each other, with the set's name."""
+    lines = [f"{name}: {why}" if name else why for name, why in error.findings]
+    return InvalidInputError(f"{resource_name!r}:\n  " + "\n  ".join(lines))
 
 
 def _literal_hostname(value: Any) -> str | None:

@@ -193,7 +193,7 @@ def ptr_spec(props: Props) -> PtrSpec:
         hostname=values["hostname"],
         zone=values.get("zone"),
         ttl=values.get("ttl"),
-        policies=_policies(values),
+        policies=policies(values),
     )
 
 
@@ -219,7 +219,7 @@ def ptr_state(props: Props, id_: str = "") -> PtrState:
         ),
         forward_confirmed=props.get("forwardConfirmed"),
         forward_detail=str(props.get("forwardDetail") or ""),
-        policies=_policies(known(PTR_FIELDS, props)),
+        policies=policies(known(PTR_FIELDS, props)),
     )
 
 
@@ -237,19 +237,19 @@ def ptr_inputs(state: PtrState, *, zone_given: bool) -> dict[str, Any]:
         "forwardTimeout": state.policies.forward_timeout,
         "ptrTimeout": state.policies.ptr_timeout,
     }
-    return _present(values)
+    return present(values)
 
 
 def ptr_outputs(state: PtrState) -> dict[str, Any]:
     """Write everything that is remembered of a PtrRecord."""
-    return _present(
+    return present(
         {
             **ptr_inputs(state, zone_given=True),
             "reverseName": name_text(reverse_name(state.address)),
             "ownerName": None if state.owner is None else name_text(state.owner),
             "writtenHostname": None if state.written is None else name_text(state.written),
             "adopted": state.adopted,
-            "previous": _present(
+            "previous": present(
                 {
                     "known": state.previous.known,
                     "hostnames": [name_text(hostname) for hostname in state.previous.hostnames],
@@ -301,12 +301,12 @@ def forward_inputs(state: ForwardState, *, zone_given: bool) -> dict[str, Any]:
         "ttl": state.ttl,
         "onConflict": state.on_conflict,
     }
-    return _present(values)
+    return present(values)
 
 
 def forward_outputs(state: ForwardState) -> dict[str, Any]:
     """Write everything that is remembered of a ForwardRecord."""
-    return _present(
+    return present(
         {
             **forward_inputs(state, zone_given=True),
             "recordType": record_type(state.address),
@@ -328,7 +328,8 @@ def _parsed(fields: Mapping[str, Field], props: Props) -> dict[str, Any]:
     return {key: fields[key].parse(value) for key, value in inputs.items()}
 
 
-def _policies(values: Mapping[str, Any]) -> PtrPolicies:
+def policies(values: Mapping[str, Any]) -> PtrPolicies:
+    """Give the policies among parsed inputs."""
     return PtrPolicies(
         on_conflict=values.get("onConflict"),
         on_delete=values.get("onDelete"),
@@ -338,7 +339,8 @@ def _policies(values: Mapping[str, Any]) -> PtrPolicies:
     )
 
 
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+def present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is absent, as the engine does, and write policies as text."""
     return {
         key: str(value) if isinstance(value, StrEnum) else value
         for key, value in values.items()

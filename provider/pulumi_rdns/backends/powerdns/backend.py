@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +14,7 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
+from pulumi_rdns.backends.batch import Found, found_in
 from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import MAX_TTL
@@ -24,6 +25,8 @@ from .wire import RecordSet, Zone, patch_of
 
 #: changes in one request: a body may have 2 MB (webserver-max-bodysize)
 _MOST_CHANGES = 4000
+#: changes that are looked at for delegations one by one, which takes a request each
+_MOST_LOOKS = 8
 
 #: (URL, zone) -> held while this process writes to the zone: PowerDNS answers concurrent writers
 #: with HTTP 500
@@ -41,6 +44,7 @@ class PowerDnsBackend(ZoneBackend):
     settings_type: ClassVar[type[Settings]] = PowerDnsSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiKey"})
+    batch_size: ClassVar[int] = _MOST_CHANGES
 
     def __init__(self, name: str, settings: Settings, root: Path) -> None:
         super().__init__(name, settings, root)
@@ -90,20 +94,37 @@ class PowerDnsBackend(ZoneBackend):
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
         task = Task(self.name, f"write {types} of", name_text(subject))
+        are_few = len(changes) <= _MOST_LOOKS
+        for change in changes if are_few else changes[:1]:
+            self.find_zone(change.name)
         for change in changes:
-            self._check(task, zone, change)
+            self._check(task, zone, change, self._longest(change.name))
         with _writing[self._api.url, zone]:
             for start in range(0, len(changes), _MOST_CHANGES):
                 part = changes[start : start + _MOST_CHANGES]
                 self._api.patiently(task, partial(self._write, task, zone, part))
 
-    def _check(self, task: Task, zone: dns.name.Name, change: Change) -> None:
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+        """Read what stands at many names, out of one reading of the zone."""
+        names = {owner: dns.name.from_text(owner) for owner in owners}
+        task = Task(self.name, "read PTR of", name_text(zone))
+        there = self._api.read(task, zone, list(names.values()))
+        found = {}
+        for owner, name in names.items():
+            sets = [there.get((name.to_text(), kind)) for kind in ("PTR", "CNAME", "NS")]
+            one = found_in(*(each.served() if each else None for each in sets))
+            if one is not None:
+                found[owner] = one
+        return found
+
+    def _check(
+        self, task: Task, zone: dns.name.Name, change: Change, found: dns.name.Name | None
+    ) -> None:
         """Refuse what the server would take and not serve."""
         if change.after is not None and change.after.ttl > MAX_TTL:
             reason = f"a TTL of {change.after.ttl} s is too long; {MAX_TTL} is the most"
             raise task.error(RejectedError, f"{reason} (RFC 2181 section 8)")
-        found = self.find_zone(change.name)
-        if found != zone:
+        if found is not None and found != zone:
             reason = f"the server has {name_text(change.name)} in the zone {name_text(found)}"
             raise task.error(ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`")
         listed = self._zones.get(zone)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -12,11 +15,13 @@ import dns.exception
 import dns.message
 import dns.name
 import dns.rrset
+import dns.update
 from dns.rcode import Rcode
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
+from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange, found_in
 from pulumi_rdns.errors import (
     BackendError,
     ConflictError,
@@ -27,9 +32,12 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.names import canonical, name_text
 from pulumi_rdns.model.specs import MAX_TTL
 
+from .batches import PtrBatch
 from .connections import Connections, NoAnswerError
+from .packing import Packed, Signed, pack_updates, sign
 from .replies import RefusedError, check_answer, check_update, is_prerequisite, read_reply
 from .settings import ENVIRONMENT, Rfc2136Settings, credential, servers
+from .transfers import Transfer, TransferError
 from .updates import presence_of, update_of
 
 #: seconds before a write is tried again that the server took and does not show
@@ -37,6 +45,10 @@ _PAUSES = (0.0, 0.5, 2.0)
 #: seconds for each prerequisite that the answer to an update may take beyond the time-out:
 #: PowerDNS needs 3 ms for one of a message with a thousand
 _SECONDS_EACH = 0.01
+#: names for which a whole zone is read
+_WORTH_A_TRANSFER = 32
+#: single queries at a time
+_SIDE_BY_SIDE = 8
 
 
 class _Task(NamedTuple):
@@ -67,6 +79,7 @@ class Rfc2136Backend(ZoneBackend):
         self._servers = servers(name, settings)
         self._connections = Connections(self._servers, settings.timeout)
         self._zones: dict[dns.name.Name, dns.name.Name] = {}
+        self._untransferable: set[dns.name.Name] = set()
         self._wildcards: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset | None] = {}
 
     @property
@@ -106,6 +119,92 @@ class Rfc2136Backend(ZoneBackend):
         for change in changes:
             self._check(task, zone, change)
         self._write(task, zone, list(changes))
+
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+        """Read what stands at many names: by a transfer of the zone where that is allowed.
+
+        Else by single queries, side by side.
+        """
+        if len(owners) == 1:
+            return {owner: one for owner in owners if (one := self._stands_at(zone, owner))}
+        if len(owners) >= _WORTH_A_TRANSFER and zone not in self._untransferable:
+            there = self._transferred(zone)
+            if there is not None:
+                return {owner: there[owner] for owner in owners if owner in there}
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            found = pool.map(partial(self._stands_at, zone), owners)
+            return {owner: one for owner, one in zip(owners, found, strict=True) if one}
+
+    def apply_ptrs(
+        self, zone: dns.name.Name, changes: Sequence[PtrChange], progress: Progress
+    ) -> list[Outcome]:
+        """Make each change that can be made, hundreds in one message.
+
+        What does not stand as expected is found by the prerequisites alone: nothing is read where
+        all goes well. A refused message is split to find the changes that are to blame.
+        """
+        return PtrBatch(self, zone, changes, progress).outcomes()
+
+    def send_updates(
+        self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
+    ) -> Iterator[tuple[int, BackendError | None, bool]]:
+        """Send updates of at most so many changes; give for each how many, and how it ended.
+
+        That is an error or None, and whether it was made: not where a prerequisite did not hold,
+        and perhaps where there is an error and the flag is set all the same.
+        """
+        task = _Task(self.name, "write PTR of", name_text(zone))
+        key = self._credential.key if self._credential else None
+        sizes: deque[tuple[Packed, Signed]] = deque()
+
+        def messages() -> Iterator[bytes]:
+            for packed in pack_updates(zone, changes, most):
+                signed = sign(packed, key)
+                sizes.append((packed, signed))
+                yield signed.wire
+
+        patience = _SECONDS_EACH * 4 * most
+        for answer in self._connections.exchange_all(messages(), patience):
+            packed, signed = sizes.popleft()
+            if isinstance(answer, NoAnswerError):
+                error = task.error(UnavailableError, str(answer))
+                yield packed.changes, error, answer.was_sent
+                continue
+            try:
+                request = dns.update.UpdateMessage(zone, id=packed.id)
+                reply = read_reply(answer, request, self._credential, signed.mac)
+                check_update(reply, name_text(zone), self._credential)
+            except RefusedError as refused:
+                yield packed.changes, task.error(refused.kind, refused.reason, refused.code), False
+            else:
+                yield packed.changes, None, not is_prerequisite(reply)
+
+    def _transferred(self, zone: dns.name.Name) -> dict[str, Found] | None:
+        """Read a whole zone (RFC 5936); None where the server does not give it."""
+        request = dns.message.make_query(zone, RdataType.AXFR, flags=0)
+        key = self._credential.key if self._credential else None
+        if key:
+            request.use_tsig(key)
+        wire = request.to_wire()
+        transfer = Transfer(request.id, key, request.mac or b"")
+        try:
+            self._connections.receive_all(wire, transfer.add)
+        except (TransferError, NoAnswerError):
+            # The single queries that come next say what is wrong, if anything is.
+            self._untransferable.add(zone)
+            return None
+        return transfer.found()
+
+    def _stands_at(self, zone: dns.name.Name, owner: str) -> Found | None:
+        name = dns.name.from_text(owner)
+        try:
+            found = self.get_rrset(zone, name, RdataType.PTR)
+            alias = None if found else self.get_rrset(zone, name, RdataType.CNAME)
+        except ZoneNotFoundError as error:
+            if error.code == "REFUSED":
+                raise
+            return Found(is_delegated=True)
+        return found_in(found, alias, None)
 
     def _check(self, task: _Task, zone: dns.name.Name, change: Change) -> None:
         """Refuse what a server would take and not serve."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .settings import Server
 
 #: connections that are kept while nobody uses them
 _MOST_IDLE = 8
+#: messages that are sent ahead of their answers
+_MOST_AHEAD = 4
 
 
 class NoAnswerError(Exception):
@@ -22,6 +26,13 @@ class NoAnswerError(Exception):
         super().__init__("; ".join(map(str, failures)))
         #: whether a server may have got the message all the same
         self.was_sent = any(failure.was_sent for failure in failures)
+        self._failures = failures
+
+    def for_unsent(self) -> NoAnswerError:
+        """Give the same error for a message that was not sent at all."""
+        error = NoAnswerError(self._failures)
+        error.was_sent = False
+        return error
 
 
 class _FailedError(Exception):
@@ -76,6 +87,55 @@ class Connections:
                     failures.append(failed)
         raise NoAnswerError(failures)
 
+    def exchange_all(
+        self, messages: Iterable[bytes], more: float
+    ) -> Iterator[bytes | NoAnswerError]:
+        """Send messages over one connection, a few ahead of their answers; give those in order.
+
+        ``more`` is seconds that each answer may take beyond the time-out. What a connection left
+        without an answer is sent again over another one. Once a message stays without an answer,
+        nothing more is sent: a NoAnswerError stands for each that is left.
+        """
+        source = iter(messages)
+        failed: NoAnswerError | None = None
+        while failed is None:
+            pipe = _Pipe(self._take(), self._timeout + more)
+            yield from pipe.answers(source)
+            if not pipe.unanswered:
+                if pipe.connection is not None:
+                    self._keep(pipe.connection)
+                return
+            for message in pipe.unanswered:
+                if failed is not None:
+                    yield failed if pipe.has_sent else failed.for_unsent()
+                    continue
+                try:
+                    yield self.exchange(message, more)
+                except NoAnswerError as error:
+                    failed = error
+                    failed.was_sent |= pipe.has_sent
+                    yield failed
+        yield from (failed.for_unsent() for _ in source)
+
+    def receive_all(self, message: bytes, is_last: Callable[[bytes], bool]) -> None:
+        """Send a message and hand over its answers until ``is_last`` is true of one.
+
+        Raises NoAnswerError, and what ``is_last`` raises.
+        """
+        failures: list[_FailedError] = []
+        for server in self._in_order():
+            try:
+                connection = self._connect(server)
+                until = time.monotonic() + self._timeout
+                _send(connection, message, until)
+                while not is_last(_answer(connection, until)):
+                    until = time.monotonic() + self._timeout
+                self._keep(connection)
+                return
+            except _FailedError as failed:
+                failures.append(failed)
+        raise NoAnswerError(failures)
+
     def _ask_anew(self, server: Server, message: bytes, more: float) -> bytes:
         """Ask over a new connection, and over another one when the server cuts the first."""
         try:
@@ -99,15 +159,8 @@ class Connections:
 
     def _ask(self, connection: _Connection, message: bytes, more: float) -> bytes:
         until = time.monotonic() + self._timeout + more
-        connected = connection.socket
-        try:
-            connected.settimeout(self._timeout + more)
-            connected.sendall(len(message).to_bytes(2, "big") + message)
-            size = int.from_bytes(_receive(connected, 2, until), "big")
-            answer = _receive(connected, size, until)
-        except OSError as error:
-            connected.close()
-            raise _FailedError(connection.server, error, was_sent=True) from None
+        _send(connection, message, until)
+        answer = _answer(connection, until)
         self._keep(connection)
         return answer
 
@@ -131,6 +184,68 @@ class Connections:
                 self._idle.append(connection)
                 return
         connection.socket.close()
+
+
+class _Pipe:
+    """One connection on which several messages are on their way."""
+
+    def __init__(self, connection: _Connection | None, seconds: float) -> None:
+        """``seconds`` is the time for each answer; without a connection nothing is answered."""
+        self.connection = connection
+        self.has_sent = connection is not None
+        #: messages that were sent, or that it was too late to send
+        self.unanswered: deque[bytes] = deque()
+        self._seconds = seconds
+        self._early: dict[bytes, bytes] = {}
+
+    def answers(self, source: Iterator[bytes]) -> Iterator[bytes]:
+        """Send messages and give their answers in order, until the connection ends."""
+        while True:
+            for message in itertools.islice(source, _MOST_AHEAD - len(self.unanswered)):
+                self.unanswered.append(message)
+                self._send(message)
+            if not self.unanswered:
+                return
+            answer = self._answer(self.unanswered[0][:2])
+            if answer is None:
+                return
+            self.unanswered.popleft()
+            yield answer
+
+    def _send(self, message: bytes) -> None:
+        if self.connection is not None:
+            try:
+                _send(self.connection, message, time.monotonic() + self._seconds)
+            except _FailedError:
+                self.connection = None
+
+    def _answer(self, id_: bytes) -> bytes | None:
+        """Wait for the answer of this id; a server may give those of later messages before it."""
+        try:
+            while self.connection is not None and id_ not in self._early:
+                answer = _answer(self.connection, time.monotonic() + self._seconds)
+                self._early[answer[:2]] = answer
+        except _FailedError:
+            self.connection = None
+        return self._early.pop(id_, None)
+
+
+def _send(connection: _Connection, message: bytes, until: float) -> None:
+    try:
+        connection.socket.settimeout(max(until - time.monotonic(), 0.001))
+        connection.socket.sendall(len(message).to_bytes(2, "big") + message)
+    except OSError as error:
+        connection.socket.close()
+        raise _FailedError(connection.server, error, was_sent=True) from None
+
+
+def _answer(connection: _Connection, until: float) -> bytes:
+    try:
+        size = int.from_bytes(_receive(connection.socket, 2, until), "big")
+        return _receive(connection.socket, size, until)
+    except OSError as error:
+        connection.socket.close()
+        raise _FailedError(connection.server, error, was_sent=True) from None
 
 
 def _is_quiet(connected: socket.socket) -> bool:

@@ -37,16 +37,20 @@ class RefusedError(Exception):
 
 
 def read_reply(
-    wire: bytes, request: dns.message.Message, credential: Credential | None
+    wire: bytes,
+    request: dns.message.Message,
+    credential: Credential | None,
+    mac: bytes | None = None,
 ) -> dns.message.Message:
     """Read a reply and check that it belongs to the request and that the key signed it.
 
-    A refusal counts without a signature too: a server that does not know the key has none.
-    Raises RefusedError.
+    ``mac`` is the signature of a request that was not signed as a `dns.message.Message`. A refusal
+    counts without a signature too: a server that does not know the key has none. Raises
+    RefusedError.
     """
     key = credential.key if credential else None
     try:
-        reply = dns.message.from_wire(wire, keyring=key, request_mac=request.mac or b"")
+        reply = dns.message.from_wire(wire, keyring=key, request_mac=mac or request.mac or b"")
     except (dns.exception.DNSException, dns.tsig.BadAlgorithm) as error:
         reply = _unsigned_or_wrong(wire, credential, error)
     if not request.is_response(reply):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -14,6 +14,7 @@ import msgspec
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, warn
+from pulumi_rdns.backends.batch import Found, found_in
 from pulumi_rdns.errors import (
     ConflictError,
     RejectedError,
@@ -58,6 +59,8 @@ class ZoneFileBackend(ZoneBackend):
 
     settings_type: ClassVar[type[Settings]] = ZoneFileSettings
     forward_source: ClassVar[str] = "backend"
+    #: one write of the file, whatever the number
+    batch_size: ClassVar[int] = 2**20
 
     def __init__(self, name: str, settings: Settings, root: Path) -> None:
         super().__init__(name, settings, root)
@@ -90,6 +93,19 @@ class ZoneFileBackend(ZoneBackend):
         """Read the live RRset, also from included files and ``$GENERATE``."""
         with self._errors("read", name_text(name)):
             return self._zone(zone, "read", name_text(name)).zone.rrset(name, rdtype)
+
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+        """Read what stands at many names, out of one reading of the file."""
+        with self._errors("read", name_text(zone)):
+            text = self._zone(zone, "read", name_text(zone)).zone
+        found = {}
+        for owner in owners:
+            name = dns.name.from_text(owner)
+            kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
+            there = found_in(*(text.rrset(name, kind) for kind in kinds))
+            if there is not None:
+                found[owner] = there
+        return found
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
         """Write all changes or none, in one replacement of the file."""

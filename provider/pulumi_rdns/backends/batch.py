@@ -1,0 +1,172 @@
+"""Many PTR records in one call of a zone backend, each a compare-and-set of its own.
+
+Names are canonical text without trailing dot here (see `pulumi_rdns.model.tables`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import dns.name
+import dns.rrset
+from dns.rdataclass import RdataClass
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.errors import (
+    AuthenticationError,
+    BackendError,
+    ConflictError,
+    RateLimitError,
+    UnavailableError,
+    ZoneNotFoundError,
+)
+from pulumi_rdns.model.names import name_text
+
+if TYPE_CHECKING:
+    from pulumi_rdns.backends.base import Change, ZoneBackend
+
+
+class PtrChange(NamedTuple):
+    """What must stand at a name before, and what after: hostnames; none means no record."""
+
+    owner: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    #: seconds, of what stands there after
+    ttl: int
+
+
+class Found(NamedTuple):
+    """What stands at a name."""
+
+    hostnames: tuple[str, ...] = ()
+    #: seconds
+    ttl: int | None = None
+    #: what keeps a PTR record from being served here: where a CNAME points to
+    alias: str | None = None
+    #: what does so too: the name is delegated to other servers
+    is_delegated: bool = False
+    #: the vendor's own default: nobody chose it
+    is_default: bool = False
+
+
+class Outcome(NamedTuple):
+    """What became of a change. Without any of these, it was made."""
+
+    #: nothing was changed, because this stands there instead of ``before``
+    found: Found | None = None
+    #: nothing was changed, because of this
+    error: BackendError | None = None
+    #: there was an error, and the change may have been made all the same
+    is_unknown: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Was the change made?"""
+        return self.found is None and self.error is None
+
+
+DONE = Outcome()
+
+#: is told how many more changes have an outcome
+Progress: TypeAlias = Callable[[int], None]
+
+#: failures that are not of one change: the next one would fail alike
+_OF_ALL = (AuthenticationError, RateLimitError, UnavailableError, ZoneNotFoundError)
+
+
+def apply_in_parts(
+    backend: ZoneBackend,
+    zone: dns.name.Name,
+    changes: Sequence[PtrChange],
+    size: int,
+    progress: Progress,
+) -> list[Outcome]:
+    """Look, leave out what does not stand as expected, and write the rest, ``size`` at a time.
+
+    For backends whose one write is `ZoneBackend.apply`. A part that is refused is split to find
+    the changes that are to blame.
+    """
+    outcomes = [DONE] * len(changes)
+    there = backend.read_ptrs(zone, [change.owner for change in changes])
+    fitting = []
+    for at, change in enumerate(changes):
+        found = there.get(change.owner, Found())
+        if fits(change, found):
+            fitting.append(at)
+        else:
+            outcomes[at] = Outcome(found)
+    progress(len(changes) - len(fitting))
+    parts = [fitting[at : at + size] for at in range(0, len(fitting), size)]
+    while parts:
+        part = parts.pop(0)
+        try:
+            backend.apply(zone, [full_change(zone, changes[at], there) for at in part])
+        except BackendError as error:
+            if isinstance(error, _OF_ALL):
+                unknown = isinstance(error, UnavailableError)
+                for left in [part, *parts]:
+                    for at in left:
+                        outcomes[at] = Outcome(None, error, unknown and left is part)
+                break
+            if len(part) > 1:
+                middle = len(part) // 2
+                parts[:0] = [part[:middle], part[middle:]]
+                continue
+            outcomes[part[0]] = _refused(backend, zone, changes[part[0]], error)
+        progress(len(part))
+    return outcomes
+
+
+def _refused(
+    backend: ZoneBackend, zone: dns.name.Name, change: PtrChange, error: BackendError
+) -> Outcome:
+    """Look what stands there now, where somebody else was faster."""
+    if isinstance(error, ConflictError):
+        found = backend.read_ptrs(zone, [change.owner]).get(change.owner, Found())
+        if not fits(change, found):
+            return Outcome(found)
+    return Outcome(None, error)
+
+
+def fits(change: PtrChange, found: Found) -> bool:
+    """Tell whether what stands at the name is what the change expects."""
+    if change.after and (found.alias or found.is_delegated):
+        return False
+    return sorted(found.hostnames) == sorted(change.before)
+
+
+def full_change(zone: dns.name.Name, change: PtrChange, there: Mapping[str, Found] = {}) -> Change:
+    """Write a change with names and RRsets."""
+    from pulumi_rdns.backends.base import Change
+
+    owner = dns.name.from_text(change.owner)
+    ttl = there[change.owner].ttl if change.owner in there else None
+    return Change(
+        owner,
+        RdataType.PTR,
+        _rrset(owner, change.before, change.ttl if ttl is None else ttl),
+        _rrset(owner, change.after, change.ttl),
+    )
+
+
+def _rrset(owner: dns.name.Name, hostnames: Sequence[str], ttl: int) -> dns.rrset.RRset | None:
+    if not hostnames:
+        return None
+    texts = [f"{hostname}." for hostname in hostnames]
+    return dns.rrset.from_text(owner, ttl, RdataClass.IN, RdataType.PTR, *texts)
+
+
+def found_in(
+    ptr: dns.rrset.RRset | None, cname: dns.rrset.RRset | None, ns: dns.rrset.RRset | None
+) -> Found | None:
+    """Say what stands at a name, out of its RRsets; None where that is nothing that counts."""
+    if not (ptr or cname or ns):
+        return None
+    return Found(
+        tuple(sorted(name_text(one.target.canonicalize()) for one in ptr or ())),
+        ptr.ttl if ptr else None,
+        name_text(cname[0].target.canonicalize()) if cname else None,
+        ns is not None,
+    )

@@ -1,0 +1,134 @@
+"""Many changes of PTR records: sent hundreds at a time, and split where a message is refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
+
+import dns.name
+
+from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange, fits
+from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
+from pulumi_rdns.model.names import name_text
+
+from .packing import MOST_CHANGES
+
+#: rounds of looking and sending again while others change the same records
+_ROUNDS = 5
+#: single changes refused in a row, after which all that is left counts as refused alike
+_MOST_REFUSALS = 32
+#: seconds before a change is looked for again that the server took and does not show
+_PAUSES = (0.0, 0.5, 2.0)
+
+
+class Server(Protocol):
+    """What a batch needs of the backend."""
+
+    name: str
+
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]: ...
+
+    def send_updates(
+        self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
+    ) -> Iterator[tuple[int, BackendError | None, bool]]: ...
+
+
+class PtrBatch:
+    """The changes of one call, and what became of each."""
+
+    def __init__(
+        self,
+        server: Server,
+        zone: dns.name.Name,
+        changes: Sequence[PtrChange],
+        progress: Progress,
+    ) -> None:
+        self._server = server
+        self._zone = zone
+        self._changes = changes
+        self._progress = progress
+        self._outcomes = [DONE] * len(changes)
+        self._refusals = 0
+
+    def outcomes(self) -> list[Outcome]:
+        """Make the changes, and give an outcome for each."""
+        waiting: Sequence[int] = range(len(self._changes))
+        for _ in range(_ROUNDS):
+            unfit = self._send(waiting, MOST_CHANGES)
+            waiting = self._look(unfit) if unfit else []
+            if not waiting:
+                return self._outcomes
+        reason = "others keep changing the records of this zone; nothing was written"
+        zone = name_text(self._zone)
+        error = UnavailableError(self._server.name, "write PTR of", zone, reason)
+        self._set(waiting, Outcome(None, error))
+        return self._outcomes
+
+    def _send(self, waiting: Sequence[int], most: int) -> list[int]:
+        """Send changes; give those that were in a message whose prerequisites did not hold."""
+        unfit: list[int] = []
+        refused: list[tuple[Sequence[int], BackendError]] = []
+        batch = [self._changes[at] for at in waiting]
+        start = 0
+        for size, error, is_made in self._server.send_updates(self._zone, batch, most):
+            part = waiting[start : start + size]
+            start += size
+            if error is None:
+                self._refusals = 0
+                unfit += self._settle(part) if is_made else part
+            elif isinstance(error, RejectedError) or error.code == "REFUSED":
+                refused.append((part, error))
+            else:
+                self._set(part, Outcome(None, error, is_made))
+        for part, error in refused:
+            unfit += self._split(part, error)
+        return unfit
+
+    def _split(self, part: Sequence[int], error: BackendError) -> list[int]:
+        """Send a refused message again as two, until it is known which changes are to blame."""
+        if len(part) > 1 and self._refusals < _MOST_REFUSALS:
+            return self._send(part, (len(part) + 1) // 2)
+        self._refusals += 1
+        self._set(part, Outcome(None, error))
+        return []
+
+    def _settle(self, part: Sequence[int]) -> list[int]:
+        """Make sure of one change, as a message is all or nothing: NOERROR may have done nothing.
+
+        Gives the changes that are still to make.
+        """
+        change = self._changes[part[-1]]
+        for pause in _PAUSES:
+            time.sleep(pause)
+            found = self._found([part[-1]])[part[-1]]
+            if set(found.hostnames) == set(change.after) or not fits(change, found):
+                self._set(part, DONE)
+                return []
+        reason = (
+            "the server answered NOERROR, and still does not show the change; is `server` a "
+            "secondary that is behind its primary?"
+        )
+        error = UnavailableError(self._server.name, "write PTR of", change.owner, reason, "NOERROR")
+        self._set(part, Outcome(None, error, is_unknown=True))
+        return []
+
+    def _look(self, unfit: Sequence[int]) -> list[int]:
+        """Say what stands there instead; give the changes that fit after all."""
+        fitting = []
+        for at, found in self._found(unfit).items():
+            if fits(self._changes[at], found):
+                fitting.append(at)
+            else:
+                self._set([at], Outcome(found))
+        return fitting
+
+    def _found(self, which: Sequence[int]) -> dict[int, Found]:
+        owners = [self._changes[at].owner for at in which]
+        there = self._server.read_ptrs(self._zone, owners)
+        return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
+
+    def _set(self, part: Sequence[int], outcome: Outcome) -> None:
+        for at in part:
+            self._outcomes[at] = outcome
+        self._progress(len(part))

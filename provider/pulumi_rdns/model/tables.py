@@ -1,0 +1,130 @@
+"""Many PTR records at once: address -> hostname, and the one text that they are in the state.
+
+In a table of thousands an address and a hostname are canonical text (RFC 5952; lower case,
+A-labels, no trailing dot): an `ipaddress` object and a `dns.name.Name` for each would take more
+time than the server does.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from pulumi_rdns.errors import Finding, InvalidInputError
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.names import name_text, parse_hostname
+
+#: canonical address -> canonical hostname
+Table: TypeAlias = dict[str, str]
+
+#: findings of one kind that are listed; the rest is counted
+MAX_FINDINGS = 20
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+#: canonical IPv4 addresses of single hosts; not all of them
+_PLAIN_ADDRESS = re.compile(
+    rf"(?:22[0-3]|2[01]\d|1\d\d|[1-9]\d?)\.{_OCTET}\.{_OCTET}\.{_OCTET}\Z", re.ASCII
+)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+#: canonical hostnames; not all of them
+_PLAIN_HOSTNAME = re.compile(
+    rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?\Z"
+)
+
+
+def canonical_address(text: str) -> str:
+    """Write an address in any spelling in the form of RFC 5952. Raises InvalidInputError.
+
+    >>> canonical_address("2001:DB8:0::10")
+    '2001:db8::10'
+    """
+    return text if _PLAIN_ADDRESS.match(text) else str(parse_address(text))
+
+
+def canonical_hostname(text: str) -> str:
+    """Write a hostname in any spelling in its canonical form. Raises InvalidInputError.
+
+    >>> canonical_hostname("Mail.Example.COM.")
+    'mail.example.com'
+    """
+    return text if _PLAIN_HOSTNAME.match(text) else name_text(parse_hostname(text))
+
+
+def address_order(address: str) -> bytes:
+    """Give the sort key of a canonical address: IPv4 first, then by number."""
+    if ":" in address:
+        return b"6" + ipaddress.IPv6Address(address).packed
+    return b"4" + bytes(map(int, address.split(".")))
+
+
+def table_text(table: Mapping[str, str]) -> str:
+    r"""Write a table: a line for each record, sorted by address, each ended by a newline.
+
+    >>> table_text({"192.0.2.10": "b.example.com", "192.0.2.9": "a.example.com"})
+    '192.0.2.9 a.example.com\n192.0.2.10 b.example.com\n'
+    """
+    return "".join(f"{key} {table[key]}\n" for key in sorted(table, key=address_order))
+
+
+def known_table(text: str) -> Table:
+    """Read a text that `table_text` wrote; a value may be several hostnames, joined by ", "."""
+    return dict(line.split(" ", 1) for line in text.splitlines())
+
+
+def checked_table(pairs: Iterable[tuple[str, str]]) -> tuple[Table, list[Finding]]:
+    """Bring records in any spelling into a table; one finding for each that cannot be right.
+
+    A finding is about the property ``records``.
+    """
+    table: Table = {}
+    spelled: dict[str, str] = {}
+    reasons = []
+    for address, hostname in pairs:
+        try:
+            key = canonical_address(address)
+        except InvalidInputError as error:
+            reasons.append(str(error))
+            continue
+        if key in table:
+            reasons.append(_twice(key, spelled.get(key, key), address))
+        if key != address:
+            spelled[key] = address
+        try:
+            table[key] = canonical_hostname(hostname)
+        except InvalidInputError as error:
+            table.setdefault(key, "")
+            reasons.append(f"{key}: {error}")
+    return table, findings("records", reasons)
+
+
+def findings(subject: str, reasons: list[str]) -> list[Finding]:
+    """Make findings of one property, the first twenty and a count of the rest."""
+    found = [Finding(subject, reason) for reason in reasons[:MAX_FINDINGS]]
+    if len(reasons) > MAX_FINDINGS:
+        found.append(Finding(subject, f"and {len(reasons) - MAX_FINDINGS:,} more"))
+    return found
+
+
+def address_list(addresses: Iterable[str]) -> str:
+    """Write addresses for a sentence: sorted, with neighbours as one range.
+
+    >>> address_list(["192.0.2.3", "192.0.2.1", "192.0.2.2", "2001:db8::1"])
+    '192.0.2.1 to 192.0.2.3, 2001:db8::1'
+    """
+    runs: list[list[str]] = []
+    last = -2
+    for address in sorted(addresses, key=address_order):
+        number = int.from_bytes(address_order(address))
+        if number == last + 1:
+            runs[-1][1:] = [address]
+        else:
+            runs.append([address])
+        last = number
+    return ", ".join(" to ".join(run) for run in runs)
+
+
+def _twice(key: str, first: str, second: str) -> str:
+    spellings = f", as {first} and as {second}" if first != second else ""
+    return f"{key} is there twice{spellings}"

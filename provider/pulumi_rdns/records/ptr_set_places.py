@@ -1,0 +1,235 @@
+"""Where the PTR records of many addresses are kept, and how they are read and changed there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+import dns.name
+
+from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
+from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange
+from pulumi_rdns.errors import (
+    AddressNotFoundError,
+    BackendError,
+    ConfigError,
+    RdnsError,
+    RejectedError,
+    UnavailableError,
+)
+from pulumi_rdns.model.names import name_text
+from pulumi_rdns.records.claims import Claims, Key
+from pulumi_rdns.records.places import Aliases, find_place
+
+#: places that are looked for at a time
+_SIDE_BY_SIDE = 16
+
+
+class Place(NamedTuple):
+    """Where the record of one address is: None for the zone at a backend that has none."""
+
+    zone: dns.name.Name | None
+    owner: str
+
+
+class Step(NamedTuple):
+    """One change of one address: what must be there before, and what after."""
+
+    place: Place
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    #: seconds
+    ttl: int
+
+
+class Store(Protocol):
+    """A backend, as a set of records sees it."""
+
+    @property
+    def name(self) -> str:
+        """The backend's name, for error messages."""
+
+    @property
+    def has_ttls(self) -> bool:
+        """Do records have a TTL here?"""
+
+    def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
+        """Find where the records belong."""
+
+    def replaced(self, address: str) -> Place | RdnsError:
+        """Find the place of one address anew, where something keeps its record from being served
+        at its reverse name: through an alias (RFC 2317) or a delegation.
+        """
+
+    def read(self, places: Mapping[str, Place]) -> dict[str, Found]:
+        """Read what is there; an address where nothing is, is left out. Raises BackendError."""
+
+    def apply(self, steps: Mapping[str, Step], progress: Progress) -> dict[str, Outcome]:
+        """Make each change that can be made."""
+
+
+def store_of(
+    backend: Backend,
+    zone: dns.name.Name | None,
+    aliases: Aliases,
+    claims: Claims,
+    prefix: Key,
+) -> Store:
+    """Give the store of a backend. Raises ConfigError where it holds no PTR records."""
+    if isinstance(backend, AddressBackend):
+        return _Addresses(backend, claims, prefix)
+    if isinstance(backend, ZoneBackend):
+        return _Zones(backend, zone, aliases)
+    raise ConfigError(f"backend {backend.name!r} holds no PTR records")
+
+
+def reverse_text(address: str) -> str:
+    """Write the reverse name of a canonical address.
+
+    >>> reverse_text("192.0.2.10")
+    '10.2.0.192.in-addr.arpa'
+    """
+    if ":" not in address:
+        return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
+    digits = ipaddress.IPv6Address(address).packed.hex()
+    return ".".join(reversed(digits)) + ".ip6.arpa"
+
+
+class _Zones:
+    """Zones: one place is looked for below each name, and the others are taken to be like it.
+
+    Where one is not, the server's answer to the change says so.
+    """
+
+    has_ttls = True
+
+    def __init__(self, backend: ZoneBackend, zone: dns.name.Name | None, aliases: Aliases) -> None:
+        self.name = backend.name
+        self._backend = backend
+        self._zone = zone
+        self._aliases = aliases
+
+    def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for address in addresses:
+            groups[reverse_text(address).partition(".")[2]].append(address)
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            found = pool.map(self._group, groups.values())
+            return {address: place for group in found for address, place in group.items()}
+
+    def replaced(self, address: str) -> Place | RdnsError:
+        try:
+            found = find_place(
+                self._backend, ipaddress.ip_address(address), self._zone, self._aliases
+            )
+        except RdnsError as error:
+            return error
+        assert found.owner is not None
+        return Place(found.zone, name_text(found.owner))
+
+    def read(self, places: Mapping[str, Place]) -> dict[str, Found]:
+        found = {}
+        for zone, addresses in _by_zone(places).items():
+            owners = {places[address].owner: address for address in addresses}
+            there = self._backend.read_ptrs(zone, owners.keys())
+            found.update({owners[owner]: one for owner, one in there.items()})
+        return found
+
+    def apply(self, steps: Mapping[str, Step], progress: Progress) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        for zone, addresses in _by_zone({key: step.place for key, step in steps.items()}).items():
+            changes = [
+                PtrChange(step.place.owner, step.before, step.after, step.ttl)
+                for step in (steps[address] for address in addresses)
+            ]
+            try:
+                made = self._backend.apply_ptrs(zone, changes, progress)
+            except BackendError as error:
+                made = [Outcome(None, error)] * len(changes)
+            outcomes.update(zip(addresses, made, strict=True))
+        return outcomes
+
+    def _group(self, addresses: list[str]) -> dict[str, Place | RdnsError]:
+        first = self.replaced(addresses[0])
+        if isinstance(first, Place) and first.owner == reverse_text(addresses[0]):
+            return {address: Place(first.zone, reverse_text(address)) for address in addresses}
+        places = {addresses[0]: first}
+        if len(addresses) > 1:
+            places[addresses[-1]] = self.replaced(addresses[-1])
+            if all(isinstance(place, RdnsError) for place in places.values()):
+                return dict.fromkeys(addresses, first)
+        for address in addresses[1:-1]:
+            places[address] = self.replaced(address)
+        return places
+
+
+def _by_zone(places: Mapping[str, Place]) -> dict[dns.name.Name, list[str]]:
+    zones: defaultdict[dns.name.Name, list[str]] = defaultdict(list)
+    for address, place in places.items():
+        assert place.zone is not None
+        zones[place.zone].append(address)
+    return zones
+
+
+class _Addresses:
+    """A vendor's API: one address after the other, each looked at right before it is written."""
+
+    has_ttls = False
+
+    def __init__(self, backend: AddressBackend, claims: Claims, prefix: Key) -> None:
+        self.name = backend.name
+        self._backend = backend
+        self._claims = claims
+        self._prefix = prefix
+
+    def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
+        return {address: Place(None, address) for address in addresses}
+
+    def replaced(self, address: str) -> Place | RdnsError:
+        return Place(None, address)
+
+    def read(self, places: Mapping[str, Place]) -> dict[str, Found]:
+        """Read all addresses in one list."""
+        there = {str(one.address): one.ptr for one in self._backend.addresses()}
+        found = {}
+        missing = []
+        for address in places:
+            if address not in there:
+                missing.append(address)
+            elif ptr := there[address]:
+                hostname = name_text(ptr.hostname.canonicalize())
+                found[address] = Found((hostname,), is_default=ptr.is_default)
+        # A list of those that have a PTR need not hold the others: each is asked for.
+        for address in missing:
+            self._backend.get_ptr(ipaddress.ip_address(address))
+        return found
+
+    def apply(self, steps: Mapping[str, Step], progress: Progress) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        for address, step in steps.items():
+            with self._claims.exclusive((*self._prefix, address)):
+                outcomes[address] = self._apply(address, step)
+            progress(1)
+            error = outcomes[address].error
+            if error is not None and not isinstance(error, AddressNotFoundError | RejectedError):
+                return dict.fromkeys(steps, Outcome(None, error)) | outcomes
+        return outcomes
+
+    def _apply(self, address: str, step: Step) -> Outcome:
+        ip = ipaddress.ip_address(address)
+        try:
+            ptr = self._backend.get_ptr(ip)
+            there = (name_text(ptr.hostname.canonicalize()),) if ptr else ()
+            is_default = ptr is not None and ptr.is_default
+            if there != step.before and (there == step.after or not is_default or step.before):
+                return Outcome(Found(there, is_default=is_default))
+            if step.after:
+                self._backend.set_ptr(ip, dns.name.from_text(step.after[0]))
+            elif ptr is not None:
+                self._backend.unset_ptr(ip)
+        except BackendError as error:
+            return Outcome(None, error, isinstance(error, UnavailableError))
+        return DONE

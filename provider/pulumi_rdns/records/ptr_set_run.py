@@ -1,0 +1,221 @@
+"""The writes of one operation on a set of PTR records, and what came of each address."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
+
+from pulumi_rdns.backends.base import Report
+from pulumi_rdns.backends.batch import Found, Outcome
+from pulumi_rdns.errors import BackendError, ConflictError, RdnsError, RejectedError
+from pulumi_rdns.model.specs import DEFAULT_TTL
+from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.ptr_set_places import Place, Step, Store
+
+#: how often a change is tried when somebody else keeps changing the record
+_TRIES = 5
+#: seconds between two messages about the progress
+_EVERY = 1.0
+#: seconds between two looks at records that another resource of the program is about to let go of
+_PAUSE = 0.25
+#: places that are looked for anew at a time
+_SIDE_BY_SIDE = 16
+
+#: gives the next step of an address after an outcome; None where it has come to its end
+_Judge: TypeAlias = Callable[[str, Step, Outcome], Step | None]
+
+
+class Run:
+    """Writes and removes records, each a compare-and-set of its own."""
+
+    def __init__(
+        self,
+        store: Store,
+        places: Mapping[str, Place],
+        ours: Callable[[str], set[str]],
+        report: Report,
+    ) -> None:
+        """Take where the records are; ``ours`` gives the hostnames of an address that this stack
+        wrote.
+        """
+        #: where each record is; a run may find another place
+        self.places = dict(places)
+        self.failures: dict[str, RdnsError] = {}
+        #: addresses whose change failed, and may have been made all the same
+        self.unknown: set[str] = set()
+        #: addresses whose record was right already, and not by us
+        self.adopted: set[str] = set()
+        #: addresses where a removal left what somebody else wrote
+        self.left: dict[str, Found] = {}
+        self._store = store
+        self._ours = ours
+        self._report = report
+        self._conflicts: dict[str, tuple[Step, Found]] = {}
+        self._done = self._total = 0
+        self._told = time.monotonic()
+
+    def write(
+        self,
+        wanted: Table,
+        before: Mapping[str, tuple[str, ...]],
+        ttl: int | None,
+        *,
+        overwrite: bool,
+        hand_over: float,
+    ) -> None:
+        """Write hostnames where ``before`` still stands.
+
+        ``ttl`` is seconds; None keeps what is there. ``overwrite``: what somebody else wrote counts
+        as ours. ``hand_over``: seconds to wait for a record that is not ours to become so.
+        """
+        ttls = self._live_ttls(before) if ttl is None else {}
+        steps = {}
+        for address, hostname in wanted.items():
+            if address not in self.failures:
+                kept = ttls.get(address, DEFAULT_TTL) if ttl is None else ttl
+                steps[address] = Step(self.places[address], before[address], (hostname,), kept)
+
+        def judge(address: str, step: Step, outcome: Outcome) -> Step | None:
+            found = outcome.found
+            if found is None:
+                self._end(address, outcome)
+                return None
+            if found.hostnames == step.after:
+                return self._adopt(address, step, found, ttl)
+            ours = self._ours(address)
+            if overwrite or found.is_default or ours.issuperset(found.hostnames):
+                kept = found.ttl if ttl is None and found.ttl is not None else step.ttl
+                return step._replace(before=found.hostnames, ttl=kept)
+            self._conflicts[address] = step, found
+            return None
+
+        self._drive(steps, judge)
+        self._await_hand_over(judge, time.monotonic() + hand_over)
+
+    def remove(self, values: Table) -> None:
+        """Take away these values where they still stand; what else stands there is left."""
+        steps = {
+            address: Step(self.places[address], (hostname,), (), DEFAULT_TTL)
+            for address, hostname in values.items()
+        }
+
+        def judge(address: str, step: Step, outcome: Outcome) -> Step | None:
+            found = outcome.found
+            if found is None:
+                self._end(address, outcome)
+                return None
+            value = values[address]
+            if value in found.hostnames:
+                others = tuple(one for one in found.hostnames if one != value)
+                return Step(step.place, found.hostnames, others, found.ttl or DEFAULT_TTL)
+            if found.hostnames and not found.is_default:
+                self.left[address] = found
+            return None
+
+        self._drive(steps, judge)
+
+    def _live_ttls(self, before: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+        """Read the TTLs of records that are going to change and keep theirs."""
+        if not self._store.has_ttls:
+            return {}
+        places = {key: self.places[key] for key, held in before.items() if held}
+        try:
+            found = self._store.read(places)
+        except BackendError as error:
+            self.failures.update(dict.fromkeys(places, error))
+            return {}
+        return {address: one.ttl for address, one in found.items() if one.ttl is not None}
+
+    def _drive(self, steps: dict[str, Step], judge: _Judge) -> None:
+        """Make changes, and make those again that somebody else came in between."""
+        self._total += len(steps)
+        for _ in range(_TRIES):
+            if not steps:
+                return
+            outcomes = self._store.apply(steps, self._progress)
+            misplaced = {
+                key: step for key, step in steps.items() if _is_hidden(step, outcomes[key])
+            }
+            later = {
+                address: step
+                for address in steps.keys() - misplaced.keys()
+                if (step := judge(address, steps[address], outcomes[address])) is not None
+            }
+            steps = later | self._moved(misplaced, outcomes)
+            self._done -= len(steps)
+        for address in steps:
+            reason = "somebody else keeps changing it"
+            self.failures[address] = self._error(ConflictError, address, reason)
+
+    def _moved(
+        self, misplaced: Mapping[str, Step], outcomes: Mapping[str, Outcome]
+    ) -> dict[str, Step]:
+        """Look for another place where an alias or a delegation hides a record."""
+        steps = {}
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            for address, place in zip(
+                misplaced, pool.map(self._store.replaced, misplaced), strict=True
+            ):
+                if isinstance(place, RdnsError):
+                    self.failures[address] = place
+                elif place == misplaced[address].place:
+                    found = outcomes[address].found
+                    there = f"CNAME {found.alias}" if found and found.alias else "a delegation"
+                    reason = f"{there} stands at {place.owner}, and keeps a PTR from being served"
+                    self.failures[address] = self._error(RejectedError, address, reason)
+                else:
+                    self.places[address] = place
+                    steps[address] = misplaced[address]._replace(place=place)
+        return steps
+
+    def _await_hand_over(self, judge: _Judge, until: float) -> None:
+        """Give other resources of this program a moment to let go of records."""
+        while self._conflicts and time.monotonic() < until:
+            time.sleep(_PAUSE)
+            waiting, self._conflicts = self._conflicts, {}
+            try:
+                there = self._store.read({key: step.place for key, (step, _) in waiting.items()})
+            except BackendError as error:
+                self.failures.update(dict.fromkeys(waiting, error))
+                return
+            steps = {}
+            for address, (step, _) in waiting.items():
+                next_ = judge(address, step, Outcome(there.get(address, Found())))
+                if next_ is not None:
+                    steps[address] = next_
+            self._drive(steps, judge)
+        for address, (_, found) in self._conflicts.items():
+            names = ", ".join(found.hostnames)
+            reason = f"it already points to {names}, which this stack did not write"
+            self.failures[address] = self._error(ConflictError, address, reason)
+
+    def _adopt(self, address: str, step: Step, found: Found, ttl: int | None) -> Step | None:
+        if step.after[0] not in self._ours(address):
+            self.adopted.add(address)
+        if ttl is None or found.ttl is None or found.ttl == ttl:
+            return None
+        return step._replace(before=found.hostnames)
+
+    def _end(self, address: str, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.failures[address] = outcome.error
+        if outcome.is_unknown:
+            self.unknown.add(address)
+
+    def _error(self, kind: type[BackendError], address: str, reason: str) -> BackendError:
+        return kind(self._store.name, "set the PTR of", address, reason)
+
+    def _progress(self, more: int) -> None:
+        self._done += more
+        now = time.monotonic()
+        if now - self._told >= _EVERY:
+            self._told = now
+            self._report.progress(f"{self._done:,} of {self._total:,} records")
+
+
+def _is_hidden(step: Step, outcome: Outcome) -> bool:
+    """Tell whether a record that is to be written would not be served at this place."""
+    found = outcome.found
+    return found is not None and bool(step.after) and bool(found.alias or found.is_delegated)

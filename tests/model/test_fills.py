@@ -1,0 +1,82 @@
+"""Hostnames made out of a pattern."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.fills import Fill, parse_network
+
+
+def test_the_octets_of_an_ipv4_address_make_its_hostname() -> None:
+    table = Fill(parse_network("192.0.2.0/30"), "{a}-{b}-{c}-{d}.dyn.example.net").table()
+    assert table == {
+        "192.0.2.0": "192-0-2-0.dyn.example.net",
+        "192.0.2.1": "192-0-2-1.dyn.example.net",
+        "192.0.2.2": "192-0-2-2.dyn.example.net",
+        "192.0.2.3": "192-0-2-3.dyn.example.net",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hostname"),
+    [
+        ("{dashed}.example.net", "2001-0db8-0000-0000-0000-0000-0000-00ff.example.net"),
+        ("{nibbles}.example.net", "20010db80000000000000000000000ff.example.net"),
+        ("{n1}{n2}-{n31}{n32}.example.net", "20-ff.example.net"),
+    ],
+)
+def test_the_fields_of_an_ipv6_address(pattern: str, hostname: str) -> None:
+    assert Fill(parse_network("2001:db8::ff/128"), pattern).table() == {"2001:db8::ff": hostname}
+
+
+def test_a_whole_slash_16_of_both_kinds() -> None:
+    for text, pattern in (("10.0.0.0/16", "{dashed}.example"), ("2001:db8::/112", "x{n32}.a.b")):
+        assert len(Fill(parse_network(text), pattern).table()) == 65536
+
+
+@pytest.mark.parametrize(
+    ("network", "pattern", "needed"),
+    [
+        ("192.0.2.0/24", "{e}.example.net", "{e} is no field of an IPv4 pattern"),
+        ("2001:db8::/120", "{a}.example.net", "{a} is no field of an IPv6 pattern"),
+        ("192.0.2.0/24", "{a.example.net", "a brace that is no field"),
+        ("192.0.2.0/24", "{a.__class__}.example.net", "a brace that is no field"),
+        ("2001:db8::/111", "{dashed}.example.net", "more than 65,536 addresses"),
+        ("10.0.0.0/8", "{dashed}.example.net", "more than 262,144 addresses"),
+    ],
+)
+def test_a_pattern_or_network_that_cannot_be_is_refused(
+    network: str, pattern: str, needed: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=needed):
+        Fill(parse_network(network), pattern)
+
+
+def test_each_hostname_that_is_none_is_told() -> None:
+    found = Fill(parse_network("192.0.2.0/31"), "host_{d}.example.net").findings()
+    assert [reason.partition(":")[0] for reason in found] == ["192.0.2.0", "192.0.2.1"]
+    assert "underscore" in found[0]
+    (found_one,) = Fill(parse_network("192.0.2.0/31"), "bücher-{d}.example.net").findings()
+    assert "A-label" in found_one
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        (3, "the number 3"),
+        ("192.0.2.0", "no prefix length"),
+        ("192.0.2.5/24", "the network of 192.0.2.5 is 192.0.2.0/24"),
+        ("192.0.2.0/33", "not an IPv4 or IPv6 network"),
+        ("mail/24", "not an IPv4 or IPv6 network"),
+        ("224.0.0.0/24", "no host has"),
+        ("0.0.0.0/16", "no host has"),
+    ],
+)
+def test_what_is_no_network_is_refused(text: object, needed: str) -> None:
+    with pytest.raises(InvalidInputError, match=needed):
+        parse_network(text)
+
+
+def test_an_ipv4_mapped_network_is_the_ipv4_network() -> None:
+    assert str(parse_network("::ffff:192.0.2.0/120")) == "192.0.2.0/24"

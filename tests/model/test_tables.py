@@ -1,0 +1,106 @@
+"""Many records as one text."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.names import name_text, parse_hostname
+from pulumi_rdns.model.tables import (
+    address_list,
+    address_order,
+    canonical_address,
+    canonical_hostname,
+    checked_table,
+    known_table,
+    table_text,
+)
+
+addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
+almost_addresses = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){2,4}", fullmatch=True)
+almost_hostnames = st.from_regex(
+    r"[A-Za-z0-9_-]{0,5}(\.[A-Za-z0-9_-]{1,70}){0,4}\.?", fullmatch=True
+)
+hostnames = st.from_regex(r"[a-z0-9]{1,8}(\.[a-z0-9]{1,8}){1,3}\.[a-z]{2,4}", fullmatch=True)
+
+
+def outcome(function: object, text: str) -> str:
+    """Give what a reader makes of a text, or the reason why it makes nothing of it."""
+    try:
+        return str(function(text))  # type: ignore[operator]
+    except InvalidInputError as error:
+        return f"refused: {error}"
+
+
+@given(st.one_of(addresses, almost_addresses))
+def test_an_address_is_read_as_that_of_a_single_record_is(text: str) -> None:
+    assert outcome(canonical_address, text) == outcome(parse_address, text)
+
+
+@given(st.one_of(hostnames, almost_hostnames))
+def test_a_hostname_is_read_as_that_of_a_single_record_is(text: str) -> None:
+    expected = outcome(lambda name: name_text(parse_hostname(name)), text)
+    assert outcome(canonical_hostname, text) == expected
+
+
+@pytest.mark.parametrize("hostname", ["a.example\n", "a" * 64 + ".example", "a." * 127 + "com"])
+def test_what_only_looks_canonical_is_refused(hostname: str) -> None:
+    expected = outcome(lambda name: name_text(parse_hostname(name)), hostname)
+    assert outcome(canonical_hostname, hostname) == expected
+
+
+@given(st.dictionaries(addresses, hostnames))
+def test_a_table_is_read_from_its_text_as_it_was(table: dict[str, str]) -> None:
+    text = table_text(table)
+    assert known_table(text) == table
+    assert text == "" or text.endswith("\n")
+    assert table_text(dict(reversed(table.items()))) == text
+
+
+@given(st.lists(addresses))
+def test_addresses_are_sorted_as_numbers_and_those_of_ipv4_first(texts: list[str]) -> None:
+    expected = sorted(map(ipaddress.ip_address, texts), key=lambda one: (one.version, int(one)))
+    assert sorted(texts, key=address_order) == [str(one) for one in expected]
+
+
+def test_any_spelling_of_a_record_is_one_record() -> None:
+    pairs = [("2001:DB8:0::10", "Mail.Example.COM."), ("::ffff:192.0.2.10", "bücher.example")]
+    table, findings = checked_table(pairs)
+    assert table == {"2001:db8::10": "mail.example.com", "192.0.2.10": "xn--bcher-kva.example"}
+    assert findings == []
+
+
+def test_everything_that_is_wrong_is_found_at_once() -> None:
+    _, findings = checked_table(
+        [
+            ("192.0.2.256", "a.example.com"),
+            ("192.0.2.10", "a_b.example.com"),
+            ("192.0.2.11", "b.example.com"),
+            ("::ffff:192.0.2.11", "c.example.com"),
+        ]
+    )
+    reasons = [reason for _, reason in findings]
+    assert {name for name, _ in findings} == {"records"}
+    assert "'192.0.2.256' is not an IPv4 or IPv6 address" in reasons[0]
+    assert "192.0.2.10" in reasons[1]
+    assert "underscore" in reasons[1]
+    twice = "192.0.2.11 is there twice, as 192.0.2.11 and as ::ffff:192.0.2.11"
+    assert reasons[2] == twice
+    assert len(reasons) == 3
+
+
+def test_a_thousand_mistakes_are_twenty_and_a_count() -> None:
+    _, findings = checked_table([(f"192.0.{at}", "a.example.com") for at in range(1000)])
+    assert len(findings) == 21
+    assert findings[-1].reason == "and 980 more"
+
+
+def test_neighbours_are_one_range() -> None:
+    texts = [f"192.0.2.{at}" for at in (1, 2, 3, 9)] + ["2001:db8::ffff", "2001:db8::1:0"]
+    expected = "192.0.2.1 to 192.0.2.3, 192.0.2.9, 2001:db8::ffff to 2001:db8::1:0"
+    assert address_list(reversed(texts)) == expected
