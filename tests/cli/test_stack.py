@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Project, declare, ptr
+from tests.e2e.harness import Project, declare, forward, ptr
 from tests.servers.internet import Internet
 from tests.servers.process import zone_text
 
@@ -191,3 +191,25 @@ def test_a_mistake_in_the_configuration_is_named(tmp_path: Path) -> None:
     assert ran.code == 2
     assert "rdns:forwardSorce: unknown key; did you mean forwardSource?" in ran.stderr
     assert TOKEN not in ran.stderr
+
+
+def test_every_record_of_a_set_is_checked(tmp_path: Path) -> None:
+    write_zones(tmp_path / "zones")
+    project = Project(tmp_path, CONFIG)
+    project.program(
+        forward("mail", "mail.example.com", "192.0.2.20"),
+        declare(
+            "PtrRecordSet",
+            "office",
+            records={"192.0.2.20": "mail.example.com"},
+            network="192.0.2.20/31",
+            fill="{d}.example.com",
+        ),
+    )
+    project.up()
+    ran = rdns(project, "check", "--stack", "--json")
+    assert sorted(ran.verdicts) == [
+        ("192.0.2.20", "mail.example.com", "confirmed"),
+        ("192.0.2.21", "21.example.com", "mismatch"),
+    ]
+    assert {row["asked"] for row in ran.rows} == {"office"}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pulumi
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime.stack import run_pulumi_func
 
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
@@ -65,6 +66,9 @@ def run_program(
         loop.run_until_complete(run_pulumi_func(program))
     finally:
         executor.shutdown()
+        # A program that was ended leaves tasks of its loop behind, which the next one would await.
+        runtime_settings.SETTINGS.rpc_manager.clear()
+        runtime_settings.SETTINGS.outputs.clear()
         asyncio.set_event_loop(None)
         for made in loops:
             made.close()

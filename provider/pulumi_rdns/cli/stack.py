@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_rdns.errors import ConfigError
+from pulumi_rdns.model.ptr_sets import known_written
 from pulumi_rdns.model.settings import StackSettings, read_settings
+from pulumi_rdns.model.tables import known_table, reverse_text, zone_in
 
 _PTR_RECORD = "pulumi-python:dynamic/rdns:PtrRecord"
+_PTR_RECORD_SET = "pulumi-python:dynamic/rdns:PtrRecordSet"
 
 
 @dataclass(frozen=True)
 class StackRecord:
-    """A PtrRecord as the state has it; None where it is not there, or is a secret."""
+    """A PTR record as the state has it; None where it is not there, or is a secret."""
 
     resource: str
     address: str | None
@@ -50,20 +53,37 @@ def read_stack_settings(stack: str) -> StackSettings:
 
 
 def read_stack_records(stack: str) -> list[StackRecord]:
-    """List the PtrRecords of the stack's state, in its order. Raises as the settings do."""
+    """List the PTR records of the stack's state, in its order. Raises as the settings do."""
     deployment = _pulumi("stack", "export", stack=stack).get("deployment") or {}
     return list(_records(deployment))
 
 
 def _records(deployment: Mapping[str, Any]) -> Iterator[StackRecord]:
     for resource in deployment.get("resources") or []:
-        if resource["type"] != _PTR_RECORD or resource.get("delete"):
+        if resource.get("delete"):
             continue
         outputs = resource.get("outputs") or {}
+        if resource["type"] == _PTR_RECORD_SET:
+            yield from _records_of_set(_name_in(resource["urn"]), outputs)
+        if resource["type"] != _PTR_RECORD:
+            continue
         keys = ("address", "writtenHostname", "backend", "zone", "ownerName")
         values = [outputs.get(key) for key in keys]
         texts = [value if isinstance(value, str) else None for value in values]
         yield StackRecord(_name_in(resource["urn"]), *texts)
+
+
+def _records_of_set(name: str, outputs: Mapping[str, Any]) -> Iterator[StackRecord]:
+    written = outputs.get("writtenRecords")
+    if not isinstance(written, str):
+        yield StackRecord(name, None, None, None, None, None)
+        return
+    owners = known_table(outputs.get("ownerNames") or "")
+    zones = frozenset(outputs.get("zones") or ())
+    for address, hostname in known_written(written).items():
+        owner = owners.get(address) or reverse_text(address)
+        zone = zone_in(owner, zones)
+        yield StackRecord(name, address, hostname, outputs.get("backend"), zone, owner)
 
 
 def _name_in(urn: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from pulumi_rdns.errors import Finding, InvalidInputError
@@ -123,6 +123,29 @@ def address_list(addresses: Iterable[str]) -> str:
             runs.append([address])
         last = number
     return ", ".join(" to ".join(run) for run in runs)
+
+
+def reverse_text(address: str) -> str:
+    """Write the reverse name of a canonical address.
+
+    >>> reverse_text("192.0.2.10")
+    '10.2.0.192.in-addr.arpa'
+    """
+    if ":" not in address:
+        return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
+    digits = ipaddress.IPv6Address(address).packed.hex()
+    return ".".join(reversed(digits)) + ".ip6.arpa"
+
+
+def zone_in(owner: str, zones: Collection[str]) -> str | None:
+    """Give the one of several zones that holds a name: the longest match; None where none does.
+
+    >>> zone_in("10.2.0.192.in-addr.arpa", ["0.192.in-addr.arpa", "2.0.192.in-addr.arpa"])
+    '2.0.192.in-addr.arpa'
+    """
+    while owner and owner not in zones:
+        owner = owner.partition(".")[2]
+    return owner or None
 
 
 def _twice(key: str, first: str, second: str) -> str:

@@ -15,7 +15,6 @@ from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.batch import Found
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import (
-    AddressNotFoundError,
     BackendError,
     ConflictError,
     RdnsError,
@@ -31,11 +30,11 @@ from pulumi_rdns.model.specs import (
     PtrSetSpec,
     PtrSpec,
 )
-from pulumi_rdns.model.tables import Table, address_list, address_order
+from pulumi_rdns.model.tables import Table, address_list, address_order, reverse_text, zone_in
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.places import Aliases
-from pulumi_rdns.records.ptr_set_places import Place, Store, reverse_text, store_of
+from pulumi_rdns.records.ptr_set_places import Place, Store, store_of
 from pulumi_rdns.records.ptr_set_run import Run
 
 #: forward look-ups at a time
@@ -72,12 +71,8 @@ class PtrSetState:
         if address not in self.written:
             return None
         owner = self.owners.get(address) or reverse_text(address)
-        rest = owner
-        while rest:
-            if rest in self._zones_by_text:
-                return Place(self._zones_by_text[rest], owner)
-            rest = rest.partition(".")[2]
-        return None
+        zone = zone_in(owner, self._zones_by_text)
+        return None if zone is None else Place(self._zones_by_text[zone], owner)
 
     @functools.cached_property
     def _zones_by_text(self) -> dict[str, dns.name.Name]:
@@ -171,12 +166,8 @@ class PtrSets:
         run.remove({address: going[address] for address in places})
         _warn_of_left(run, report)
         failures |= run.failures
-        gone = {key: e for key, e in failures.items() if isinstance(e, AddressNotFoundError)}
-        if gone:
-            report.warning(f"{next(iter(gone.values()))}; there is nothing to delete")
-        if len(failures) > len(gone):
-            left = {key: e for key, e in failures.items() if key not in gone}
-            raise summary("delete the PTRs of", backend.name, left, len(old.written))
+        if failures:
+            raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
     def _bring(self, old: PtrSetState, spec: PtrSetSpec, report: Report) -> Brought:
         """Bring what is there to what the program asks for."""
@@ -476,6 +467,7 @@ def _warn_of_adopted(run: Run, report: Report) -> None:
 
 
 def _warn_of_left(run: Run, report: Report) -> None:
+    """Say what a removal did not take away."""
     if run.left:
         shown = sorted(run.left, key=address_order)[:_SHOWN]
         text = ", ".join(f"{key} ({', '.join(run.left[key].hostnames)})" for key in shown)
@@ -484,6 +476,9 @@ def _warn_of_left(run: Run, report: Report) -> None:
             f"left as they are, because this set did not write what is there now: {text}"
             + (f" and {more:,} more" if more else "")
         )
+    if run.gone:
+        error = next(iter(run.gone.values()))
+        report.warning(f"{error}; there is nothing to delete at {_shown(run.gone)}")
 
 
 def _shown(addresses: Collection[str]) -> str:

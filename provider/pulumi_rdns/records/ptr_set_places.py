@@ -21,6 +21,7 @@ from pulumi_rdns.errors import (
     UnavailableError,
 )
 from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.tables import reverse_text
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.places import Aliases, find_place
 
@@ -84,18 +85,6 @@ def store_of(
     if isinstance(backend, ZoneBackend):
         return _Zones(backend, zone, aliases)
     raise ConfigError(f"backend {backend.name!r} holds no PTR records")
-
-
-def reverse_text(address: str) -> str:
-    """Write the reverse name of a canonical address.
-
-    >>> reverse_text("192.0.2.10")
-    '10.2.0.192.in-addr.arpa'
-    """
-    if ":" not in address:
-        return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
-    digits = ipaddress.IPv6Address(address).packed.hex()
-    return ".".join(reversed(digits)) + ".ip6.arpa"
 
 
 class _Zones:

@@ -9,7 +9,13 @@ from typing import TypeAlias
 
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.batch import Found, Outcome
-from pulumi_rdns.errors import BackendError, ConflictError, RdnsError, RejectedError
+from pulumi_rdns.errors import (
+    AddressNotFoundError,
+    BackendError,
+    ConflictError,
+    RdnsError,
+    RejectedError,
+)
 from pulumi_rdns.model.specs import DEFAULT_TTL
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.ptr_set_places import Place, Step, Store
@@ -49,6 +55,8 @@ class Run:
         self.adopted: set[str] = set()
         #: addresses where a removal left what somebody else wrote
         self.left: dict[str, Found] = {}
+        #: addresses that the account has no longer, so that there is nothing to remove
+        self.gone: dict[str, AddressNotFoundError] = {}
         self._store = store
         self._ours = ours
         self._report = report
@@ -103,6 +111,9 @@ class Run:
 
         def judge(address: str, step: Step, outcome: Outcome) -> Step | None:
             found = outcome.found
+            if isinstance(outcome.error, AddressNotFoundError):
+                self.gone[address] = outcome.error
+                return None
             if found is None:
                 self._end(address, outcome)
                 return None

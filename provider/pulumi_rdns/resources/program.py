@@ -16,15 +16,14 @@ from pulumi.runtime.settings import get_monitor
 from pulumi_rdns.backends.base import AddressBackend
 from pulumi_rdns.errors import (
     ConfigError,
-    DuplicateAddressError,
     InvalidInputError,
     RdnsError,
 )
 from pulumi_rdns.model.addresses import parse_address, record_type
 from pulumi_rdns.model.names import name_text, parse_hostname
 from pulumi_rdns.model.settings import StackSettings, read_settings
-from pulumi_rdns.model.tables import Table, address_order
 from pulumi_rdns.records.session import Session
+from pulumi_rdns.resources.holders import AddressHolders, Shared
 from pulumi_rdns.resources.preview import PreviewLooks
 from pulumi_rdns.resources.provider import project_root
 from pulumi_rdns.resources.set_wire import (
@@ -54,9 +53,6 @@ PROVIDERS = {
     ),
 }
 
-
-#: addresses that an error about two resources names
-_SHOWN = 5
 
 #: seconds that the creation of one record may take, with the wait for its forward record
 _LONGEST_CREATE = 120.0
@@ -132,8 +128,7 @@ class Program:
         self._session = Session(self.settings, project_root(), os.environ)
         self._looks = PreviewLooks(self._session)
         self._caught_up: set[str] = set()
-        self._holders: dict[tuple[str, str], tuple[pulumi.Resource, str]] = {}
-        self._sets: dict[str, list[tuple[str, Table]]] = {}
+        self._holders = AddressHolders()
         self._ttls: dict[tuple[str, str, str], tuple[int, str]] = {}
         self._addresses: dict[tuple[str, str], list[str]] = {}
         self._forwards: dict[str | None, list[tuple[pulumi.Resource, bool]]] = {}
@@ -183,24 +178,14 @@ class Program:
                 key = (str(backend), str(parse_address(address)))
             except InvalidInputError:
                 return address  # check says what is wrong with it
-            first, first_name = self._holders.setdefault(key, (resource, resource_name))
-            if first is resource:
-                self._refuse_shared(resource_name, key[0], {key[1]: ""}, self._sets)
-                return address
-            error = stop(
-                DuplicateAddressError(
-                    f"{resource_name!r} and {first_name!r} both set the PTR record of {key[1]} at "
-                    f"backend {key[0]!r}; an address has one: remove one of the two"
-                )
-            )
-            if is_computed and not pulumi.runtime.is_dry_run():
-                return _raise_after(first, error)
-            raise error
+            shared = self._holders.claim_one(resource, resource_name, *key)
+            return _refused(shared, is_computed) if shared else address
 
         return _when_known(claim, backend, address)
 
     def claim_records(
         self,
+        resource: pulumi.Resource,
         resource_name: str,
         backend: pulumi.Input[str],
         records: Any,
@@ -223,12 +208,13 @@ class Program:
                     raise InvalidInputError(wrong)
             except InvalidInputError as error:
                 raise stop(_of_resource(resource_name, error)) from None
-            self._claim_table(resource_name, str(backend), found.table)
-            return record_inputs(found)
+            shared = self._holders.claim_many(resource, resource_name, str(backend), found.table)
+            return _refused(shared, is_computed) if shared else record_inputs(found)
 
         values = (backend, records, network, fill, exclude)
         keys = ("records", "network", "fill", "exclude")
-        if any(_is_later(value) or _holds_later(value) for value in values):
+        is_computed = any(_is_later(value) or _holds_later(value) for value in values)
+        if is_computed:
             claimed = pulumi.Output.all(*values).apply(lambda known: claim(*known))
             # One that was not given stays absent in a preview, too, where all of this is unknown.
             given = zip(keys, values[1:], strict=True)
@@ -238,39 +224,6 @@ class Program:
                 if value is not None
             }
         return dict(claim(*values))
-
-    def _claim_table(self, resource_name: str, backend: str, table: Table) -> None:
-        singles = {
-            address: name
-            for (place, address), (_, name) in self._holders.items()
-            if place == backend and address in table
-        }
-        if singles:
-            holders = {backend: [(singles[address], {address: ""}) for address in singles]}
-            self._refuse_shared(resource_name, backend, table, holders)
-        self._refuse_shared(resource_name, backend, table, self._sets)
-        self._sets.setdefault(backend, []).append((resource_name, table))
-
-    def _refuse_shared(
-        self,
-        resource_name: str,
-        backend: str,
-        table: Table,
-        holders: Mapping[str, Sequence[tuple[str, Table]]],
-    ) -> None:
-        """Raise DuplicateAddressError where another resource has one of the addresses too."""
-        for first_name, other in holders.get(backend, ()):
-            shared = sorted(table.keys() & other.keys(), key=address_order)
-            if shared:
-                more = len(shared) - _SHOWN
-                shown = ", ".join(shared[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-                raise stop(
-                    DuplicateAddressError(
-                        f"{resource_name!r} and {first_name!r} both set the PTR record of {shown} "
-                        f"at backend {backend!r}; an address has one: leave it out of one of the "
-                        "two"
-                    )
-                )
 
     def claim_ttl(
         self, resource_name: str, backend: Any, hostname: Any, address: Any, ttl: Any
@@ -407,6 +360,14 @@ def _when_known(function: Callable[..., Any], *values: Any) -> Any:
     if any(_is_later(value) for value in values):
         return pulumi.Output.all(*values).apply(lambda known: function(*known))
     return function(*values)
+
+
+def _refused(shared: Shared, is_computed: bool) -> Any:
+    """Raise the error about two resources; in an update, when the first one stands."""
+    error = stop(shared.error)
+    if is_computed and not pulumi.runtime.is_dry_run():
+        return _raise_after(shared.first, error)
+    raise error
 
 
 async def _raise_after(first: pulumi.Resource, error: RdnsError) -> None:

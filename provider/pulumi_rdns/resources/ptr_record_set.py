@@ -20,7 +20,6 @@ from pulumi_rdns.resources.provider import (
     check_zone_options,
     failures,
     session,
-    zone_changed,
 )
 
 
@@ -41,7 +40,7 @@ class PtrRecordSetProvider(RecordProvider):
         replaces = ["backend"] if changed("backend", _olds, _news) else []
         # As for a single record: elsewhere, the new records are written before the old ones go.
         same_place = not replaces
-        if zone_changed(_olds, _news):
+        if _zone_changed(_olds, _news):
             replaces.append("zone")
         inputs = [key for key in set_wire.SET_FIELDS if key != "zone"]
         changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
@@ -74,6 +73,13 @@ class PtrRecordSetProvider(RecordProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         with engine_report() as report:
             session().ptr_sets.delete(set_wire.set_state(_props), report)
+
+
+def _zone_changed(olds: dict[str, Any], news: dict[str, Any]) -> bool:
+    """Tell whether the program names another zone than before; naming none is no opinion."""
+    if news.get("zone") is None or [news["zone"]] == olds.get("zones"):
+        return False
+    return changed("zone", olds, news)
 
 
 def _outputs(id_: str, brought: Brought) -> dict[str, Any]:
@@ -160,7 +166,7 @@ class PtrRecordSet(program.Record):
                 ConfigError(f"{resource_name!r}: give records, or network and fill, or both")
             )
         backend = stack.backend(backend)
-        given = stack.claim_records(resource_name, backend, records, network, fill, exclude)
+        given = stack.claim_records(self, resource_name, backend, records, network, fill, exclude)
         inputs = {
             **given,
             "backend": backend,
