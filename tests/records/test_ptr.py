@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -284,6 +285,27 @@ def test_a_create_waits_a_moment_for_the_owner_to_be_heard_of(
     timer.start()
     later.ptr.create(spec(backend, "new.example.com"), heard)
     timer.join()
+    assert live(later, backend) == ["new.example.com."]
+
+
+def test_a_create_waits_while_the_engine_still_tells_of_other_records(
+    session: Session, tmp_path: Path, backend: str, heard: Heard
+) -> None:
+    """On a busy machine the owner may be the last of hundreds that the engine tells of."""
+    old = session.ptr.create(spec(backend, "old.example.com"), heard)
+    later = new_session(tmp_path)
+    later.claims.hand_over = 1
+
+    def tell() -> None:
+        for last in range(100, 120):
+            later.ptr.declare(backend, parse_address(f"198.51.100.{last}"), None)
+            time.sleep(0.1)
+        later.ptr.recall(old)
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    later.ptr.create(spec(backend, "new.example.com"), heard)
+    teller.join()
     assert live(later, backend) == ["new.example.com."]
 
 

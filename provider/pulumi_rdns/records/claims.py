@@ -19,8 +19,11 @@ from typing import TypeAlias
 
 Key: TypeAlias = tuple[str, ...]
 
-#: seconds that a create waits for another resource of this program to let go of a record
+#: seconds that a create waits for another resource of this program to let go of a record, counted
+#: from when the engine last told of one: on a busy machine it may not have told of all yet
 HAND_OVER = 3.0
+#: seconds that it waits at most
+LONGEST_HAND_OVER = 30.0
 
 
 class Claims:
@@ -35,18 +38,19 @@ class Claims:
         self._owned_sets: dict[Key, list[Callable[[str], Hashable]]] = {}
         self._locks: dict[Key, threading.RLock] = {}
         self._finished: dict[Key, int] = {}
+        self._heard = time.monotonic()
 
     def declare(self, key: Key, detail: Hashable) -> None:
         """Remember that a resource of the running program declares the record."""
         with self._changed:
             self._declared.setdefault(key, set()).add(detail)
-            self._changed.notify_all()
+            self._hear()
 
     def declare_set(self, prefix: Key, members: Container[str], detail: Hashable) -> None:
         """Declare all records whose key is ``prefix`` and one of the members."""
         with self._changed:
             self._declared_sets.setdefault(prefix, []).append((members, detail))
-            self._changed.notify_all()
+            self._hear()
 
     def declared(self, key: Key) -> frozenset[Hashable]:
         """Give the details of all declarations of the record; empty where nobody declares it."""
@@ -59,13 +63,13 @@ class Claims:
         """Remember that the state says: this value of the record was written by us."""
         with self._changed:
             self._owned.setdefault(key, {})[value] = memory
-            self._changed.notify_all()
+            self._hear()
 
     def own_set(self, prefix: Key, value_of: Callable[[str], Hashable]) -> None:
         """Remember what the state says of many records: ``value_of`` gives the value, or None."""
         with self._changed:
             self._owned_sets.setdefault(prefix, []).append(value_of)
-            self._changed.notify_all()
+            self._hear()
 
     def owned(self, key: Key) -> dict[Hashable, object]:
         """Give the values of the record that this state wrote, each with what is known of it."""
@@ -97,14 +101,33 @@ class Claims:
                     self._finished[key] = self._finished.get(key, 0) + 1
                     self._changed.notify_all()
 
-    def wait_for_hand_over(self, key: Key, ours: Callable[[], bool], until: float) -> bool:
-        """Wait until ``ours()`` holds or an operation on the record ends; False at the deadline.
+    def is_patient(self, since: float) -> bool:
+        """Tell whether a record that another resource may let go of is still worth a wait.
 
-        ``until`` is a time of `time.monotonic`.
+        ``since`` is when the wait began, a time of `time.monotonic`.
+        """
+        with self._changed:
+            return self._left(since) > 0
+
+    def wait_for_hand_over(self, key: Key, ours: Callable[[], bool], since: float) -> bool:
+        """Wait until ``ours()`` holds or an operation on the record ends; False when that is over.
+
+        ``since`` is when the wait began, a time of `time.monotonic`.
         """
         with self._changed:
             seen = self._finished.get(key, 0)
-            return self._changed.wait_for(
-                lambda: ours() or self._finished.get(key, 0) != seen,
-                timeout=max(0.0, until - time.monotonic()),
-            )
+            while not ours() and self._finished.get(key, 0) == seen:
+                left = self._left(since)
+                if left <= 0:
+                    return False
+                self._changed.wait(left)
+            return True
+
+    def _hear(self) -> None:
+        """Note that the engine told of a resource."""
+        self._heard = time.monotonic()
+        self._changed.notify_all()
+
+    def _left(self, since: float) -> float:
+        longest = since + max(self.hand_over, LONGEST_HAND_OVER)
+        return min(max(since, self._heard) + self.hand_over, longest) - time.monotonic()

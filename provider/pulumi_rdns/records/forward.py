@@ -201,10 +201,10 @@ class ForwardRecords:
 
     def _is_a_siblings(self, key: Key, address: Address) -> bool:
         """Tell whether another resource wrote the address, once all had a moment to be heard of."""
-        until = time.monotonic() + self._claims.hand_over
+        since = time.monotonic()
         while not (heard := address in self._claims.owned(key)):
             if not self._claims.wait_for_hand_over(
-                key, lambda: address in self._claims.owned(key), until
+                key, lambda: address in self._claims.owned(key), since
             ):
                 break
         return heard or address in self._claims.owned(key)
@@ -227,13 +227,13 @@ class ForwardRecords:
         self, rrset: _Rrset, key: Key, spec: ForwardSpec, going: frozenset[Address]
     ) -> None:
         """Give other resources of this program a moment to be heard of, or to let go."""
-        until = time.monotonic() + self._claims.hand_over
+        since = time.monotonic()
         live = _addresses(rrset.look())
 
         def ours() -> bool:
             return not self._foreign(live - going, key, spec)
 
-        while not ours() and self._claims.wait_for_hand_over(key, ours, until):
+        while not ours() and self._claims.wait_for_hand_over(key, ours, since):
             live = _addresses(rrset.look())
 
     def _swap(

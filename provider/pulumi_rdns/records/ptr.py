@@ -213,13 +213,13 @@ class PtrRecords:
 
         False where a name is there that is still nobody's of this stack.
         """
-        until = time.monotonic() + self._claims.hand_over
+        since = time.monotonic()
 
         def ours() -> bool:
             return _is_ours(seen, self._ours(key, spec.hostname))
 
         while not ours():
-            in_time = self._claims.wait_for_hand_over(key, ours, until)
+            in_time = self._claims.wait_for_hand_over(key, ours, since)
             seen = place.look()
             if not in_time:
                 return ours()

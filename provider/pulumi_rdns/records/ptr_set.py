@@ -197,7 +197,7 @@ class PtrSets:
             {key: _hostnames(believed.get(key)) for key in todo if key not in failures},
             spec.ttl,
             overwrite=spec.policies.on_conflict is OnConflict.OVERWRITE,
-            hand_over=self._claims.hand_over,
+            is_patient=self._claims.is_patient,
         )
         run.remove({key: value for key, value in going.items() if key in places})
         _warn_of_adopted(run, report)

@@ -71,12 +71,13 @@ class Run:
         ttl: int | None,
         *,
         overwrite: bool,
-        hand_over: float,
+        is_patient: Callable[[float], bool],
     ) -> None:
         """Write hostnames where ``before`` still stands.
 
         ``ttl`` is seconds; None keeps what is there. ``overwrite``: what somebody else wrote counts
-        as ours. ``hand_over``: seconds to wait for a record that is not ours to become so.
+        as ours. ``is_patient`` tells whether a wait since some time (`time.monotonic`) for records
+        that are not ours to become so is still worth it.
         """
         ttls = self._live_ttls(before) if ttl is None else {}
         steps = {}
@@ -100,7 +101,7 @@ class Run:
             return None
 
         self._drive(steps, judge)
-        self._await_hand_over(judge, time.monotonic() + hand_over)
+        self._await_hand_over(judge, is_patient)
 
     def remove(self, values: Table) -> None:
         """Take away these values where they still stand; what else stands there is left."""
@@ -181,9 +182,10 @@ class Run:
                     steps[address] = misplaced[address]._replace(place=place)
         return steps
 
-    def _await_hand_over(self, judge: _Judge, until: float) -> None:
+    def _await_hand_over(self, judge: _Judge, is_patient: Callable[[float], bool]) -> None:
         """Give other resources of this program a moment to let go of records."""
-        while self._conflicts and time.monotonic() < until:
+        since = time.monotonic()
+        while self._conflicts and is_patient(since):
             time.sleep(_PAUSE)
             waiting, self._conflicts = self._conflicts, {}
             try:
