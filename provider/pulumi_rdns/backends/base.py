@@ -23,6 +23,8 @@ from pulumi_rdns.backends.batch import (
     apply_in_parts,
     found_in,
 )
+from pulumi_rdns.backends.changes import Change as Change
+from pulumi_rdns.backends.changes import same_rrset as same_rrset
 from pulumi_rdns.model.addresses import Address
 
 
@@ -143,27 +145,6 @@ class AddressBackend(Backend, ABC):
     @abstractmethod
     def addresses(self) -> Sequence[OwnedAddress]:
         """List all addresses of the account, sorted by address."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One compare-and-set of one RRset: what must be there before, and what after.
-
-    ``before`` is None where the RRset must be absent; its TTL is not compared. ``after`` is None
-    where the RRset shall be gone. Both carry absolute names.
-    """
-
-    name: dns.name.Name
-    rdtype: RdataType
-    before: dns.rrset.RRset | None
-    after: dns.rrset.RRset | None
-
-
-def same_rrset(one: dns.rrset.RRset | None, other: dns.rrset.RRset | None) -> bool:
-    """Tell whether two RRsets are alike in name, type, values and TTL."""
-    if one is None or other is None:
-        return one is other
-    return one == other and one.ttl == other.ttl
 
 
 class ZoneBackend(Backend, ABC):

@@ -5,14 +5,15 @@ Names are canonical text without trailing dot here (see `pulumi_rdns.model.table
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 import dns.name
 import dns.rrset
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
+from pulumi_rdns.backends.changes import Change
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -22,9 +23,6 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.names import name_text
-
-if TYPE_CHECKING:
-    from pulumi_rdns.backends.base import Change, ZoneBackend
 
 
 class PtrChange(NamedTuple):
@@ -76,8 +74,16 @@ Progress: TypeAlias = Callable[[int], None]
 _OF_ALL = (AuthenticationError, RateLimitError, UnavailableError, ZoneNotFoundError)
 
 
+class Zones(Protocol):
+    """What a batch needs of a zone backend."""
+
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]: ...
+
+    def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None: ...
+
+
 def apply_in_parts(
-    backend: ZoneBackend,
+    backend: Zones,
     zone: dns.name.Name,
     changes: Sequence[PtrChange],
     size: int,
@@ -85,7 +91,7 @@ def apply_in_parts(
 ) -> list[Outcome]:
     """Look, leave out what does not stand as expected, and write the rest, ``size`` at a time.
 
-    For backends whose one write is `ZoneBackend.apply`. A part that is refused is split to find
+    For backends whose one write is `apply`. A part that is refused is split to find
     the changes that are to blame.
     """
     outcomes = [DONE] * len(changes)
@@ -120,7 +126,7 @@ def apply_in_parts(
 
 
 def _refused(
-    backend: ZoneBackend, zone: dns.name.Name, change: PtrChange, error: BackendError
+    backend: Zones, zone: dns.name.Name, change: PtrChange, error: BackendError
 ) -> Outcome:
     """Look what stands there now, where somebody else was faster."""
     if isinstance(error, ConflictError):
@@ -139,8 +145,6 @@ def fits(change: PtrChange, found: Found) -> bool:
 
 def full_change(zone: dns.name.Name, change: PtrChange, there: Mapping[str, Found] = {}) -> Change:
     """Write a change with names and RRsets."""
-    from pulumi_rdns.backends.base import Change
-
     owner = dns.name.from_text(change.owner)
     ttl = there[change.owner].ttl if change.owner in there else None
     return Change(

@@ -1,0 +1,30 @@
+"""What a zone backend is asked to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import dns.name
+import dns.rrset
+from dns.rdatatype import RdataType
+
+
+@dataclass(frozen=True)
+class Change:
+    """One compare-and-set of one RRset: what must be there before, and what after.
+
+    ``before`` is None where the RRset must be absent; its TTL is not compared. ``after`` is None
+    where the RRset shall be gone. Both carry absolute names.
+    """
+
+    name: dns.name.Name
+    rdtype: RdataType
+    before: dns.rrset.RRset | None
+    after: dns.rrset.RRset | None
+
+
+def same_rrset(one: dns.rrset.RRset | None, other: dns.rrset.RRset | None) -> bool:
+    """Tell whether two RRsets are alike in name, type, values and TTL."""
+    if one is None or other is None:
+        return one is other
+    return one == other and one.ttl == other.ttl
