@@ -3,7 +3,7 @@ STACK ?= dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy env test check servers wheel clean demo-hostinger
+.PHONY: help up preview refresh destroy env test check servers wheel clean demo-bind demo-hostinger
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -19,8 +19,9 @@ test:  ## everything that CI runs: the checks, then the tests
 check:  ## linter, formatter and types
 servers:  ## install the DNS programs that some tests need (Debian, as root)
 wheel:  ## build the package into dist/
+demo-bind:  ## try the stack staging on a BIND on loopback, and what dig answers then
 demo-hostinger:  ## try the Hostinger backend without an account, on a simulated one
 clean:  ## remove what can be made again; state and zone files stay
 
-up preview refresh destroy env test check servers wheel clean demo-hostinger:
+up preview refresh destroy env test check servers wheel clean demo-bind demo-hostinger:
 	@"$(PYTHON)" -m tools $@ --stack "$(STACK)" -- $(ARGS)

@@ -1,4 +1,4 @@
-"""The demonstration of the Hostinger backend: it runs to its end, and it ends when told to."""
+"""The demonstrations: they run to their end, and they end when told to."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def temporary(tmp_path: Path) -> Path:
     return folder
 
 
-def start(temporary: Path) -> subprocess.Popen[str]:
+def start(temporary: Path, demo: str = "hostinger") -> subprocess.Popen[str]:
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.Popen(
-        [sys.executable, "-m", "tools.demo_hostinger"],
+        [sys.executable, "-m", f"tools.demo_{demo}"],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temporary), "PATH": search},
         stdin=subprocess.DEVNULL,
@@ -69,3 +69,33 @@ def test_ctrl_c_in_the_middle_of_the_up_ends_it_and_leaves_nothing(temporary: Pa
     assert "error: pulumi up ended with" in err
     assert "Traceback" not in out + err
     assert left_by_the_demo(temporary) == []
+
+
+def test_the_demo_on_bind_shows_what_dig_answers_and_leaves_nothing(temporary: Path) -> None:
+    for program, package in (("named", "bind9"), ("dig", "bind9-dnsutils")):
+        if shutil.which(program) is None:
+            if os.environ.get("CI"):
+                pytest.fail(f"{program} is not installed (Debian package {package})")
+            pytest.skip(f"{program} is not installed (Debian package {package})")
+    process = start(temporary, "bind")
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == 0, out + err
+    _, before, up, destroyed = out.split("\n=== ")
+    ours = {
+        "mail.example.com": "192.0.2.10",
+        "www.example.com": "192.0.2.11, 192.0.2.12",
+        "10.2.0.192.in-addr.arpa": "mail.example.com.",
+        "11.2.0.192.in-addr.arpa": "www.example.com.",
+        "12.2.0.192.in-addr.arpa": "www.example.com.",
+    }
+    peoples = {"1.2.0.192.in-addr.arpa": "ns1.example.com."}
+    assert answers(up) == {**peoples, **ours}
+    assert answers(before) == answers(destroyed) == {**peoples, **dict.fromkeys(ours, "nothing")}
+    assert "warning" not in out + err
+    assert left_by_the_demo(temporary) == []
+
+
+def answers(text: str) -> dict[str, str]:
+    """Read what `dig` answered in one chapter."""
+    lines = [line.split() for line in text.splitlines() if line.startswith("$ dig")]
+    return {words[3]: " ".join(words[5:]).removeprefix("-> ") for words in lines}
