@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import signal
 
+import hypothesis
 import pytest
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # Modules of helpers whose assertions shall say what they compared, as those of tests do.
 pytest.register_assert_rewrite(
-    "tests.backends.contract", "tests.e2e.harness", "tests.e2e.nothing_is_lost"
+    "tests.backends.contract",
+    "tests.e2e.harness",
+    "tests.e2e.many_records",
+    "tests.e2e.nothing_is_lost",
+    "tests.e2e.server_worlds",
 )
 
 # Who is started in the background ignores Ctrl-C, and so does everything it starts: the tests that

@@ -21,7 +21,7 @@ key:
 acl:
   - id: full
     key: {full}
-    action: update
+    action: [update, transfer]
   - id: narrow
     key: {narrow}
     action: update

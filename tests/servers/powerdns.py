@@ -70,6 +70,7 @@ class PowerDns(DnsServer):
             file.write_text(records)
             self._util("load-zone", name, str(file))
             self._util("set-meta", name, "TSIG-ALLOW-DNSUPDATE", FULL.name)
+            self._util("set-meta", name, "TSIG-ALLOW-AXFR", FULL.name)
 
     @property
     def database(self) -> Path:

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import dns.message
@@ -34,6 +34,8 @@ class CuttingProxy(socketserver.ThreadingTCPServer):
         self.feigned_rcode = dns.rcode.NOERROR
         self.connections = 0
         self.updates = 0
+        #: is called with the number of each update before anything happens to it
+        self.at_update: Callable[[int], None] = lambda _: None
         self.lock = threading.Lock()
 
     @property
@@ -82,6 +84,8 @@ def _relayed(proxy: CuttingProxy, server: socket.socket, request: bytes) -> byte
     if is_update:
         with proxy.lock:
             proxy.updates += 1
+            number = proxy.updates
+        proxy.at_update(number)
         if proxy.takes("lost_updates"):
             return None
         if proxy.takes("feigned_updates"):

@@ -22,6 +22,8 @@ Key: TypeAlias = tuple[str, ...]
 #: seconds that a create waits for another resource of this program to let go of a record, counted
 #: from when the engine last told of one: on a busy machine it may not have told of all yet
 HAND_OVER = 3.0
+#: seconds without a word of the engine after which it has told of all resources, most likely
+QUIET = 0.3
 #: seconds that it waits at most
 LONGEST_HAND_OVER = 30.0
 
@@ -31,6 +33,7 @@ class Claims:
 
     def __init__(self, hand_over: float = HAND_OVER) -> None:
         self.hand_over = hand_over
+        self.quiet = QUIET
         self._changed = threading.Condition()
         self._declared: dict[Key, set[Hashable]] = {}
         self._owned: dict[Key, dict[Hashable, object]] = {}
@@ -100,6 +103,17 @@ class Claims:
                 with self._changed:
                     self._finished[key] = self._finished.get(key, 0) + 1
                     self._changed.notify_all()
+
+    def await_quiet(self) -> None:
+        """Wait until the engine has most likely told of all resources, for some seconds at most.
+
+        What another resource declares too must not be taken away in between; where this was too
+        short, that resource sets it again.
+        """
+        until = time.monotonic() + self.hand_over
+        with self._changed:
+            while (now := time.monotonic()) < until and now - self._heard < self.quiet:
+                self._changed.wait(self._heard + self.quiet - now)
 
     def is_patient(self, since: float) -> bool:
         """Tell whether a record that another resource may let go of is still worth a wait.

@@ -181,7 +181,6 @@ class PtrSets:
         backend = self._backends.get(spec.backend)
         store = self._store(backend, spec.zone)
         going = {key: value for key, value in old.written.items() if key not in wanted}
-        going = self._unclaimed(store, old, going) if going else going
         state = replace(old, zone=spec.zone, records=spec.records, policies=spec.policies)
         if not todo and not going:
             written = {key: value for key, value in old.written.items() if key in wanted}
@@ -199,6 +198,9 @@ class PtrSets:
             overwrite=spec.policies.on_conflict is OnConflict.OVERWRITE,
             is_patient=self._claims.is_patient,
         )
+        if going:
+            self._claims.await_quiet()
+            going = self._unclaimed(store, old, going)
         run.remove({key: value for key, value in going.items() if key in places})
         _warn_of_adopted(run, report)
         _warn_of_left(run, report)

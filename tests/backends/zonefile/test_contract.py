@@ -11,7 +11,7 @@ import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.zonefile import ZoneFileBackend, ZoneFileSettings
-from tests.backends.contract import ZoneContract
+from tests.backends.contract import BatchContract, ZoneContract
 
 TEXT = """\
 $TTL 1h
@@ -60,7 +60,7 @@ class ZoneFiles(ZoneContract):
         return read
 
 
-class TestReverse(ZoneFiles):
+class TestReverse(BatchContract, ZoneFiles):
     origin = "2.0.192.in-addr.arpa"
 
 

@@ -126,15 +126,25 @@ class Connections:
         for server in self._in_order():
             try:
                 connection = self._connect(server)
-                until = time.monotonic() + self._timeout
-                _send(connection, message, until)
-                while not is_last(_answer(connection, until)):
-                    until = time.monotonic() + self._timeout
-                self._keep(connection)
+                self._receive(connection, message, is_last)
                 return
             except _FailedError as failed:
                 failures.append(failed)
         raise NoAnswerError(failures)
+
+    def _receive(
+        self, connection: _Connection, message: bytes, is_last: Callable[[bytes], bool]
+    ) -> None:
+        is_over = False
+        try:
+            _send(connection, message, time.monotonic() + self._timeout)
+            while not is_over:
+                is_over = is_last(_answer(connection, time.monotonic() + self._timeout))
+        finally:
+            if is_over:
+                self._keep(connection)
+            else:
+                connection.socket.close()
 
     def _ask_anew(self, server: Server, message: bytes, more: float) -> bytes:
         """Ask over a new connection, and over another one when the server cuts the first."""

@@ -1,0 +1,163 @@
+"""Batches that are refused in part, lost on their way, or answered without being done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dns.rcode import Rcode
+
+from pulumi_rdns.backends.batch import DONE, Outcome, PtrChange
+from pulumi_rdns.errors import AuthenticationError, RejectedError, UnavailableError
+from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of
+from tests.servers.bind import DynamicBind
+from tests.servers.dynamic import FULL, NARROW, REVERSE, Key, started, transfer
+from tests.servers.process import DnsServer
+from tests.servers.proxy import CuttingProxy, proxied
+
+
+class ChoosyBind(DynamicBind):
+    """Lets the key change every name but one."""
+
+    zone_options = (
+        f"update-policy {{ deny {FULL.name} name r77.{REVERSE} ANY; deny {FULL.name} name "
+        f"r400.{REVERSE} ANY; grant {FULL.name} zonesub ANY; }}; allow-transfer {{ any; }};"
+    )
+
+
+@pytest.fixture
+def proxy(bind: DnsServer) -> Iterator[CuttingProxy]:
+    with proxied((bind.address, bind.port)) as proxy:
+        yield proxy
+
+
+def records(prefix: str, count: int) -> list[PtrChange]:
+    return [
+        PtrChange(f"{prefix}{at}.{REVERSE}", (), (f"h{at}.example.com",), 3600)
+        for at in range(count)
+    ]
+
+
+def nothing(_: int) -> None:
+    pass
+
+
+def there(server: DnsServer, prefix: str) -> dict[str, list[str]]:
+    found = transfer(server, REVERSE).items()
+    return {
+        owner.partition(".")[0]: values
+        for (owner, kind), (_, values) in found
+        if kind == "PTR" and owner.startswith(prefix)
+    }
+
+
+def everything(prefix: str, count: int) -> dict[str, list[str]]:
+    return {f"{prefix}{at}": [f"h{at}.example.com."] for at in range(count)}
+
+
+def test_a_refused_message_is_split_to_find_the_names_that_are_to_blame(tmp_path: Path) -> None:
+    server = started(ChoosyBind, tmp_path)
+    try:
+        outcomes = backend_of(server).apply_ptrs(ZONE, records("r", 600), nothing)
+        refused = {at: one for at, one in enumerate(outcomes) if not one.is_done}
+        assert refused.keys() == {77, 400}
+        for outcome in refused.values():
+            assert isinstance(outcome.error, AuthenticationError)
+            assert "REFUSED" in str(outcome.error)
+            assert not outcome.is_unknown
+        written = everything("r", 600)
+        del written["r77"], written["r400"]
+        assert there(server, "r") == written
+    finally:
+        server.stop()
+
+
+def test_where_everything_is_refused_not_each_record_is_asked_for(
+    bind: DnsServer, proxy: CuttingProxy
+) -> None:
+    forward = [PtrChange(f"f{at}.example.com", (), ("a.example.net",), 60) for at in range(2000)]
+    backend = backend_at(f"127.0.0.1:{proxy.port}", key=NARROW)
+    narrow = [one._replace(owner=one.owner.replace("example.com", REVERSE)) for one in forward]
+    outcomes = backend_at(f"127.0.0.1:{proxy.port}", key=None).apply_ptrs(ZONE, narrow, nothing)
+    assert all(isinstance(one.error, AuthenticationError) for one in outcomes)
+    assert proxy.updates < 200
+    assert there(bind, "f") == {}
+    assert backend.apply_ptrs(ZONE, narrow[:3], nothing) == [DONE] * 3
+    gone = [one._replace(before=one.after, after=()) for one in narrow[:3]]
+    assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 3
+
+
+def test_a_wrong_key_is_one_error_of_all(server: DnsServer) -> None:
+    wrong = Key(FULL.name, "d3Jvbmc=")
+    outcomes = backend_of(server, key=wrong).apply_ptrs(ZONE, records("w", 1200), nothing)
+    assert all(isinstance(one.error, AuthenticationError) for one in outcomes)
+    assert not any(one.is_unknown for one in outcomes)
+    assert there(server, "w") == {}
+
+
+def test_answers_that_are_lost_are_asked_for_again_and_nothing_is_twice(
+    bind: DnsServer, proxy: CuttingProxy
+) -> None:
+    proxy.lost_answers = 1
+    backend = backend_at(f"127.0.0.1:{proxy.port}")
+    outcomes = backend.apply_ptrs(ZONE, records("l", 2600), nothing)
+    assert there(bind, "l") == everything("l", 2600)
+    # What was made though its answer was lost stands there already when it is sent again.
+    for change, outcome in zip(records("l", 2600), outcomes, strict=True):
+        assert outcome == DONE or (outcome.found and outcome.found.hostnames == change.after)
+    gone = [one._replace(before=one.after, after=()) for one in records("l", 2600)]
+    assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 2600
+
+
+def test_a_server_that_goes_away_leaves_what_is_known_and_what_is_not(
+    bind: DnsServer, proxy: CuttingProxy
+) -> None:
+    proxy.lost_answers = 10**6
+    backend = backend_at(f"127.0.0.1:{proxy.port}", timeout=1)
+    outcomes = backend.apply_ptrs(ZONE, records("g", 4000), nothing)
+    assert all(isinstance(one.error, UnavailableError) for one in outcomes)
+    made = there(bind, "g")
+    unknown = {f"g{at}" for at, one in enumerate(outcomes) if one.is_unknown}
+    assert made.keys() <= unknown
+    assert len(unknown) < 4000
+    proxy.lost_answers = 0
+    gone = [
+        PtrChange(f"{name}.{REVERSE}", (values[0].rstrip("."),), (), 60)
+        for name, values in made.items()
+    ]
+    assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * len(gone)
+
+
+def test_noerror_without_the_records_is_an_error(proxy: CuttingProxy) -> None:
+    proxy.feigned_updates = 10**6
+    proxy.feigned_rcode = Rcode.NOERROR
+    backend = backend_at(f"127.0.0.1:{proxy.port}", key=None)
+    (outcome,) = backend.apply_ptrs(ZONE, records("n", 1), nothing)
+    assert isinstance(outcome.error, UnavailableError)
+    assert "still does not show the change" in str(outcome.error)
+
+
+def test_servfail_ends_the_batch(proxy: CuttingProxy) -> None:
+    proxy.feigned_updates = 10**6
+    proxy.feigned_rcode = Rcode.SERVFAIL
+    backend = backend_at(f"127.0.0.1:{proxy.port}", key=None)
+    outcomes = backend.apply_ptrs(ZONE, records("s", 2000), nothing)
+    assert all(isinstance(one.error, UnavailableError) for one in outcomes)
+    assert not any(one.is_unknown for one in outcomes)
+
+
+def test_a_message_that_the_server_cannot_read_is_split_too(proxy: CuttingProxy) -> None:
+    proxy.feigned_updates = 10**6
+    proxy.feigned_rcode = Rcode.FORMERR
+    backend = backend_at(f"127.0.0.1:{proxy.port}", key=None)
+    outcomes: list[Outcome] = backend.apply_ptrs(ZONE, records("m", 40), nothing)
+    assert all(isinstance(one.error, RejectedError) for one in outcomes)
+
+
+def test_no_server_is_one_error_and_nothing_is_unknown(bind: DnsServer) -> None:
+    away = backend_at("127.0.0.1:9", timeout=1)
+    outcomes = away.apply_ptrs(ZONE, records("a", 2000), nothing)
+    assert all(isinstance(one.error, UnavailableError) for one in outcomes)
+    assert not any(one.is_unknown for one in outcomes)
+    assert at(bind) not in str(outcomes[0].error)

@@ -1,0 +1,138 @@
+"""Zone transfers, held against dnspython's reading of the same zone."""
+
+from __future__ import annotations
+
+import dns.message
+import dns.name
+import dns.renderer
+import dns.rrset
+import pytest
+from dns.rdatatype import RdataType
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_rdns.backends.batch import Found, PtrChange
+from pulumi_rdns.backends.rfc2136.transfers import Transfer, TransferError
+from tests.backends.rfc2136.tools import ZONE, backend_of
+from tests.servers.dynamic import FULL, REVERSE, transfer
+from tests.servers.process import DnsServer
+
+
+@pytest.mark.parametrize("key", [FULL, None], ids=["signed", "unsigned"])
+def test_a_zone_of_several_messages_is_read_as_dnspython_reads_it(
+    server: DnsServer, key: object
+) -> None:
+    backend = backend_of(server)
+    made = [
+        PtrChange(f"t{at}.axfr.{REVERSE}", (), (f"h{at}.dyn.example.net",), 60)
+        for at in range(3000)
+    ]
+    assert all(one.is_done for one in backend.apply_ptrs(ZONE, made, lambda _: None))
+    try:
+        if key is None and type(server).__name__ == "DynamicBind":
+            backend = backend_of(server, key=None)
+        asked = {owner.rstrip(".") for owner, _ in transfer(server, REVERSE)}
+        read = backend.read_ptrs(ZONE, asked)
+        assert read == expected(server)
+    finally:
+        gone = [one._replace(before=one.after, after=()) for one in made]
+        assert all(one.is_done for one in backend_of(server).apply_ptrs(ZONE, gone, lambda _: None))
+
+
+def expected(server: DnsServer) -> dict[str, Found]:
+    """Make the same of dnspython's reading."""
+    found: dict[str, Found] = {}
+    for (owner, kind), (ttl, values) in transfer(server, REVERSE).items():
+        name = owner.rstrip(".")
+        there = found.get(name, Found())
+        names = tuple(sorted(value.lower().rstrip(".") for value in values))
+        if kind == "PTR":
+            found[name] = there._replace(hostnames=names, ttl=ttl)
+        elif kind == "CNAME":
+            found[name] = there._replace(alias=names[0])
+        elif kind == "NS":
+            found[name] = there._replace(is_delegated=True)
+    return found
+
+
+def test_without_the_right_to_a_transfer_single_queries_are_asked(server: DnsServer) -> None:
+    backend = backend_of(server)
+    owners = [owner.rstrip(".") for owner, kind in transfer(server, REVERSE) if kind != "NS"]
+    owners += [f"n{at}.nothing.{REVERSE}" for at in range(40)]
+    by_transfer = backend.read_ptrs(ZONE, owners)
+    refused = backend_of(server)
+    refused._untransferable.add(ZONE)
+    by_query = refused.read_ptrs(ZONE, owners)
+    wild = [owner for owner in owners if owner.startswith("*")]
+    for owner in wild:
+        by_transfer.pop(owner, None)
+        by_query.pop(owner, None)
+    assert by_query == by_transfer
+
+
+def answer(*records: tuple[str, int, str, str], id_: int = 7) -> bytes:
+    """Write one message of a transfer."""
+    message = dns.message.make_response(dns.message.make_query("example.com", "AXFR", id=id_))
+    for owner, ttl, kind, value in records:
+        message.answer.append(dns.rrset.from_text(owner, ttl, "IN", kind, value))
+    return message.to_wire()
+
+
+SOA = ("example.com.", 60, "SOA", "ns. host. 1 2 3 4 5")
+RECORDS = (
+    ("1.example.com.", 60, "PTR", "A.example.net."),
+    ("2.example.com.", 60, "CNAME", "a.2.example.com."),
+    ("3.example.com.", 60, "NS", "ns.example.net."),
+    (r"a\.b.example.com.", 60, "PTR", r"x\.y.example.net."),
+    ("4.example.com.", 60, "TXT", '"nothing that counts"'),
+)
+WHOLE = answer(SOA, *RECORDS, SOA)
+
+
+def test_what_counts_is_read_and_nothing_else() -> None:
+    zone = Transfer(7, None, b"")
+    assert zone.add(answer(SOA, *RECORDS[:2])) is False
+    assert zone.add(answer(*RECORDS[2:], SOA)) is True
+    assert zone.found() == {
+        "1.example.com": Found(("a.example.net",), 60),
+        "2.example.com": Found(alias="a.2.example.com"),
+        "3.example.com": Found(is_delegated=True),
+        r"a\.b.example.com": Found((r"x\.y.example.net",), 60),
+    }
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"",
+        b"\0" * 12,
+        answer(SOA, SOA, id_=8),
+        answer(*RECORDS),
+        answer(),
+        dns.message.make_query("example.com", RdataType.AXFR, id=7).to_wire(),
+        # A name that points to itself.
+        WHOLE[:12] + b"\xc0\x0c" + WHOLE[14:],
+    ],
+)
+def test_what_is_no_transfer_is_refused(wire: bytes) -> None:
+    with pytest.raises(TransferError):
+        Transfer(7, None, b"").add(wire)
+
+
+@given(st.integers(0, len(WHOLE)), st.binary(max_size=6), st.integers(0, 4))
+def test_whatever_comes_is_read_or_refused(at: int, noise: bytes, cut: int) -> None:
+    wire = WHOLE[:at] + noise + WHOLE[at + cut :]
+    try:
+        Transfer(7, None, b"").add(wire)
+    except TransferError:
+        return
+
+
+def test_an_unsigned_answer_to_a_signed_question_is_refused() -> None:
+    key = backend_key()
+    with pytest.raises(TransferError, match="not signed"):
+        Transfer(7, key, b"mac").add(WHOLE)
+
+
+def backend_key() -> dns.tsig.Key:
+    return dns.tsig.Key(FULL.name, FULL.secret, FULL.algorithm)
