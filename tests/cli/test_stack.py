@@ -165,7 +165,7 @@ def test_what_the_cli_refuses_is_one_sentence(project: Project, tmp_path: Path) 
     missing = rdns(project, "check", "--stack", PATH="/nowhere")
     unknown = rdns(project, "check", "--stack", "prod")
     locked = rdns(project, "check", "--stack", PULUMI_CONFIG_PASSPHRASE="wrong")
-    unselected = rdns(project, "check", "--stack", PULUMI_HOME=str(tmp_path / "home"))
+    unselected = rdns(project, "check", "--stack", PULUMI_STACK="")
     said = {
         "no Pulumi.yaml here or in a folder above: this is not a Pulumi project": elsewhere,
         "pulumi is not on PATH; the stack is read through it": missing,
