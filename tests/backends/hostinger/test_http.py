@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 from pulumi_rdns.backends.hostinger import HostingerBackend, HostingerSettings
+from pulumi_rdns.backends.hostinger.pacing import Clock
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -21,7 +23,7 @@ from pulumi_rdns.errors import (
     RejectedError,
     UnavailableError,
 )
-from tests.fakes.hostinger import Fault
+from tests.fakes.hostinger import Fault, Scenario, Simulator
 
 from .world import MAIL, TEN, TWENTY, World, addresses, fleet, world
 
@@ -70,6 +72,19 @@ def test_the_pause_is_shared_by_all_threads() -> None:
         assert len(refused) <= 4 * 4
 
 
+def test_a_limit_below_the_number_of_threads_lets_everything_through() -> None:
+    # Threads must really wait side by side: real time, but twenty times as fast.
+    clock = Clock(lambda: time.monotonic() * 20, lambda seconds: time.sleep(seconds / 20))
+    scenario = Scenario(machines=fleet(8), rate_limit=6, rate_window=6.0, latency=0.02)
+    with Simulator(scenario, now=clock.now) as simulator:
+        settings = HostingerSettings(api_token=scenario.token, api_url=simulator.url, timeout=600)
+        backend = HostingerBackend("hostinger", settings, Path(), clock)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda at: backend.set_ptr(at, MAIL), addresses(8)))
+        hostnames = {simulator.account.ptr(str(address)) for address in addresses(8)}
+        assert hostnames == {"mail.example.com"}
+
+
 def test_a_rate_limit_that_never_ends_is_given_up_with_the_time_that_was_tried() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=429, times=1000))
@@ -98,7 +113,7 @@ def test_a_pause_of_no_seconds_is_a_pause_all_the_same() -> None:
 
 
 def test_a_retry_after_that_is_a_date_or_nonsense_is_understood() -> None:
-    with world(rate_limit=1, rate_window=5.0, retry_after="date") as account:
+    with world(rate_limit=2, rate_window=5.0, retry_after="date") as account:
         account.simulator.inject(Fault(kind="status", status=429, retry_after="soon"))
         account.backend.set_ptr(TEN, MAIL)
         assert account.account.ptr("203.0.113.10") == "mail.example.com"
