@@ -123,6 +123,24 @@ def test_what_others_append_between_look_and_append_stays() -> None:
         assert live(account) == [ONE, TWO]
 
 
+@pytest.mark.parametrize("wanted", [[ONE], []], ids=["replace", "delete"])
+def test_an_address_that_comes_while_a_write_waits_is_not_lost(wanted: list[str]) -> None:
+    with world(zones={"example.com": [held("mail", ONE, TWO)]}) as account:
+        account.simulator.inject(Fault(kind="status", status=429, path="/zones/", after=1))
+        account.time.meanwhile = lambda: put_by_hand(THREE)(account.account)
+        with pytest.raises(ConflictError, match=f"is now {ONE}, {TWO}, {THREE}"):
+            account.backend.apply(ZONE, [change("mail.example.com", [ONE, TWO], wanted)])
+        assert live(account) == [ONE, TWO, THREE]
+
+
+def test_a_write_that_had_to_wait_is_done_where_nothing_else_changed() -> None:
+    with world(zones={"example.com": [held("a", ONE), held("b", ONE)]}) as account:
+        account.simulator.inject(Fault(kind="status", status=429, path="/zones/", after=2, times=2))
+        changes = [change("a.example.com", [ONE], [ONE, TWO]), change("b.example.com", [ONE], [])]
+        account.backend.apply(ZONE, changes)
+        assert (live(account, "a"), live(account, "b")) == ([ONE, TWO], None)
+
+
 def test_a_lost_race_is_found_and_told() -> None:
     with world(zones={"example.com": [held("mail", TWO)]}) as account:
 
