@@ -207,6 +207,26 @@ def test_two_accounts_are_two_instances_of_one_stack(
         assert (first.ptr(mine), second.ptr(theirs)) == ([], [])
 
 
+def test_an_instance_that_is_renamed_and_has_a_new_token_keeps_its_records(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    world.scenario.second_token = "second-token-of-the-same-account"
+    settings = config(world, **{"rdns:forwardCheck": "skip"})
+    project = make_project(settings)
+    project.program(forward("a", A, X), ptr("a", X, A))
+    project.up()
+    renamed = {**world.settings(), "apiToken": world.scenario.second_token}
+    settings["rdns:backends"] = {"main": world.settings(), "renamed": renamed}
+    project.configure(settings)
+    project.program(forward("a", A, X, backend="renamed"), ptr("a", X, A, backend="renamed"))
+    with world.watched(X) as seen:
+        project.up()
+    assert seen[X] == [[A]]
+    assert world.forward(A, "A") == [X]
+    project.destroy()
+    assert world.ptr(X) == world.forward(A, "A") == []
+
+
 # Many, and trouble in the middle
 
 

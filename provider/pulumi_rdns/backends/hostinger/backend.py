@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import urllib.parse
 from collections.abc import Sequence
@@ -69,8 +68,7 @@ class HostingerBackend(AddressBackend, ZoneBackend):
         self._limit = settings.timeout
         token = Token(settings.api_token.strip(), _origin(name, settings.api_token))
         client = Client(settings.api_url, token, self._clock)
-        account = hashlib.sha256(settings.api_token.strip().encode()).hexdigest()
-        self._identity = f"hostinger {settings.api_url} {account}"
+        self._identity = f"hostinger {settings.api_url.rstrip('/')}"
         self._inventory = Inventory(client, self._clock)
         self._ptrs = Ptrs(client, self._inventory)
         self._zones = Zones(client, self._clock)
@@ -78,6 +76,7 @@ class HostingerBackend(AddressBackend, ZoneBackend):
 
     @property
     def identity(self) -> str:
+        """The API, whatever the token: an address or a domain is in one account at a time."""
         return self._identity
 
     def get_ptr(self, address: Address) -> Ptr | None:
