@@ -263,6 +263,16 @@ def test_a_route_that_is_missing_is_not_a_vm_that_is_gone() -> None:
         )
 
 
+def test_a_404_that_is_not_the_apis_own_says_nothing_about_a_vm() -> None:
+    with world() as account:
+        account.backend.get_ptr(TEN)
+        account.time.sleep(6)
+        account.simulator.inject(Fault(kind="status", status=404, body="<html>Not found</html>"))
+        with pytest.raises(RejectedError) as caught:
+            account.backend.unset_ptr(TEN)
+        assert f"the API at {account.simulator.url} has no GET /api/vps/v1/vir" in str(caught.value)
+
+
 def test_a_redirect_is_not_followed() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=301))
@@ -428,11 +438,26 @@ def test_a_line_break_around_the_token_is_taken_off() -> None:
         assert backend.get_ptr(TWENTY) is not None
 
 
-@pytest.mark.parametrize("url", ["developers.example.com", "ftp://x.example", "https://u:p@x", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "developers.example.com",
+        "ftp://x.example",
+        "https://u:p@x",
+        "",
+        "https://x.example:port",
+        "https://x.example:99999",
+        "https://[2001:db8::1",
+        "https://two words.example",
+        "https://x.example/?a=b",
+        "https://x.example/#top",
+    ],
+)
 def test_an_api_url_that_cannot_be_one_is_refused(url: str) -> None:
     settings = HostingerSettings(api_token="not-a-real-token", api_url=url)
     with pytest.raises(ConfigError) as caught:
         HostingerBackend("hostinger", settings, Path())
     assert str(caught.value) == (
-        "rdns:backends.hostinger.apiUrl: must be https://HOST, without a user or a password"
+        "rdns:backends.hostinger.apiUrl: must be https://HOST, perhaps with a port and a path, and "
+        "without a user or a password"
     )

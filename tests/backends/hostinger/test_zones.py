@@ -185,6 +185,21 @@ def test_an_alias_is_told() -> None:
         )
 
 
+@pytest.mark.parametrize("kind", ["A", "AAAA"])
+def test_an_alias_of_hostingers_own_kind_is_no_place_for_an_address(kind: str) -> None:
+    sets = [held("@", "example.com.cdn.example.net.", kind="ALIAS")]
+    with world(zones={"example.com": sets}) as account:
+        address = {"A": ONE, "AAAA": "2001:db8::1"}[kind]
+        with pytest.raises(ConflictError) as caught:
+            account.backend.apply(ZONE, [change("example.com", [], [address], kind=kind)])
+        assert str(caught.value) == (
+            f"hostinger: write {kind} of example.com: example.com has an ALIAS record to "
+            "example.com.cdn.example.net., which gives it its addresses; remove it in hPanel, or "
+            "leave this name to it"
+        )
+        assert bodies(account) == []
+
+
 def test_an_alias_of_the_domain_itself_is_read() -> None:
     with world(zones={"example.com": [held("www", "@", kind="CNAME")]}) as account:
         found = account.backend.get_rrset(ZONE, name("www.example.com"), RdataType.CNAME)

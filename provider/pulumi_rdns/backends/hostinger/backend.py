@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,11 +128,21 @@ def _check(name: str, settings: HostingerSettings) -> None:
         raise ConfigError(
             f"rdns:backends.{name}.apiToken: is empty or has characters that no token has"
         )
-    url = urllib.parse.urlsplit(settings.api_url)
-    if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+    if not _is_url(settings.api_url):
         raise ConfigError(
-            f"rdns:backends.{name}.apiUrl: must be https://HOST, without a user or a password"
+            f"rdns:backends.{name}.apiUrl: must be https://HOST, perhaps with a port and a path, "
+            "and without a user or a password"
         )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = urllib.parse.urlsplit(text)
+        is_port = url.port != 0
+    except ValueError:
+        return False
+    is_plain = not ("@" in url.netloc or url.query or url.fragment or re.search(r"\s", text))
+    return url.scheme in ("http", "https") and bool(url.hostname) and is_port and is_plain
 
 
 def _origin(name: str, token: str) -> str:

@@ -120,9 +120,10 @@ class Client:
         """Send a request until it is answered, and give the answer.
 
         Statuses in ``absent`` are given back and not raised, except for a route that the API does
-        not have. With ``repeat`` a request that was not answered, or by a 5xx, is sent again for
-        up to 60 seconds; leave it out where the first one may have worked and twice is not once.
-        A 429 was not worked on, so it is always repeated, until the operation's limit.
+        not have, and a 404 that is not the API's. With ``repeat`` a request that was not answered,
+        or by a 5xx, is sent again for up to 60 seconds; leave it out where the first one may have
+        worked and twice is not once. A 429 was not worked on, so it is always repeated, until the
+        operation's limit.
         ``look_again`` is called after a pause, right before the request is sent: it raises where
         something is there by then that the request would destroy.
 
@@ -227,8 +228,10 @@ class Client:
     def _checked(self, operation: Operation, answer: Answer, absent: Collection[int]) -> Answer:
         if answer.is_success:
             return answer
-        said = self._token.hide(read_failure(answer.content).reason) or f"status {answer.status}"
-        if answer.status == 404 and "route" in said.lower():
+        reason = self._token.hide(read_failure(answer.content).reason)
+        said = reason or f"status {answer.status}"
+        # A 404 of the API itself has a message; a proxy's tells nothing about a VM or a zone.
+        if answer.status == 404 and (not reason or "route" in reason.lower()):
             raise operation.error(
                 RejectedError,
                 f"the API at {self._url} has no {answer.request} ({said}); is apiUrl right? If it "
@@ -246,8 +249,8 @@ class Client:
                 answer.code,
             )
         if answer.status < 400:
-            reason = f"the API answered with a redirect ({answer.status}); correct apiUrl"
-            raise operation.error(RejectedError, reason, answer.code)
+            redirect = f"the API answered with a redirect ({answer.status}); correct apiUrl"
+            raise operation.error(RejectedError, redirect, answer.code)
         raise operation.error(RejectedError, f"refused: {said}", answer.code)
 
 

@@ -140,6 +140,13 @@ def _require(operation: Operation, view: ZoneView, step: Step) -> None:
             f"{name_text(change.name)} is an alias of {name_text(alias[0].target)}, beside which "
             "no other record can stand (RFC 1034 section 3.6.2)",
         )
+    target = view.target(change.name)
+    if target is not None and step.added:
+        raise operation.error(
+            ConflictError,
+            f"{name_text(change.name)} has an ALIAS record to {target}, which gives it its "
+            "addresses; remove it in hPanel, or leave this name to it",
+        )
     if not step.is_as_before(view):
         raise _conflict(operation, view, step, "it changed meanwhile")
     disabled = view.disabled(change.name, change.rdtype)
