@@ -15,7 +15,7 @@ import requests
 import yaml
 
 from tests.fakes.dns import FakeDns, Question
-from tests.fakes.hostinger import Fault, Machine
+from tests.fakes.hostinger import Account, Fault, Machine
 from tools.project import ROOT
 
 from .conftest import MakeProject
@@ -374,6 +374,48 @@ def test_a_hostname_that_is_reset_takes_our_ptr_with_it_and_that_is_drift(
     project.up()
     assert world.ptr(X) == [A]
     project.up("--refresh", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("command", ["up", "destroy"])
+def test_a_name_that_somebody_sets_while_we_wait_for_the_vm_survives(
+    make_project: MakeProject, world: HostingerWorld, command: str
+) -> None:
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A))
+    project.up()
+    vm, stranger = "/virtual-machines/17923", "somebody.example.net"
+
+    def take(account: Account) -> None:
+        account.set_ptr(X, stranger)
+        account.lock(17923, 0.0)
+
+    # The first look still sees our own name.
+    world.account.lock(17923, 3600.0)
+    world.simulator.before("GET", vm, lambda _: world.simulator.before("GET", vm, take))
+    if command == "up":
+        project.program(ptr("a", X, B))
+        (error,) = project.up(fails=True).errors
+        assert f"it already points to {stranger}, which this resource did not write" in error
+    else:
+        assert f"the PTR of {X} is now {stranger}" in project.destroy().text
+    assert world.ptr(X) == [stranger]
+
+
+def test_an_address_that_another_program_wipes_out_is_added_again(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    zone = f"/zones/{world.domain}"
+
+    def overwrite(_: Account) -> None:
+        world.set_forward(A, "A", [])
+        world.set_forward(A, "A", [Y])
+
+    # Right after our write, from what the other program had seen before.
+    world.simulator.before("PUT", zone, lambda _: world.simulator.before("GET", zone, overwrite))
+    project = make_project(config(world))
+    project.program(forward("a", A, X, on_conflict="add"))
+    project.up()
+    assert world.forward(A, "A") == [X, Y]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes in /proc")
