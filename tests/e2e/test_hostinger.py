@@ -19,7 +19,7 @@ from tests.fakes.hostinger import Account, Fault, Machine
 from tools.project import ROOT
 
 from .conftest import MakeProject
-from .harness import Project, declare, forward, ptr
+from .harness import Project, Result, Running, declare, forward, ptr
 from .hostinger_world import HostingerWorld, fleet
 from .nothing_is_lost import NothingIsLost
 from .test_secrets import noted_arguments, texts_of
@@ -148,6 +148,29 @@ def test_an_owner_that_is_not_there_is_a_sentence_with_the_candidates(
         "srv17924.hstgr.cloud (id 17924), srv17925.hstgr.cloud (id 17925)"
     ) in result.text
     assert "Traceback" not in result.text
+
+
+def test_rdns_addresses_lists_the_account_of_a_stack(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    project = make_project(config(world))
+    project.program(forward("mail", A, X), ptr("mail", X, A))
+    project.up()
+    world.set_ptr(Y, [B])
+    command = [sys.executable, "-m", "pulumi_rdns.cli", "addresses", "--stack", project.stack]
+
+    def run(*options: str) -> Result:
+        return Running([*command, *options], project.folder, project.environ).wait()
+
+    owner = ("--owner", "SRV17923.hstgr.cloud")
+    (of_x, of_y, of_v6), table = run("--json", *owner).json(), run()
+    assert (of_x["address"], of_x["ownerId"], of_x["hostname"]) == (X, "17923", A)
+    assert (of_y["hostname"], of_v6["isDefault"]) == (B, True)
+    verdicts = [row["verdict"] for row in (of_x, of_y, of_v6)]
+    assert verdicts == ["confirmed", "mismatch", "unknown"]
+    lines = [line.split() for line in table.stdout.splitlines()]
+    assert [X, "17923", "srv17923.hstgr.cloud", A, "confirmed"] in lines
+    assert (table.code, len(lines)) == (0, 1 + 7)
 
 
 def test_a_zone_that_the_nameservers_do_not_serve_is_told(
