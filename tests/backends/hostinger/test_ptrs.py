@@ -140,6 +140,19 @@ def test_a_lock_that_comes_right_before_the_write_is_waited_for() -> None:
         assert [sent.status for sent in account.simulator.sent("POST")] == [422, 200]
 
 
+@pytest.mark.parametrize("unset", [False, True], ids=["set", "delete"])
+def test_a_write_that_was_taken_but_not_answered_is_not_begun_again(unset: bool) -> None:
+    with world(action_delay=20.0) as account:
+        account.account.set_ptr("203.0.113.10", "ours.example.com")
+        account.simulator.inject(Fault(kind="cut_after", path="/ptr/"))
+        if unset:
+            account.backend.unset_ptr(TEN)
+        else:
+            account.backend.set_ptr(TEN, MAIL)
+        assert account.account.ptr("203.0.113.10") == (None if unset else "mail.example.com")
+        assert len(account.account.vms[17923].actions) == 1
+
+
 def test_a_state_that_nobody_knows_is_no_obstacle() -> None:
     with world() as account:
         account.account.vms[17923].state = "dreaming"

@@ -104,9 +104,9 @@ class Ptrs:
             now, _ = self._inventory.find(operation, change.address)
             self._refuse_stranger(operation, now, before, change)
 
+        vm = self._await_free(operation, vm)
+        self._refuse_stranger(operation, vm, before, change)
         while True:
-            vm = self._await_free(operation, vm)
-            self._refuse_stranger(operation, vm, before, change)
             try:
                 answer = self._client.send(
                     operation,
@@ -124,9 +124,12 @@ class Ptrs:
             except RejectedError as error:
                 refusal = error
             vm = self._inventory.renew(operation, vm)
+            is_busy = bool(vm.obstacle)
+            vm = self._await_free(operation, vm)
+            self._refuse_stranger(operation, vm, before, change)
             if self._is_done(operation, vm, change):
                 return None
-            if not vm.obstacle:
+            if not is_busy:
                 state = f"; {vm.label} is in state {vm.state!r}" if vm.state != "running" else ""
                 raise operation.error(
                     RejectedError, refusal.reason + state + change.hint, refusal.code
