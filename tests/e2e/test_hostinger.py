@@ -367,6 +367,7 @@ def test_a_token_rotated_between_up_and_destroy_needs_the_variable_alone(
     world.scenario.token = "rotated-token"
     refused = project.destroy(fails=True)
     assert "rdns:backends.main.apiToken in the stack's configuration" in refused.text
+    assert "RDNS_MAIN_APITOKEN beats it" in refused.text
     assert list(project.resources()) == ["a"]
     rotated = {"RDNS_MAIN_APITOKEN": world.scenario.token}
     project.refresh(environ=rotated)

@@ -223,7 +223,11 @@ def test_a_certificate_that_is_not_trusted_is_not_tried_again(
 @pytest.mark.parametrize(
     ("variables", "origin"),
     [
-        ({}, "rdns:backends.hostinger.apiToken in the stack's configuration"),
+        (
+            {},
+            "rdns:backends.hostinger.apiToken in the stack's configuration (refresh and destroy "
+            "are given the one of the last update; RDNS_HOSTINGER_APITOKEN beats it)",
+        ),
         ({"HOSTINGER_API_TOKEN": "wrong"}, "the environment variable HOSTINGER_API_TOKEN"),
         (
             {"HOSTINGER_API_TOKEN": "wrong", "RDNS_HOSTINGER_APITOKEN": "wrong"},

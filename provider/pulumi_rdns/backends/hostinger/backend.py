@@ -147,7 +147,11 @@ def _is_url(text: str) -> bool:
 
 def _origin(name: str, token: str) -> str:
     """Say where the token was read from, as far as that can be told."""
-    for variable in (override_variable(name, "apiToken"), _VARIABLE):
+    override = override_variable(name, "apiToken")
+    for variable in (override, _VARIABLE):
         if os.environ.get(variable) == token:
             return f"the environment variable {variable}"
-    return f"rdns:backends.{name}.apiToken in the stack's configuration"
+    return (
+        f"rdns:backends.{name}.apiToken in the stack's configuration (refresh and destroy are "
+        f"given the one of the last update; {override} beats it)"
+    )
