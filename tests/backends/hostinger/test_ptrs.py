@@ -17,6 +17,14 @@ VM = "VM 17923 (srv17923.hstgr.cloud)"
 STRANGER = "somebody.example.net"
 
 
+def write(account: World, unset: bool) -> None:
+    """Set the PTR, or delete it."""
+    if unset:
+        account.backend.unset_ptr(TEN)
+    else:
+        account.backend.set_ptr(TEN, MAIL)
+
+
 def sentence(account: World, *, unset: bool = False, timeout: float = 300.0) -> str:
     """Let a change fail and give what the user reads."""
     backend = account.make(timeout=timeout)
@@ -145,10 +153,7 @@ def test_a_write_that_was_taken_but_not_answered_is_not_begun_again(unset: bool)
     with world(action_delay=20.0) as account:
         account.account.set_ptr("203.0.113.10", "ours.example.com")
         account.simulator.inject(Fault(kind="cut_after", path="/ptr/"))
-        if unset:
-            account.backend.unset_ptr(TEN)
-        else:
-            account.backend.set_ptr(TEN, MAIL)
+        write(account, unset)
         assert account.account.ptr("203.0.113.10") == (None if unset else "mail.example.com")
         assert len(account.account.vms[17923].actions) == 1
 
@@ -287,13 +292,22 @@ def test_a_name_that_somebody_sets_while_a_change_waits_is_left(
         account.simulator.inject(*faults)
         account.account.lock(17923, 0 if faults else 30)
         account.time.meanwhile = lambda: account.account.set_ptr("203.0.113.10", STRANGER)
-        change = partial(account.backend.unset_ptr, TEN)
-        if not unset:
-            change = partial(account.backend.set_ptr, TEN, MAIL)
         with pytest.raises(ConflictError, match=f"it changed meanwhile, to {STRANGER}"):
-            change()
+            write(account, unset)
         assert account.account.ptr("203.0.113.10") == STRANGER
         assert 200 not in [sent.status for sent in account.simulator.sent() if sent.method != "GET"]
+
+
+@pytest.mark.parametrize("unset", [False, True], ids=["set", "delete"])
+def test_a_name_that_somebody_set_two_seconds_ago_is_left(unset: bool) -> None:
+    with world() as account:
+        account.account.set_ptr("203.0.113.10", "ours.example.com")
+        account.backend.get_ptr(TEN)
+        account.account.set_ptr("203.0.113.10", STRANGER)
+        account.time.sleep(2)
+        with pytest.raises(ConflictError, match=f"it changed meanwhile, to {STRANGER}"):
+            write(account, unset)
+        assert account.account.ptr("203.0.113.10") == STRANGER
 
 
 @pytest.mark.parametrize("unset", [False, True], ids=["set", "delete"])
@@ -303,8 +317,5 @@ def test_a_vendors_name_that_comes_while_a_change_waits_is_no_stranger(unset: bo
         account.account.lock(17923, 30)
         account.time.meanwhile = lambda: account.account.reset_hostname(17923)
         account.scenario.locked_refuses = False
-        if unset:
-            account.backend.unset_ptr(TEN)
-        else:
-            account.backend.set_ptr(TEN, MAIL)
+        write(account, unset)
         assert account.account.ptr("203.0.113.10") == (None if unset else "mail.example.com")

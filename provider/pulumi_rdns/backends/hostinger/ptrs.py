@@ -21,6 +21,8 @@ from .wire import Action, AnyIp, VirtualMachine
 
 #: seconds between two looks
 _FIRST_LOOK, _LONGEST_LOOK = 1.0, 10.0
+#: seconds for which what was seen is good enough to write upon it
+_RECENT = 1.0
 #: seconds after a successful action in which the VM should show the change
 _READ_BACK = 30.0
 
@@ -87,7 +89,7 @@ class Ptrs:
     def _run(self, operation: Operation, change: _Change) -> None:
         vm, before = self._inventory.find(operation, change.address)
         with operation.holding(self._locks[vm.id], vm.label):
-            vm, _ = self._inventory.find(operation, change.address)
+            vm, _ = self._inventory.find(operation, change.address, _RECENT)
             self._inventory.note_write(vm)
             action = self._ask(operation, vm, before, change)
             if action is not None:
@@ -101,7 +103,7 @@ class Ptrs:
         path = f"{MACHINES}/{vm.id}/ptr/{before.id}"
 
         def look_again() -> None:
-            now, _ = self._inventory.find(operation, change.address)
+            now, _ = self._inventory.find(operation, change.address, _RECENT)
             self._refuse_stranger(operation, now, before, change)
 
         vm = self._await_free(operation, vm)
