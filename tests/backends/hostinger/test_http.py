@@ -77,7 +77,7 @@ def test_a_limit_below_the_number_of_threads_lets_everything_through() -> None:
     clock = Clock(lambda: time.monotonic() * 20, lambda seconds: time.sleep(seconds / 20))
     scenario = Scenario(machines=fleet(8), rate_limit=6, rate_window=6.0, latency=0.02)
     with Simulator(scenario, now=clock.now) as simulator:
-        settings = HostingerSettings(api_token=scenario.token, api_url=simulator.url, timeout=600)
+        settings = HostingerSettings(api_token=scenario.token, api_url=simulator.url, timeout=2000)
         backend = HostingerBackend("hostinger", settings, Path(), clock)
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda at: backend.set_ptr(at, MAIL), addresses(8)))

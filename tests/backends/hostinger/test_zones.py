@@ -376,6 +376,15 @@ def test_a_delegation_to_another_zone_of_the_account_is_followed() -> None:
         assert account.backend.find_zone(name("a.lab.example.com")) == name("lab.example.com")
 
 
+def test_a_record_that_is_outside_of_its_zone_delegates_nothing() -> None:
+    zones: dict[str, Any] = {
+        "example.com": [held("lab", "ns1.example.net.", kind="NS")],
+        "lab.example.com": [held("example.com.", "ns1.example.net.", kind="NS")],
+    }
+    with world(zones=zones) as account:
+        assert account.backend.find_zone(name("a.lab.example.com")) == name("lab.example.com")
+
+
 def test_an_empty_zone_of_the_account_is_a_zone() -> None:
     with world(zones={"example.com": []}) as account:
         assert account.backend.get_rrset(ZONE, name("mail.example.com"), RdataType.A) is None

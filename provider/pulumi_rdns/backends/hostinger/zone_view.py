@@ -72,7 +72,8 @@ class ZoneView:
             (
                 owner
                 for (owner, kind), held in self._held.items()
-                if kind == "NS" and owner != self.zone and held.served and name.is_subdomain(owner)
+                if kind == "NS" and held.served and name.is_subdomain(owner)
+                if owner.is_subdomain(self.zone) and owner != self.zone
             ),
             None,
         )
