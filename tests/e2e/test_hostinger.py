@@ -15,11 +15,11 @@ import requests
 import yaml
 
 from tests.fakes.dns import FakeDns, Question
-from tests.fakes.hostinger import Fault, Machine
+from tests.fakes.hostinger import Account, Fault, Machine
 from tools.project import ROOT
 
 from .conftest import MakeProject
-from .harness import Project, declare, forward, ptr
+from .harness import Project, Result, Running, declare, forward, ptr
 from .hostinger_world import HostingerWorld, fleet
 from .nothing_is_lost import NothingIsLost
 from .test_secrets import noted_arguments, texts_of
@@ -150,6 +150,29 @@ def test_an_owner_that_is_not_there_is_a_sentence_with_the_candidates(
     assert "Traceback" not in result.text
 
 
+def test_rdns_addresses_lists_the_account_of_a_stack(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    project = make_project(config(world))
+    project.program(forward("mail", A, X), ptr("mail", X, A))
+    project.up()
+    world.set_ptr(Y, [B])
+    command = [sys.executable, "-m", "pulumi_rdns.cli", "addresses", "--stack", project.stack]
+
+    def run(*options: str) -> Result:
+        return Running([*command, *options], project.folder, project.environ).wait()
+
+    owner = ("--owner", "SRV17923.hstgr.cloud")
+    (of_x, of_y, of_v6), table = run("--json", *owner).json(), run()
+    assert (of_x["address"], of_x["ownerId"], of_x["hostname"]) == (X, "17923", A)
+    assert (of_y["hostname"], of_v6["isDefault"]) == (B, True)
+    verdicts = [row["verdict"] for row in (of_x, of_y, of_v6)]
+    assert verdicts == ["confirmed", "mismatch", "unknown"]
+    lines = [line.split() for line in table.stdout.splitlines()]
+    assert [X, "17923", "srv17923.hstgr.cloud", A, "confirmed"] in lines
+    assert (table.code, len(lines)) == (0, 1 + 7)
+
+
 def test_a_zone_that_the_nameservers_do_not_serve_is_told(
     make_project: MakeProject, world: HostingerWorld
 ) -> None:
@@ -207,6 +230,26 @@ def test_two_accounts_are_two_instances_of_one_stack(
         assert (first.ptr(mine), second.ptr(theirs)) == ([], [])
 
 
+def test_an_instance_that_is_renamed_and_has_a_new_token_keeps_its_records(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    world.scenario.second_token = "second-token-of-the-same-account"
+    settings = config(world, **{"rdns:forwardCheck": "skip"})
+    project = make_project(settings)
+    project.program(forward("a", A, X), ptr("a", X, A))
+    project.up()
+    renamed = {**world.settings(), "apiToken": world.scenario.second_token}
+    settings["rdns:backends"] = {"main": world.settings(), "renamed": renamed}
+    project.configure(settings)
+    project.program(forward("a", A, X, backend="renamed"), ptr("a", X, A, backend="renamed"))
+    with world.watched(X) as seen:
+        project.up()
+    assert seen[X] == [[A]]
+    assert world.forward(A, "A") == [X]
+    project.destroy()
+    assert world.ptr(X) == world.forward(A, "A") == []
+
+
 # Many, and trouble in the middle
 
 
@@ -221,13 +264,11 @@ def test_a_hundred_ptrs_on_thirty_vms_list_the_account_a_few_times(
         project.program(many(world))
         project.preview()
         assert world.lists() == 1
-        started = time.monotonic()
         project.up("--parallel", "32", environ=SKIP)
-        assert time.monotonic() - started < 60
         assert world.lists() <= 1 + 3
         assert len(project.resources()) == 100
         check_many(project, world)
-        # a write, the look before it and the read-back: no request per record of the account
+        # a write, a look or two before it and the read-back: no request per record of the account
         assert len(world.simulator.sent()) < 100 * 4
 
 
@@ -324,6 +365,7 @@ def test_a_token_rotated_between_up_and_destroy_needs_the_variable_alone(
     world.scenario.token = "rotated-token"
     refused = project.destroy(fails=True)
     assert "rdns:backends.main.apiToken in the stack's configuration" in refused.text
+    assert "RDNS_MAIN_APITOKEN beats it" in refused.text
     assert list(project.resources()) == ["a"]
     rotated = {"RDNS_MAIN_APITOKEN": world.scenario.token}
     project.refresh(environ=rotated)
@@ -354,6 +396,48 @@ def test_a_hostname_that_is_reset_takes_our_ptr_with_it_and_that_is_drift(
     project.up()
     assert world.ptr(X) == [A]
     project.up("--refresh", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("command", ["up", "destroy"])
+def test_a_name_that_somebody_sets_while_we_wait_for_the_vm_survives(
+    make_project: MakeProject, world: HostingerWorld, command: str
+) -> None:
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A))
+    project.up()
+    vm, stranger = "/virtual-machines/17923", "somebody.example.net"
+
+    def take(account: Account) -> None:
+        account.set_ptr(X, stranger)
+        account.lock(17923, 0.0)
+
+    # The first look still sees our own name.
+    world.account.lock(17923, 3600.0)
+    world.simulator.before("GET", vm, lambda _: world.simulator.before("GET", vm, take))
+    if command == "up":
+        project.program(ptr("a", X, B))
+        (error,) = project.up(fails=True).errors
+        assert f"it already points to {stranger}, which this resource did not write" in error
+    else:
+        assert f"the PTR of {X} is now {stranger}" in project.destroy().text
+    assert world.ptr(X) == [stranger]
+
+
+def test_an_address_that_another_program_wipes_out_is_added_again(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    zone = f"/zones/{world.domain}"
+
+    def overwrite(_: Account) -> None:
+        world.set_forward(A, "A", [])
+        world.set_forward(A, "A", [Y])
+
+    # Right after our write, from what the other program had seen before.
+    world.simulator.before("PUT", zone, lambda _: world.simulator.before("GET", zone, overwrite))
+    project = make_project(config(world))
+    project.program(forward("a", A, X, on_conflict="add"))
+    project.up()
+    assert world.forward(A, "A") == [X, Y]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes in /proc")

@@ -136,11 +136,17 @@ class AddressBackend(Backend, ABC):
 
     @abstractmethod
     def set_ptr(self, address: Address, hostname: dns.name.Name) -> None:
-        """Set the PTR, whatever was there. Twice equals once."""
+        """Set the PTR, whatever was there. Twice equals once.
+
+        Raises ConflictError where somebody else sets another one while this has to wait.
+        """
 
     @abstractmethod
     def unset_ptr(self, address: Address) -> None:
-        """Take the PTR back to the vendor's default. Succeeds where there is none."""
+        """Take the PTR back to the vendor's default. Succeeds where there is none.
+
+        Raises ConflictError as `set_ptr` does.
+        """
 
     @abstractmethod
     def addresses(self) -> Sequence[OwnedAddress]:

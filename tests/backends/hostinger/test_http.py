@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 from pulumi_rdns.backends.hostinger import HostingerBackend, HostingerSettings
+from pulumi_rdns.backends.hostinger.pacing import Clock
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -21,7 +23,7 @@ from pulumi_rdns.errors import (
     RejectedError,
     UnavailableError,
 )
-from tests.fakes.hostinger import Fault
+from tests.fakes.hostinger import Fault, Scenario, Simulator
 
 from .world import MAIL, TEN, TWENTY, World, addresses, fleet, world
 
@@ -70,6 +72,19 @@ def test_the_pause_is_shared_by_all_threads() -> None:
         assert len(refused) <= 4 * 4
 
 
+def test_a_limit_below_the_number_of_threads_lets_everything_through() -> None:
+    # Threads must really wait side by side: real time, but twenty times as fast.
+    clock = Clock(lambda: time.monotonic() * 20, lambda seconds: time.sleep(seconds / 20))
+    scenario = Scenario(machines=fleet(8), rate_limit=6, rate_window=6.0, latency=0.02)
+    with Simulator(scenario, now=clock.now) as simulator:
+        settings = HostingerSettings(api_token=scenario.token, api_url=simulator.url, timeout=2000)
+        backend = HostingerBackend("hostinger", settings, Path(), clock)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda at: backend.set_ptr(at, MAIL), addresses(8)))
+        hostnames = {simulator.account.ptr(str(address)) for address in addresses(8)}
+        assert hostnames == {"mail.example.com"}
+
+
 def test_a_rate_limit_that_never_ends_is_given_up_with_the_time_that_was_tried() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=429, times=1000))
@@ -98,7 +113,7 @@ def test_a_pause_of_no_seconds_is_a_pause_all_the_same() -> None:
 
 
 def test_a_retry_after_that_is_a_date_or_nonsense_is_understood() -> None:
-    with world(rate_limit=1, rate_window=5.0, retry_after="date") as account:
+    with world(rate_limit=2, rate_window=5.0, retry_after="date") as account:
         account.simulator.inject(Fault(kind="status", status=429, retry_after="soon"))
         account.backend.set_ptr(TEN, MAIL)
         assert account.account.ptr("203.0.113.10") == "mail.example.com"
@@ -208,7 +223,11 @@ def test_a_certificate_that_is_not_trusted_is_not_tried_again(
 @pytest.mark.parametrize(
     ("variables", "origin"),
     [
-        ({}, "rdns:backends.hostinger.apiToken in the stack's configuration"),
+        (
+            {},
+            "rdns:backends.hostinger.apiToken in the stack's configuration (refresh and destroy "
+            "are given the one of the last update; RDNS_HOSTINGER_APITOKEN beats it)",
+        ),
         ({"HOSTINGER_API_TOKEN": "wrong"}, "the environment variable HOSTINGER_API_TOKEN"),
         (
             {"HOSTINGER_API_TOKEN": "wrong", "RDNS_HOSTINGER_APITOKEN": "wrong"},
@@ -246,6 +265,16 @@ def test_a_route_that_is_missing_is_not_a_vm_that_is_gone() -> None:
             "/api/vps/v1/virtual-machines ([VPS:2002] Route is not found); is apiUrl right? If it "
             f"is, a newer release of pulumi-rdns may know what became of it {FIRST_ID}"
         )
+
+
+def test_a_404_that_is_not_the_apis_own_says_nothing_about_a_vm() -> None:
+    with world() as account:
+        account.backend.get_ptr(TEN)
+        account.time.sleep(6)
+        account.simulator.inject(Fault(kind="status", status=404, body="<html>Not found</html>"))
+        with pytest.raises(RejectedError) as caught:
+            account.backend.unset_ptr(TEN)
+        assert f"the API at {account.simulator.url} has no GET /api/vps/v1/vir" in str(caught.value)
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -413,11 +442,26 @@ def test_a_line_break_around_the_token_is_taken_off() -> None:
         assert backend.get_ptr(TWENTY) is not None
 
 
-@pytest.mark.parametrize("url", ["developers.example.com", "ftp://x.example", "https://u:p@x", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "developers.example.com",
+        "ftp://x.example",
+        "https://u:p@x",
+        "",
+        "https://x.example:port",
+        "https://x.example:99999",
+        "https://[2001:db8::1",
+        "https://two words.example",
+        "https://x.example/?a=b",
+        "https://x.example/#top",
+    ],
+)
 def test_an_api_url_that_cannot_be_one_is_refused(url: str) -> None:
     settings = HostingerSettings(api_token="not-a-real-token", api_url=url)
     with pytest.raises(ConfigError) as caught:
         HostingerBackend("hostinger", settings, Path())
     assert str(caught.value) == (
-        "rdns:backends.hostinger.apiUrl: must be https://HOST, without a user or a password"
+        "rdns:backends.hostinger.apiUrl: must be https://HOST, perhaps with a port and a path, and "
+        "without a user or a password"
     )

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
 from pulumi_rdns.backends.base import Ptr
-from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
+from pulumi_rdns.errors import BackendError, ConflictError, RejectedError, UnavailableError
 from tests.fakes.hostinger import Fault, Machine
 
 from .world import MAIL, TEN, World, name, world
 
 VM = "VM 17923 (srv17923.hstgr.cloud)"
+STRANGER = "somebody.example.net"
+
+
+def write(account: World, unset: bool) -> None:
+    """Set the PTR, or delete it."""
+    if unset:
+        account.backend.unset_ptr(TEN)
+    else:
+        account.backend.set_ptr(TEN, MAIL)
 
 
 def sentence(account: World, *, unset: bool = False, timeout: float = 300.0) -> str:
@@ -90,10 +100,20 @@ def test_a_vm_that_is_deleted_while_its_action_runs_is_told() -> None:
 def test_what_a_killed_process_began_is_waited_for_and_then_set_again() -> None:
     with world(action_delay=20.0) as account:
         with pytest.raises(UnavailableError):
-            account.make(timeout=5).set_ptr(TEN, name("first.example.com"))
+            account.make(timeout=5).set_ptr(TEN, MAIL)
         account.make().set_ptr(TEN, MAIL)
         assert account.account.ptr("203.0.113.10") == "mail.example.com"
         assert f"waiting: {VM} is locked by another action" in account.notes.progressed
+
+
+def test_another_name_that_a_killed_process_began_to_set_is_told() -> None:
+    with world(action_delay=20.0) as account:
+        with pytest.raises(UnavailableError):
+            account.make(timeout=5).set_ptr(TEN, name("first.example.com"))
+        with pytest.raises(ConflictError, match="changed meanwhile, to first"):
+            account.make().set_ptr(TEN, MAIL)
+        account.make().set_ptr(TEN, MAIL)
+        assert account.account.ptr("203.0.113.10") == "mail.example.com"
 
 
 @pytest.mark.parametrize("refuses", [True, False])
@@ -126,6 +146,16 @@ def test_a_lock_that_comes_right_before_the_write_is_waited_for() -> None:
         account.simulator.before("POST", "/ptr/", lambda panel: panel.lock(17923, 30))
         account.backend.set_ptr(TEN, MAIL)
         assert [sent.status for sent in account.simulator.sent("POST")] == [422, 200]
+
+
+@pytest.mark.parametrize("unset", [False, True], ids=["set", "delete"])
+def test_a_write_that_was_taken_but_not_answered_is_not_begun_again(unset: bool) -> None:
+    with world(action_delay=20.0) as account:
+        account.account.set_ptr("203.0.113.10", "ours.example.com")
+        account.simulator.inject(Fault(kind="cut_after", path="/ptr/"))
+        write(account, unset)
+        assert account.account.ptr("203.0.113.10") == (None if unset else "mail.example.com")
+        assert len(account.account.vms[17923].actions) == 1
 
 
 def test_a_state_that_nobody_knows_is_no_obstacle() -> None:
@@ -232,3 +262,60 @@ def test_a_failed_delete_is_told_in_a_sentence() -> None:
         account.account.set_ptr("203.0.113.10", "mail.example.com")
         text = sentence(account, unset=True)
         assert text.startswith("hostinger: delete the PTR of 203.0.113.10: action 8123712")
+
+
+# What somebody else does while a change is waiting
+
+
+def fail(**fault: Any) -> Fault:
+    """Let the write itself go wrong."""
+    return Fault(path="/ptr/", **fault)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [],
+        [fail(kind="status", status=429, retry_after="30")],
+        [fail(kind="status", status=503, retry_after="30")],
+        [fail(kind="cut", times=4)],
+    ],
+    ids=["locked", "429", "503", "cut"],
+)
+@pytest.mark.parametrize("unset", [False, True], ids=["set", "delete"])
+def test_a_name_that_somebody_sets_while_a_change_waits_is_left(
+    faults: list[Fault], unset: bool
+) -> None:
+    with world() as account:
+        account.account.set_ptr("203.0.113.10", "ours.example.com")
+        account.backend.get_ptr(TEN)
+        account.simulator.inject(*faults)
+        account.account.lock(17923, 0 if faults else 30)
+        account.time.meanwhile = lambda: account.account.set_ptr("203.0.113.10", STRANGER)
+        with pytest.raises(ConflictError, match=f"it changed meanwhile, to {STRANGER}"):
+            write(account, unset)
+        assert account.account.ptr("203.0.113.10") == STRANGER
+        assert 200 not in [sent.status for sent in account.simulator.sent() if sent.method != "GET"]
+
+
+@pytest.mark.parametrize("unset", [False, True], ids=["set", "delete"])
+def test_a_name_that_somebody_set_two_seconds_ago_is_left(unset: bool) -> None:
+    with world() as account:
+        account.account.set_ptr("203.0.113.10", "ours.example.com")
+        account.backend.get_ptr(TEN)
+        account.account.set_ptr("203.0.113.10", STRANGER)
+        account.time.sleep(2)
+        with pytest.raises(ConflictError, match=f"it changed meanwhile, to {STRANGER}"):
+            write(account, unset)
+        assert account.account.ptr("203.0.113.10") == STRANGER
+
+
+@pytest.mark.parametrize("unset", [False, True], ids=["set", "delete"])
+def test_a_vendors_name_that_comes_while_a_change_waits_is_no_stranger(unset: bool) -> None:
+    with world() as account:
+        account.account.set_ptr("203.0.113.10", "ours.example.com")
+        account.account.lock(17923, 30)
+        account.time.meanwhile = lambda: account.account.reset_hostname(17923)
+        account.scenario.locked_refuses = False
+        write(account, unset)
+        assert account.account.ptr("203.0.113.10") == (None if unset else "mail.example.com")

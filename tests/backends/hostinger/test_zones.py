@@ -123,6 +123,24 @@ def test_what_others_append_between_look_and_append_stays() -> None:
         assert live(account) == [ONE, TWO]
 
 
+@pytest.mark.parametrize("wanted", [[ONE], []], ids=["replace", "delete"])
+def test_an_address_that_comes_while_a_write_waits_is_not_lost(wanted: list[str]) -> None:
+    with world(zones={"example.com": [held("mail", ONE, TWO)]}) as account:
+        account.simulator.inject(Fault(kind="status", status=429, path="/zones/", after=1))
+        account.time.meanwhile = lambda: put_by_hand(THREE)(account.account)
+        with pytest.raises(ConflictError, match=f"is now {ONE}, {TWO}, {THREE}"):
+            account.backend.apply(ZONE, [change("mail.example.com", [ONE, TWO], wanted)])
+        assert live(account) == [ONE, TWO, THREE]
+
+
+def test_a_write_that_had_to_wait_is_done_where_nothing_else_changed() -> None:
+    with world(zones={"example.com": [held("a", ONE), held("b", ONE)]}) as account:
+        account.simulator.inject(Fault(kind="status", status=429, path="/zones/", after=2, times=2))
+        changes = [change("a.example.com", [ONE], [ONE, TWO]), change("b.example.com", [ONE], [])]
+        account.backend.apply(ZONE, changes)
+        assert (live(account, "a"), live(account, "b")) == ([ONE, TWO], None)
+
+
 def test_a_lost_race_is_found_and_told() -> None:
     with world(zones={"example.com": [held("mail", TWO)]}) as account:
 
@@ -165,6 +183,21 @@ def test_an_alias_is_told() -> None:
             "hostinger: write A of mail.example.com: mail.example.com is an alias of "
             "www.example.net, beside which no other record can stand (RFC 1034 section 3.6.2)"
         )
+
+
+@pytest.mark.parametrize("kind", ["A", "AAAA"])
+def test_an_alias_of_hostingers_own_kind_is_no_place_for_an_address(kind: str) -> None:
+    sets = [held("@", "example.com.cdn.example.net.", kind="ALIAS")]
+    with world(zones={"example.com": sets}) as account:
+        address = {"A": ONE, "AAAA": "2001:db8::1"}[kind]
+        with pytest.raises(ConflictError) as caught:
+            account.backend.apply(ZONE, [change("example.com", [], [address], kind=kind)])
+        assert str(caught.value) == (
+            f"hostinger: write {kind} of example.com: example.com has an ALIAS record to "
+            "example.com.cdn.example.net., which gives it its addresses; remove it in hPanel, or "
+            "leave this name to it"
+        )
+        assert bodies(account) == []
 
 
 def test_an_alias_of_the_domain_itself_is_read() -> None:
@@ -340,6 +373,15 @@ def test_a_delegation_to_another_zone_of_the_account_is_followed() -> None:
     sets = [held("lab", "ns1.example.net.", kind="NS")]
     zones: dict[str, Any] = {"example.com": sets, "lab.example.com": [V6]}
     with world(zones=zones, domains=["example.com"]) as account:
+        assert account.backend.find_zone(name("a.lab.example.com")) == name("lab.example.com")
+
+
+def test_a_record_that_is_outside_of_its_zone_delegates_nothing() -> None:
+    zones: dict[str, Any] = {
+        "example.com": [held("lab", "ns1.example.net.", kind="NS")],
+        "lab.example.com": [held("example.com.", "ns1.example.net.", kind="NS")],
+    }
+    with world(zones=zones) as account:
         assert account.backend.find_zone(name("a.lab.example.com")) == name("lab.example.com")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ class FakeTime:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._now = 1000.0
+        #: what somebody else does in the next pause
+        self.meanwhile: Callable[[], object] | None = None
 
     def now(self) -> float:
         return self._now
@@ -39,6 +41,9 @@ class FakeTime:
     def sleep(self, seconds: float) -> None:
         with self._lock:
             self._now += seconds + 1e-6
+            act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
 
 
 class Notes:

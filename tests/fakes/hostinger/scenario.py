@@ -49,6 +49,8 @@ class Scenario(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be chosen. All times are in seconds."""
 
     token: str = FAKE_TOKEN
+    #: another token of the same account
+    second_token: str | None = None
     machines: list[Machine] = msgspec.field(
         default_factory=lambda: [
             Machine(

@@ -164,7 +164,8 @@ class Simulator:
         return reply
 
     def _served(self, method: str, path: str, body: Any, headers: dict[str, str]) -> _Reply:
-        if headers.get("authorization") != f"Bearer {self.scenario.token}":
+        tokens = (self.scenario.token, self.scenario.second_token)
+        if headers.get("authorization") not in [f"Bearer {token}" for token in tokens if token]:
             return self._refusal(RefusedError(401, "Unauthenticated"))
         for hook in [hook for hook in self._hooks if method == hook[0] and hook[1] in path]:
             self._hooks.remove(hook)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import re
 import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,8 +69,7 @@ class HostingerBackend(AddressBackend, ZoneBackend):
         self._limit = settings.timeout
         token = Token(settings.api_token.strip(), _origin(name, settings.api_token))
         client = Client(settings.api_url, token, self._clock)
-        account = hashlib.sha256(settings.api_token.strip().encode()).hexdigest()
-        self._identity = f"hostinger {settings.api_url} {account}"
+        self._identity = f"hostinger {settings.api_url.rstrip('/')}"
         self._inventory = Inventory(client, self._clock)
         self._ptrs = Ptrs(client, self._inventory)
         self._zones = Zones(client, self._clock)
@@ -78,6 +77,7 @@ class HostingerBackend(AddressBackend, ZoneBackend):
 
     @property
     def identity(self) -> str:
+        """The API, whatever the token: an address or a domain is in one account at a time."""
         return self._identity
 
     def get_ptr(self, address: Address) -> Ptr | None:
@@ -128,16 +128,30 @@ def _check(name: str, settings: HostingerSettings) -> None:
         raise ConfigError(
             f"rdns:backends.{name}.apiToken: is empty or has characters that no token has"
         )
-    url = urllib.parse.urlsplit(settings.api_url)
-    if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+    if not _is_url(settings.api_url):
         raise ConfigError(
-            f"rdns:backends.{name}.apiUrl: must be https://HOST, without a user or a password"
+            f"rdns:backends.{name}.apiUrl: must be https://HOST, perhaps with a port and a path, "
+            "and without a user or a password"
         )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = urllib.parse.urlsplit(text)
+        is_port = url.port != 0
+    except ValueError:
+        return False
+    is_plain = not ("@" in url.netloc or url.query or url.fragment or re.search(r"\s", text))
+    return url.scheme in ("http", "https") and bool(url.hostname) and is_port and is_plain
 
 
 def _origin(name: str, token: str) -> str:
     """Say where the token was read from, as far as that can be told."""
-    for variable in (override_variable(name, "apiToken"), _VARIABLE):
+    override = override_variable(name, "apiToken")
+    for variable in (override, _VARIABLE):
         if os.environ.get(variable) == token:
             return f"the environment variable {variable}"
-    return f"rdns:backends.{name}.apiToken in the stack's configuration"
+    return (
+        f"rdns:backends.{name}.apiToken in the stack's configuration (refresh and destroy are "
+        f"given the one of the last update; {override} beats it)"
+    )

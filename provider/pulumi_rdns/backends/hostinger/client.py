@@ -6,7 +6,8 @@ https://developers.hostinger.com/#description/rate-limiting
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -94,6 +95,7 @@ class Client:
         self._token = token
         self._clock = clock
         self._gate = RateGate(clock)
+        self._repeating = threading.Lock()
         self._session = requests.Session()
         self._session.auth = token
         self._session.headers.update(
@@ -113,13 +115,17 @@ class Client:
         *,
         absent: Collection[int] = (),
         repeat: bool = True,
+        look_again: Callable[[], None] | None = None,
     ) -> Answer:
         """Send a request until it is answered, and give the answer.
 
         Statuses in ``absent`` are given back and not raised, except for a route that the API does
-        not have. With ``repeat`` a request that was not answered, or by a 5xx, is sent again for
-        up to 60 seconds; leave it out where the first one may have worked and twice is not once.
-        A 429 was not worked on, so it is always repeated, until the operation's limit.
+        not have, and a 404 that is not the API's. With ``repeat`` a request that was not answered,
+        or by a 5xx, is sent again for up to 60 seconds; leave it out where the first one may have
+        worked and twice is not once. A 429 was not worked on, so it is always repeated, until the
+        operation's limit.
+        ``look_again`` is called after a pause, right before the request is sent: it raises where
+        something is there by then that the request would destroy.
 
         Raises AuthenticationError, RateLimitError, UnavailableError and RejectedError.
         """
@@ -127,15 +133,17 @@ class Client:
         give_up = operation.elapsed + min(_RETRY_WINDOW, operation.left)
         tries = 0
         refusal = ""
+        is_repeat = False
         while True:
-            self._await_turn(operation, refusal)
-            sent = self._clock.now()
-            outcome = self._exchange(method, path, body, sent)
+            waited = self._await_turn(operation, refusal) or is_repeat
+            if waited and look_again is not None:
+                outcome = self._after_a_look(operation, look_again, method, path, body)
+            else:
+                outcome = self._exchange(method, path, body)
+            is_repeat = True
             if isinstance(outcome, Answer):
-                self._gate.passed(sent)
                 return self._checked(operation, outcome, absent)
             if isinstance(outcome, _RateLimited):
-                self._gate.close(sent, outcome.retry_after)
                 refusal = outcome.code
                 continue
             tries += 1
@@ -145,7 +153,9 @@ class Client:
                 raise operation.error(UnavailableError, outcome.reason + often, outcome.code)
             operation.pause(pause, f"{outcome.reason}; trying again")
 
-    def _await_turn(self, operation: Operation, code: str) -> None:
+    def _await_turn(self, operation: Operation, code: str) -> bool:
+        """Wait while the API wants no requests; tells whether that was needed."""
+        waited = False
         while pause := self._gate.remaining:
             if pause > operation.left:
                 raise operation.error(
@@ -155,8 +165,35 @@ class Client:
                     code,
                 )
             operation.pause(pause, f"too many requests; pausing for {pause:.0f} s")
+            waited = True
+        return waited
 
-    def _exchange(self, method: str, path: str, body: object, sent: float) -> Answer | _Failure:
+    def _after_a_look(
+        self,
+        operation: Operation,
+        look_again: Callable[[], None],
+        method: str,
+        path: str,
+        body: object,
+    ) -> Answer | _Failure:
+        """Look and send, one thread at a time: the looks of all must not use up the rate."""
+        with operation.holding(self._repeating, "the API"):
+            look_again()
+            while self._await_turn(operation, ""):
+                look_again()
+            return self._exchange(method, path, body)
+
+    def _exchange(self, method: str, path: str, body: object) -> Answer | _Failure:
+        """Send once, and tell the gate how that went."""
+        sent = self._clock.now()
+        outcome = self._answer(method, path, body, sent)
+        if isinstance(outcome, Answer):
+            self._gate.passed(sent)
+        elif isinstance(outcome, _RateLimited):
+            self._gate.close(sent, outcome.retry_after)
+        return outcome
+
+    def _answer(self, method: str, path: str, body: object, sent: float) -> Answer | _Failure:
         """Send once. The exceptions of requests hold the token, so none of them is chained."""
         try:
             response = self._session.request(
@@ -191,8 +228,10 @@ class Client:
     def _checked(self, operation: Operation, answer: Answer, absent: Collection[int]) -> Answer:
         if answer.is_success:
             return answer
-        said = self._token.hide(read_failure(answer.content).reason) or f"status {answer.status}"
-        if answer.status == 404 and "route" in said.lower():
+        reason = self._token.hide(read_failure(answer.content).reason)
+        said = reason or f"status {answer.status}"
+        # A 404 of the API itself has a message; a proxy's tells nothing about a VM or a zone.
+        if answer.status == 404 and (not reason or "route" in reason.lower()):
             raise operation.error(
                 RejectedError,
                 f"the API at {self._url} has no {answer.request} ({said}); is apiUrl right? If it "
@@ -210,8 +249,8 @@ class Client:
                 answer.code,
             )
         if answer.status < 400:
-            reason = f"the API answered with a redirect ({answer.status}); correct apiUrl"
-            raise operation.error(RejectedError, reason, answer.code)
+            redirect = f"the API answered with a redirect ({answer.status}); correct apiUrl"
+            raise operation.error(RejectedError, redirect, answer.code)
         raise operation.error(RejectedError, f"refused: {said}", answer.code)
 
 

@@ -43,16 +43,18 @@ class Inventory:
         self._written: set[int] = set()
         self._listed = _NEVER
 
-    def find(self, operation: Operation, address: Address) -> tuple[VirtualMachine, AnyIp]:
-        """Find the VM of an address, as it was at most 5 seconds ago.
+    def find(
+        self, operation: Operation, address: Address, age: float = FRESH
+    ) -> tuple[VirtualMachine, AnyIp]:
+        """Find the VM of an address, as it was at most ``age`` seconds ago.
 
         Raises AddressNotFoundError where no VM of the account has it.
         """
         vm, seen = self._holder(operation, address)
-        if not self._is_fresh(seen):
+        if not self._is_fresh(seen, age):
             with operation.holding(self._reading[vm.id], vm.label):
                 vm, seen = self._holder(operation, address)
-                if not self._is_fresh(seen):
+                if not self._is_fresh(seen, age):
                     vm = self.renew(operation, vm)
         return vm, self.ip(operation, vm, address)
 
@@ -122,8 +124,8 @@ class Inventory:
             self._machines = listed
             self._listed = answer.sent
 
-    def _is_fresh(self, seen: float) -> bool:
-        return self._clock.now() - seen <= FRESH
+    def _is_fresh(self, seen: float, age: float = FRESH) -> bool:
+        return self._clock.now() - seen <= age
 
     def _asked(self, vm_id: int) -> float:
         entry = self._machines.get(vm_id)

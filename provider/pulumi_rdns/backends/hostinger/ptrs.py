@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import dns.name
 
 from pulumi_rdns.backends.base import warn
-from pulumi_rdns.errors import RejectedError, UnavailableError
+from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import name_text
 
@@ -21,6 +21,8 @@ from .wire import Action, AnyIp, VirtualMachine
 
 #: seconds between two looks
 _FIRST_LOOK, _LONGEST_LOOK = 1.0, 10.0
+#: seconds for which what was seen is good enough to write upon it
+_RECENT = 1.0
 #: seconds after a successful action in which the VM should show the change
 _READ_BACK = 30.0
 
@@ -31,12 +33,18 @@ class _Change:
 
     address: Address
     method: str
-    body: dict[str, str] | None
+    #: the name to set; None deletes
+    hostname: dns.name.Name | None
     is_done: Callable[[AnyIp], bool]
     #: success may leave it looking as it did, so nothing is waited for
     may_stay: bool = False
     #: what to think of when it is refused
     hint: str = ""
+
+    @property
+    def body(self) -> dict[str, str] | None:
+        """What is sent."""
+        return None if self.hostname is None else {"domain": name_text(self.hostname)}
 
 
 class Ptrs:
@@ -48,11 +56,14 @@ class Ptrs:
         self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
     def set(self, operation: Operation, address: Address, hostname: dns.name.Name) -> None:
-        """Set the PTR (POST …/ptr/{ipAddressId}, which creates and updates)."""
+        """Set the PTR (POST …/ptr/{ipAddressId}, which creates and updates).
+
+        Raises ConflictError where somebody else sets another name while this waits.
+        """
         change = _Change(
             address,
             "POST",
-            {"domain": name_text(hostname)},
+            hostname,
             lambda ip: ip.hostname == hostname,
             hint="; if it says that the name does not resolve, the forward record may be too new "
             "for Hostinger to see: run it again in some minutes",
@@ -60,7 +71,10 @@ class Ptrs:
         self._run(operation, change)
 
     def unset(self, operation: Operation, address: Address) -> None:
-        """Delete the PTR. Whether nothing or the default name is left, it is done."""
+        """Delete the PTR. Whether nothing or the default name is left, it is done.
+
+        Raises ConflictError where somebody else sets another name while this waits.
+        """
         vm, before = self._inventory.find(operation, address)
         ptr = ptr_of(vm, before)
         if ptr is None or is_vendor_name(before):
@@ -73,41 +87,64 @@ class Ptrs:
         self._run(operation, _Change(address, "DELETE", None, is_done, may_stay=ptr.is_default))
 
     def _run(self, operation: Operation, change: _Change) -> None:
-        vm, _ = self._inventory.find(operation, change.address)
+        vm, before = self._inventory.find(operation, change.address)
         with operation.holding(self._locks[vm.id], vm.label):
-            vm, ip = self._inventory.find(operation, change.address)
+            vm, _ = self._inventory.find(operation, change.address, _RECENT)
             self._inventory.note_write(vm)
-            action = self._ask(operation, vm, ip, change)
+            action = self._ask(operation, vm, before, change)
             if action is not None:
                 self._await_end(operation, vm, action)
                 self._read_back(operation, vm, change)
 
     def _ask(
-        self, operation: Operation, vm: VirtualMachine, ip: AnyIp, change: _Change
+        self, operation: Operation, vm: VirtualMachine, before: AnyIp, change: _Change
     ) -> Action | None:
         """Give the action that was begun; None where a refusal had nothing left to do."""
-        path = f"{MACHINES}/{vm.id}/ptr/{ip.id}"
+        path = f"{MACHINES}/{vm.id}/ptr/{before.id}"
+
+        def look_again() -> None:
+            now, _ = self._inventory.find(operation, change.address, _RECENT)
+            self._refuse_stranger(operation, now, before, change)
+
+        vm = self._await_free(operation, vm)
+        self._refuse_stranger(operation, vm, before, change)
         while True:
-            vm = self._await_free(operation, vm)
             try:
                 answer = self._client.send(
-                    operation, change.method, path, change.body, absent=(404,)
+                    operation,
+                    change.method,
+                    path,
+                    change.body,
+                    absent=(404,),
+                    look_again=look_again,
                 )
                 if answer.is_success:
                     return answer.read(operation, Action)
                 refusal = operation.error(
-                    RejectedError, f"{vm.label} has no address of id {ip.id}", answer.code
+                    RejectedError, f"{vm.label} has no address of id {before.id}", answer.code
                 )
             except RejectedError as error:
                 refusal = error
             vm = self._inventory.renew(operation, vm)
+            is_busy = bool(vm.obstacle)
+            vm = self._await_free(operation, vm)
+            self._refuse_stranger(operation, vm, before, change)
             if self._is_done(operation, vm, change):
                 return None
-            if not vm.obstacle:
+            if not is_busy:
                 state = f"; {vm.label} is in state {vm.state!r}" if vm.state != "running" else ""
                 raise operation.error(
                     RejectedError, refusal.reason + state + change.hint, refusal.code
                 ) from refusal
+
+    def _refuse_stranger(
+        self, operation: Operation, vm: VirtualMachine, before: AnyIp, change: _Change
+    ) -> None:
+        """Raise ConflictError where the address has a name that it had not when this began."""
+        ip = self._inventory.ip(operation, vm, change.address)
+        if ip.hostname in (None, before.hostname, change.hostname) or is_vendor_name(ip):
+            return
+        raise operation.error(ConflictError, f"it changed meanwhile, to {_shown(ip)}")
 
     def _await_free(self, operation: Operation, vm: VirtualMachine) -> VirtualMachine:
         pauses = growing(_FIRST_LOOK, _LONGEST_LOOK)
@@ -157,10 +194,9 @@ class Ptrs:
         while not (change.may_stay or self._is_done(operation, vm, change)):
             if operation.elapsed >= until:
                 ip = self._inventory.ip(operation, vm, change.address)
-                shown = name_text(ip.hostname) if ip.hostname is not None else "nothing"
                 warn(
                     f"{operation.backend}: {operation.name} {operation.subject}: Hostinger "
-                    f"reported success, but {vm.label} still shows {shown}; `pulumi refresh` "
+                    f"reported success, but {vm.label} still shows {_shown(ip)}; `pulumi refresh` "
                     "tells whether it came later"
                 )
                 return
@@ -169,3 +205,7 @@ class Ptrs:
 
     def _is_done(self, operation: Operation, vm: VirtualMachine, change: _Change) -> bool:
         return change.is_done(self._inventory.ip(operation, vm, change.address))
+
+
+def _shown(ip: AnyIp) -> str:
+    return "nothing" if ip.hostname is None else name_text(ip.hostname)

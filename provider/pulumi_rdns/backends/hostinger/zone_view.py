@@ -61,13 +61,19 @@ class ZoneView:
         held = self._held.get((name, rdtype.name))
         return held.disabled if held else ()
 
+    def target(self, name: dns.name.Name) -> str | None:
+        """Tell where an ALIAS record points: the vendor's own type, resolved to addresses."""
+        held = self._held.get((name, "ALIAS"))
+        return held.served[0] if held and held.served else None
+
     def delegation(self, name: dns.name.Name) -> dns.name.Name | None:
         """Find the name, below the zone, from which on other nameservers answer for ``name``."""
         return next(
             (
                 owner
                 for (owner, kind), held in self._held.items()
-                if kind == "NS" and owner != self.zone and held.served and name.is_subdomain(owner)
+                if kind == "NS" and held.served and name.is_subdomain(owner)
+                if owner.is_subdomain(self.zone) and owner != self.zone
             ),
             None,
         )

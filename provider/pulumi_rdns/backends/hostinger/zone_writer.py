@@ -69,17 +69,36 @@ class ZoneWriter:
         for overwrite, group in ((False, additions), (True, replacements)):
             if group:
                 sets = [_body(step.record_set(zone)) for step in group]
-                self._send(operation, "PUT", zone, {"overwrite": overwrite, "zone": sets})
+                body = {"overwrite": overwrite, "zone": sets}
+                self._send(operation, "PUT", zone, body, group)
         if removals:
             filters = [
                 {"name": relative(step.change.name, zone), "type": step.change.rdtype.name}
                 for step in removals
             ]
-            self._send(operation, "DELETE", zone, {"filters": filters})
+            self._send(operation, "DELETE", zone, {"filters": filters}, removals)
 
-    def _send(self, operation: Operation, method: str, zone: dns.name.Name, body: object) -> None:
+    def _send(
+        self,
+        operation: Operation,
+        method: str,
+        zone: dns.name.Name,
+        body: object,
+        steps: Sequence[Step],
+    ) -> None:
+        def look_again() -> None:
+            view = self._zones.read(operation, zone)
+            for step in steps:
+                _require(operation, view, step)
+
         answer = self._client.send(
-            operation, method, zone_path(zone), body, absent=(404,), repeat=False
+            operation,
+            method,
+            zone_path(zone),
+            body,
+            absent=(404,),
+            repeat=False,
+            look_again=look_again,
         )
         if not answer.is_success:
             raise operation.error(ZoneNotFoundError, no_zone(zone), answer.code)
@@ -120,6 +139,13 @@ def _require(operation: Operation, view: ZoneView, step: Step) -> None:
             ConflictError,
             f"{name_text(change.name)} is an alias of {name_text(alias[0].target)}, beside which "
             "no other record can stand (RFC 1034 section 3.6.2)",
+        )
+    target = view.target(change.name)
+    if target is not None and step.added:
+        raise operation.error(
+            ConflictError,
+            f"{name_text(change.name)} has an ALIAS record to {target}, which gives it its "
+            "addresses; remove it in hPanel, or leave this name to it",
         )
     if not step.is_as_before(view):
         raise _conflict(operation, view, step, "it changed meanwhile")
