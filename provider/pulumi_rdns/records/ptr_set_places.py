@@ -16,6 +16,7 @@ from pulumi_rdns.errors import (
     AddressNotFoundError,
     BackendError,
     ConfigError,
+    ConflictError,
     RdnsError,
     RejectedError,
     UnavailableError,
@@ -25,6 +26,8 @@ from pulumi_rdns.model.tables import reverse_text
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.places import Aliases, find_place
 
+#: failures that are of one address: the next one may fare better
+_OF_ONE = (AddressNotFoundError, ConflictError, RejectedError)
 #: places that are looked for at a time
 _SIDE_BY_SIDE = 16
 
@@ -203,7 +206,7 @@ class _Addresses:
                 outcomes[address] = self._apply(address, step)
             progress(1)
             error = outcomes[address].error
-            if error is not None and not isinstance(error, AddressNotFoundError | RejectedError):
+            if error is not None and not isinstance(error, _OF_ONE):
                 return dict.fromkeys(steps, Outcome(None, error)) | outcomes
         return outcomes
 
