@@ -11,7 +11,17 @@ from tools.progress import SetupError
 from tools.project import DEV
 
 OPERATIONS = ("up", "preview", "refresh", "destroy")
-VERBS = (*OPERATIONS, "env", "check", "test", "servers", "wheel", "clean", "demo-hostinger")
+VERBS = (
+    *OPERATIONS,
+    "env",
+    "check",
+    "test",
+    "servers",
+    "wheel",
+    "clean",
+    "bench",
+    "demo-hostinger",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,6 +57,8 @@ def _run(verb: str, name: str, more: Sequence[str]) -> int:
             servers.ensure(asked=True)
         case "wheel":
             return checks.wheel()
+        case "bench":
+            demo.benchmarks(more)
         case "demo-hostinger":
             demo.hostinger()
         case "clean":
