@@ -3,12 +3,12 @@ STACK ?= dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy env test check servers wheel clean demo-bind demo-hostinger
+.PHONY: help up preview refresh destroy env test check servers wheel clean bench demo-bind demo-hostinger
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "STACK=dev selects the stack; any other asks before it acts. ARGS='…' goes to pulumi or pytest."
+	@echo "STACK=dev selects the stack; any other asks before it acts. ARGS='…' goes to pulumi, pytest or the benchmark."
 
 up:  ## set up what is missing, then set the records of the stack; shows what changed in zone files
 preview:  ## show what `make up` would do
@@ -19,9 +19,10 @@ test:  ## everything that CI runs: the checks, then the tests
 check:  ## linter, formatter and types
 servers:  ## install the DNS programs that some tests need (Debian, as root)
 wheel:  ## build the package into dist/
+bench:  ## many records, beside nsupdate, octoDNS and Terraform: benchmarks/README.md
 demo-bind:  ## try the stack staging on a BIND on loopback, and what dig answers then
 demo-hostinger:  ## try the Hostinger backend without an account, on a simulated one
 clean:  ## remove what can be made again; state and zone files stay
 
-up preview refresh destroy env test check servers wheel clean demo-bind demo-hostinger:
+up preview refresh destroy env test check servers wheel clean bench demo-bind demo-hostinger:
 	@"$(PYTHON)" -m tools $@ --stack "$(STACK)" -- $(ARGS)

@@ -17,7 +17,16 @@ CHECKS = (
     ("mypy",),
 )
 
-LEFTOVERS = (".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "dist")
+LEFTOVERS = (
+    ".venv",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "dist",
+    "benchmarks/.venv",
+    "benchmarks/results",
+)
 
 
 def check() -> int:

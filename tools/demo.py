@@ -1,4 +1,4 @@
-"""Start the demonstrations, which need more than the Python that is there."""
+"""Start the demonstration and the benchmarks, which need more than the Python that is there."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def bind() -> None:
     venv.ensure(tests=True)
     servers.ensure(asked=True)
     _go_on("tools.demo_bind", [])
+
+
+def benchmarks(arguments: Sequence[str]) -> None:
+    """Go on as `benchmarks.many_records` in `.venv`, with the servers and tools that it needs."""
+    venv.ensure(tests=True)
+    venv.ensure_benchmarks()
+    servers.ensure(asked=True)
+    _go_on("benchmarks.many_records", arguments)
 
 
 def _go_on(module: str, arguments: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ VERBS = (
     "servers",
     "wheel",
     "clean",
+    "bench",
     "demo-bind",
     "demo-hostinger",
 )
@@ -57,6 +58,8 @@ def _run(verb: str, name: str, more: Sequence[str]) -> int:
             servers.ensure(asked=True)
         case "wheel":
             return checks.wheel()
+        case "bench":
+            demo.benchmarks(more)
         case "demo-bind":
             demo.bind()
         case "demo-hostinger":

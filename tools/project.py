@@ -4,6 +4,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+BENCH_VENV = ROOT / "benchmarks" / ".venv"
+"""What the benchmarks compare with: of no use to the product, so not in its environment."""
+
 STATE = ROOT / ".state"
 STACKS = ROOT / "stacks"
 

@@ -1,4 +1,4 @@
-"""The virtual environment `.venv`: what the program needs, and on request what the tests need."""
+"""The virtual environments: `.venv` for the program and its tests, one more for the benchmarks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.progress import CommandError, SetupError, run
-from tools.project import ROOT, VENV
+from tools.project import BENCH_VENV, ROOT, VENV
 
 PYTHON = VENV / "bin" / "python"
+BENCH_PYTHON = BENCH_VENV / "bin" / "python"
 
 
 def ensure(*, tests: bool = False) -> None:
@@ -28,39 +29,50 @@ def ensure(*, tests: bool = False) -> None:
     with _one_at_a_time():
         stamp, wanted = VENV / ".stamp", _digest(ROOT / "requirements.txt", _metadata())
         if _read(stamp) != wanted:
-            _create()
-            _install("requirements.txt")
+            _create(VENV)
+            _install("requirements.txt", PYTHON)
             stamp.write_text(wanted)
         if not tests:
             return
         stamp, wanted = VENV / ".stamp-tests", _digest(ROOT / "tests" / "requirements.txt", "")
         if _read(stamp) != wanted:
             stamp.unlink(missing_ok=True)
-            _install("tests/requirements.txt")
+            _install("tests/requirements.txt", PYTHON)
             stamp.write_text(wanted)
 
 
-def _create() -> None:
+def ensure_benchmarks() -> None:
+    """Make the environment of the benchmarks, with the tools that they compare with."""
+    with _one_at_a_time():
+        stamp, file = BENCH_VENV / ".stamp", ROOT / "benchmarks" / "requirements.txt"
+        wanted = _digest(file, "")
+        if not BENCH_PYTHON.exists() or not stamp.is_file() or stamp.read_text() != wanted:
+            _create(BENCH_VENV)
+            _install("benchmarks/requirements.txt", BENCH_PYTHON)
+            stamp.write_text(wanted)
+
+
+def _create(folder: Path) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         major, minor = sys.version_info[:2]
         raise SetupError(
             f"{sys.executable} cannot make virtual environments: install the package "
             f"python{major}.{minor}-venv (on Debian and Ubuntu: apt install python3-venv)."
         )
-    shutil.rmtree(VENV, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     # An activated .venv makes its own link the running Python: ask for the one behind it.
     python: str = getattr(sys, "_base_executable", sys.executable)
     try:
-        run("creating .venv", [python, "-m", "venv", str(VENV)])
+        run(f"creating {folder.relative_to(ROOT)}", [python, "-m", "venv", str(folder)])
     except CommandError as error:
-        raise SetupError(f"{python} -m venv {VENV} failed:\n{error.last_lines()}") from error
+        raise SetupError(f"{python} -m venv {folder} failed:\n{error.last_lines()}") from error
 
 
-def _install(requirements: str) -> None:
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2"]
+def _install(requirements: str, python: Path) -> None:
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2"]
     try:
         run(
-            f"installing {requirements} into .venv",
+            f"installing {requirements} into {python.parent.parent.relative_to(ROOT)}",
             [*pip, "--requirement", str(ROOT / requirements)],
             cwd=ROOT,
             detail=lambda line: line.strip()[:60],

@@ -16,7 +16,7 @@ from tests.tools.conftest import MakeProgram
 from tools import cli, environment
 from tools.project import ROOT, VENV
 
-VERBS = ("up", "preview", "refresh", "destroy", "env", "test", "check", "clean", "help")
+VERBS = ("up", "preview", "refresh", "destroy", "env", "test", "check", "clean", "bench", "help")
 
 
 def run(*command: str | Path, **more: str) -> subprocess.CompletedProcess[str]:

@@ -24,8 +24,9 @@ class Machine:
             raise CommandError("Could not find a version\nNo matching distribution")
         self.done.append(what)
         if "venv" in command:
-            venv.PYTHON.parent.mkdir(parents=True)
-            venv.PYTHON.write_text("")
+            python = Path(command[-1]) / "bin" / "python"
+            python.parent.mkdir(parents=True)
+            python.write_text("")
         return ""
 
 
@@ -105,7 +106,8 @@ def test_one_that_was_moved_is_made_anew(
     monkeypatch.setattr(venv, "VENV", moved)
     monkeypatch.setattr(venv, "PYTHON", moved / "bin" / "python")
     venv.ensure()
-    assert machine.done == 2 * CREATED
+    anew = [text.replace(".venv", "moved") for text in CREATED]
+    assert machine.done == CREATED + anew
 
 
 def test_a_python_without_venv_says_what_to_install(
@@ -124,3 +126,20 @@ def test_pip_without_a_network_is_one_sentence_and_what_pip_said(machine: Machin
     machine.broken = False
     venv.ensure(tests=True)
     assert machine.done == CREATED + FOR_TESTS
+
+
+def test_the_environment_of_the_benchmarks_is_another_one_and_made_once(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(venv, "BENCH_VENV", tmp_path / "benchmarks" / ".venv")
+    monkeypatch.setattr(venv, "BENCH_PYTHON", tmp_path / "benchmarks" / ".venv" / "bin" / "python")
+    requirements = tmp_path / "benchmarks" / "requirements.txt"
+    requirements.parent.mkdir()
+    requirements.write_text("octodns==1.22.0\n")
+    venv.ensure_benchmarks()
+    venv.ensure_benchmarks()
+    assert machine.done == [
+        "creating benchmarks/.venv",
+        "installing benchmarks/requirements.txt into benchmarks/.venv",
+    ]
+    assert not (tmp_path / ".venv").exists()
