@@ -20,8 +20,8 @@ check:  ## linter, formatter and types
 servers:  ## install the DNS programs that some tests need (Debian, as root)
 wheel:  ## build the package into dist/
 bench:  ## many records, beside nsupdate, octoDNS and Terraform: benchmarks/README.md
-demo-bind:  ## try the stack staging on a BIND on loopback, and what dig answers then
 demo-hostinger:  ## try the Hostinger backend without an account, on a simulated one
+demo-bind:  ## start BIND on loopback, set the records of the stack staging there, take them back
 clean:  ## remove what can be made again; state and zone files stay
 
 up preview refresh destroy env test check servers wheel clean bench demo-bind demo-hostinger:

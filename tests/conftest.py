@@ -17,7 +17,7 @@ pytest.register_assert_rewrite(
     "tests.e2e.harness",
     "tests.e2e.many_records",
     "tests.e2e.nothing_is_lost",
-    "tests.e2e.server_worlds",
+    "tests.e2e.served_worlds",
 )
 
 # Who is started in the background ignores Ctrl-C, and so does everything it starts: the tests that

@@ -1,4 +1,4 @@
-"""Start the demonstration and the benchmarks, which need more than the Python that is there."""
+"""Start the demonstrations and the benchmarks, which need more than the Python that is there."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from collections.abc import Sequence
 from tools import cli, environment, servers, venv
 from tools.project import DEV, ROOT
 
+NEUTRAL = ("PULUMI_", "RDNS_", "HOSTINGER_", "RFC2136_")
+"""Variables of the user's own, which would change what is shown."""
 
-def hostinger() -> None:
-    """Go on as `tools.demo_hostinger` in `.venv`."""
+
+def start(name: str) -> None:
+    """Go on as `tools.demo_NAME` in `.venv`."""
     venv.ensure()
-    _go_on("tools.demo_hostinger", [])
-
-
-def bind() -> None:
-    """Go on as `tools.demo_bind` in the `.venv` of the tests, with a server."""
-    venv.ensure(tests=True)
-    servers.ensure(asked=True)
-    _go_on("tools.demo_bind", [])
+    _go_on(f"tools.demo_{name}", [])
 
 
 def benchmarks(arguments: Sequence[str]) -> None:
@@ -32,11 +28,7 @@ def benchmarks(arguments: Sequence[str]) -> None:
 
 def _go_on(module: str, arguments: Sequence[str]) -> None:
     """Become this module, with nothing of the user's own Pulumi."""
-    neutral = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PULUMI_", "RDNS_", "HOSTINGER_"))
-    }
+    neutral = {key: value for key, value in os.environ.items() if not key.startswith(NEUTRAL)}
     path = environment.exports(DEV, cli.ensure(), neutral)["PATH"]
     path = os.pathsep.join([path, *servers.FOLDERS])
     os.chdir(ROOT)

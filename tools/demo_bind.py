@@ -1,128 +1,98 @@
-"""The stack `staging` on a real BIND on loopback: up, what `dig` answers, destroy.
+"""Dynamic update at a real BIND: the stack staging up, asked for with dig, and destroyed.
 
-Everything is in a temporary folder, the server and the state too, and is gone in the end.
+The server listens on loopback; it and everything else is in a temporary folder, and is gone in the
+end.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import FULL
-from tests.servers.process import DnsServer, ServerDiedError, zone_text
-from tools.demo_hostinger import arm, chapter, say
+from tests.servers.bind import Bind
+from tests.servers.dynamic import Key
+from tests.servers.process import zone_text
+from tools.demonstration import Stage, chapter, perform, say
 from tools.progress import SetupError
-from tools.project import ROOT, STACKS
-from tools.stack import run_pulumi
+from tools.project import ROOT, VENV, stack_file
+from tools.servers import PACKAGES
 
-STACK = "staging"
-PROGRAM = ("Pulumi.yaml", "__main__.py")
+FORWARD, REVERSE = "example.com", "2.0.192.in-addr.arpa"
+KEY = Key("rdns", "b25seSBmb3IgdGhlIGRlbW9uc3RyYXRpb24uLi4=")
+ZONES = {
+    FORWARD: zone_text("@ NS ns1\nns1 A 127.0.0.1\nlegacy A 192.0.2.200"),
+    REVERSE: zone_text("@ NS ns1.example.com.\n200 PTR legacy.example.com."),
+}
+#: what the hosts of the stack are asked for, and a record that is not ours
 QUESTIONS = (
-    ("1.2.0.192.in-addr.arpa", "PTR"),
     ("mail.example.com", "A"),
     ("www.example.com", "A"),
-    ("10.2.0.192.in-addr.arpa", "PTR"),
-    ("11.2.0.192.in-addr.arpa", "PTR"),
-    ("12.2.0.192.in-addr.arpa", "PTR"),
+    ("-x", "192.0.2.10"),
+    ("-x", "192.0.2.11"),
+    ("-x", "192.0.2.12"),
+    ("-x", "192.0.2.200"),
 )
 
 
-def zones() -> dict[str, str]:
-    """Give the two zones: a forward and a reverse one, with a record of somebody else's in each."""
-    return {
-        "example.com": zone_text("@ NS ns1\nns1 A 192.0.2.1"),
-        "2.0.192.in-addr.arpa": zone_text("@ NS ns1.example.com.\n1 PTR ns1.example.com."),
-    }
+class NarrowBind(Bind):
+    """named whose key may change PTR records in one zone and addresses in the other."""
+
+    zone_options = f"update-policy {{ grant {KEY.name} zonesub PTR A AAAA; }};"
+
+    def more(self) -> str:
+        return KEY.clause()
 
 
-class Demo:
-    """A copy of this project with a state of its own, and the server that it writes to."""
+class Demo(Stage):
+    """A copy of this project, whose stack staging is at a server of ours."""
 
-    def __init__(self, folder: Path, server: DnsServer) -> None:
-        self._folder = folder / "project"
+    def __init__(self, folder: Path, server: Bind) -> None:
+        at = f"{server.address}:{server.port}"
+        super().__init__(folder, {"RDNS_RFC2136_SERVER": at, "RFC2136_TSIG_SECRET": KEY.secret})
         self._server = server
-        (self._folder / STACKS.name).mkdir(parents=True)
-        for name in PROGRAM:
-            shutil.copy(ROOT / name, self._folder)
-        (self._folder / ".venv").symlink_to(sys.prefix)
-        # A copy, because `pulumi stack init` writes into it.
-        shutil.copy(STACKS / f"Pulumi.{STACK}.yaml", self._folder / STACKS.name)
-        state = folder / "state"
-        state.mkdir()
-        self._env = {
-            **os.environ,
-            "PULUMI_BACKEND_URL": f"file://{state}",
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "demo",
-            # These beat what the stack's file says; a secret in the environment is in no file.
-            "RDNS_BIND_SERVER": f"{server.address}:{server.port}",
-            "RDNS_BIND_KEYNAME": FULL.name,
-            "RDNS_BIND_KEYSECRET": FULL.secret,
-        }
-
-    def pulumi(self, *arguments: str) -> None:
-        """Run a command on this terminal. Raises SetupError where it fails or is interrupted."""
-        say(f"$ pulumi {' '.join(arguments)}")
-        code = run_pulumi(["--cwd", str(self._folder), *arguments], self._env)
-        arm()
-        if code:
-            raise SetupError(f"pulumi {arguments[0]} ended with {code}; the demonstration is over.")
+        stacks = self.folder / "stacks"
+        stacks.mkdir()
+        # `pulumi stack init` writes a salt into the file: into that of the copy.
+        shutil.copy(stack_file("staging"), stacks)
+        for name in ("Pulumi.yaml", "__main__.py"):
+            shutil.copy(ROOT / name, self.folder)
+        (self.folder / VENV.name).symlink_to(VENV)
 
     def dig(self) -> None:
         """Print what the server answers."""
-        for name, kind in QUESTIONS:
-            command = ["dig", f"@{self._server.address}", "-p", str(self._server.port)]
-            answer = subprocess.run(
-                [*command, name, kind, "+short", "+norecurse"],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            values = ", ".join(sorted(answer.stdout.split()))
-            say(f"$ dig @ns1.example.com {name:24} {kind:3} -> {values or 'nothing'}")
+        dig = ["dig", f"@{self._server.address}", "-p", str(self._server.port)]
+        for question in QUESTIONS:
+            command = [*dig, "+noall", "+answer", *question]
+            say(f"$ {' '.join(command)}")
+            answer = subprocess.run(command, capture_output=True, text=True, check=True)
+            say(answer.stdout.rstrip() or "; nothing")
 
 
 def run(demo: Demo) -> None:
-    chapter("BIND with the zones example.com and 2.0.192.in-addr.arpa, and a TSIG key")
+    chapter(f"BIND on loopback with the zones {FORWARD} and {REVERSE}")
     demo.dig()
-    say("")
-    demo.pulumi("stack", "init", STACK)
+    say(f"\nThe stack:\n\n{stack_file('staging').read_text()}")
+    demo.pulumi("stack", "init", "staging")
 
-    chapter(f"stacks/Pulumi.{STACK}.yaml: forward records, then the PTR records, by dynamic update")
-    demo.pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
-    say("")
+    chapter("All of it in one command, the forward records first")
+    demo.pulumi("up", "--stack", "staging", "--yes", "--skip-preview")
     demo.dig()
 
-    chapter("All of it taken back; what was not ours stays")
-    demo.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
-    say("")
+    chapter("All of it taken back, and nothing else")
+    demo.pulumi("destroy", "--stack", "staging", "--yes", "--skip-preview")
     demo.dig()
 
 
-def main() -> int:
-    arm()
-    try:
-        for program in (DynamicBind.program, "dig"):
-            if shutil.which(program) is None:
-                raise SetupError(f"{program} is not installed; `make servers` says what is needed.")
-        with (
-            # A provider that was interrupted twice may still be writing there.
-            tempfile.TemporaryDirectory(prefix="rdns-demo-", ignore_cleanup_errors=True) as folder,
-            DynamicBind(Path(folder) / "server", zones()) as server,
-        ):
-            run(Demo(Path(folder), server))
-    except (SetupError, ServerDiedError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+def show(folder: Path) -> None:
+    missing = sorted({PACKAGES[name] for name in ("named", "dig") if shutil.which(name) is None})
+    if missing:
+        packages = " and ".join(missing)
+        raise SetupError(f"named or dig is not installed: `make servers`, or install {packages}.")
+    with NarrowBind(folder / "server", ZONES) as server:
+        run(Demo(folder, server))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(perform(show))

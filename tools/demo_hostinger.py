@@ -5,17 +5,13 @@ Everything is in a temporary folder, the state too, and is gone in the end.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
 
 from tests.fakes.hostinger import Machine, Scenario, Simulator
-from tools.progress import SetupError
-from tools.stack import run_pulumi
+from tools.demonstration import Stage, chapter, perform, say
 
 VM_ADDRESS = "203.0.113.10"
 VM = Machine(
@@ -49,38 +45,20 @@ config:
 """
 
 
-class Demo:
+class Demo(Stage):
     """One project with a stack of its own, on one account."""
 
     def __init__(self, folder: Path, simulator: Simulator) -> None:
-        self._folder = folder / "project"
+        # The token in the environment, as one that is in no file.
+        super().__init__(folder, {"HOSTINGER_API_TOKEN": simulator.scenario.token})
         self._simulator = simulator
-        state = folder / "state"
-        for made in (self._folder, state):
-            made.mkdir()
-        self._env = {
-            **os.environ,
-            "PULUMI_BACKEND_URL": f"file://{state}",
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "demo",
-            # In the environment, as a token that is in no file.
-            "HOSTINGER_API_TOKEN": simulator.scenario.token,
-        }
-        (self._folder / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
-        (self._folder / "__main__.py").write_text(PROGRAM)
+        (self.folder / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
+        (self.folder / "__main__.py").write_text(PROGRAM)
 
     def configure(self, hostname: str) -> None:
         """Write the stack's settings."""
         settings = SETTINGS.format(hostname=hostname, url=self._simulator.url)
-        (self._folder / "Pulumi.demo.yaml").write_text(settings)
-
-    def pulumi(self, *arguments: str) -> None:
-        """Run a command on this terminal. Raises SetupError where it fails or is interrupted."""
-        say(f"$ pulumi {' '.join(arguments)}")
-        code = run_pulumi(["--cwd", str(self._folder), *arguments], self._env)
-        arm()
-        if code:
-            raise SetupError(f"pulumi {arguments[0]} ended with {code}; the demonstration is over.")
+        (self.folder / "Pulumi.demo.yaml").write_text(settings)
 
     def reset_hostname(self) -> None:
         """Do what somebody else may do, over the API: hostname and PTRs go back to the default."""
@@ -104,20 +82,6 @@ class Demo:
             for entry in zone.shown(float("inf")):
                 for record in entry["records"]:
                     say(f"  zone {name}  {entry['name']:5} {entry['type']:4} {record['content']}")
-
-
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
-def chapter(title: str) -> None:
-    say(f"\n=== {title}\n")
-
-
-def arm() -> None:
-    """Let Ctrl-C and an end from outside leave through the clean-up."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
 
 
 def run(demo: Demo) -> None:
@@ -147,23 +111,10 @@ def run(demo: Demo) -> None:
     demo.show()
 
 
-def main() -> int:
-    arm()
-    scenario = Scenario(machines=[VM], action_delay=0.9)
-    try:
-        with (
-            # A provider that was interrupted twice may still be writing there.
-            tempfile.TemporaryDirectory(prefix="rdns-demo-", ignore_cleanup_errors=True) as folder,
-            Simulator(scenario) as simulator,
-        ):
-            run(Demo(Path(folder), simulator))
-    except SetupError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+def show(folder: Path) -> None:
+    with Simulator(Scenario(machines=[VM], action_delay=0.9)) as simulator:
+        run(Demo(folder, simulator))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(perform(show))

@@ -11,18 +11,8 @@ from tools.progress import SetupError
 from tools.project import DEV
 
 OPERATIONS = ("up", "preview", "refresh", "destroy")
-VERBS = (
-    *OPERATIONS,
-    "env",
-    "check",
-    "test",
-    "servers",
-    "wheel",
-    "clean",
-    "bench",
-    "demo-bind",
-    "demo-hostinger",
-)
+DEMOS = ("demo-hostinger", "demo-bind")
+VERBS = (*OPERATIONS, "env", "check", "test", "servers", "wheel", "clean", "bench", *DEMOS)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,10 +50,8 @@ def _run(verb: str, name: str, more: Sequence[str]) -> int:
             return checks.wheel()
         case "bench":
             demo.benchmarks(more)
-        case "demo-bind":
-            demo.bind()
-        case "demo-hostinger":
-            demo.hostinger()
+        case "demo-hostinger" | "demo-bind":
+            demo.start(verb.removeprefix("demo-"))
         case "clean":
             checks.clean()
         case operation:

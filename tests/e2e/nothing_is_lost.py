@@ -1,13 +1,13 @@
 """No live record is ever lost: what holds for every backend, seen through the real CLI.
 
-A subclass per backend, with the fixtures ``world`` and ``other`` (a second instance), runs it all.
+A subclass of `NothingIsLost` per backend, with the fixtures ``world`` and ``other`` (a second
+instance), runs it all; one of `InAWorld` runs the tests that it names.
 After each step the live records are read by the world's own reader.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
 
 import pytest
 
@@ -39,8 +39,8 @@ class Computed(Resource):
 """
 
 
-class NothingIsLost:
-    """The hazards of the engine, conflicts and outages, on any backend."""
+class InAWorld:
+    """A project whose stack has two instances of one type of backend."""
 
     @pytest.fixture
     def world(self) -> World:
@@ -69,6 +69,25 @@ class NothingIsLost:
             "rdns:forwardSource": "backend",
             "rdns:forwardCheck": "skip",
         }
+
+    def with_several_hostnames(self, world: World) -> str:
+        """Give an address whose PTR is two strangers' names; skip where that cannot be."""
+        if not world.has_ptr_zones:
+            pytest.skip("an address has at most one PTR at this backend")
+        world.set_ptr(world.addresses[0], [STRANGER, SECOND_STRANGER])
+        return world.addresses[0]
+
+    def make_slow(self, project: Project, world: World, other: World, slow: bool) -> None:
+        """Make deletes take their time, where the test is about that."""
+        if not slow:
+            return
+        if world.slow is None:
+            pytest.skip("nothing makes this backend slow")
+        project.configure(self.config(world, other, slow=True))
+
+
+class NothingIsLost(InAWorld):
+    """The hazards of the engine, conflicts and outages, on any backend."""
 
     # Renames and moves
 
@@ -579,42 +598,3 @@ class NothingIsLost:
         project.up()
         assert (world.ptr(x), world.ptr(y)) == ([B], [C])
         assert world.forward(A, "A") == [x]
-
-    def with_several_hostnames(self, world: World) -> str:
-        """Give an address whose PTR is two strangers' names; skip where that cannot be."""
-        if not world.has_ptr_zones:
-            pytest.skip("an address has at most one PTR at this backend")
-        world.set_ptr(world.addresses[0], [STRANGER, SECOND_STRANGER])
-        return world.addresses[0]
-
-    def make_slow(self, project: Project, world: World, other: World, slow: bool) -> None:
-        """Make deletes take their time, where the test is about that."""
-        if not slow:
-            return
-        if world.slow is None:
-            pytest.skip("nothing makes this backend slow")
-        project.configure(self.config(world, other, slow=True))
-
-
-#: what the backend's own way to look and to write decides; the rest is decided above it
-_ESSENTIALS = {
-    "test_a_resource_renamed_without_an_alias_keeps_its_record",
-    "test_two_resources_swap_addresses",
-    "test_a_strangers_ptr_stops_only_that_resource",
-    "test_restore_puts_back_several_hostnames",
-    "test_a_hostname_added_beside_ours_shows_as_drift_and_survives_destroy",
-    "test_a_ptr_that_somebody_else_changed_survives_destroy_after_a_refresh",
-    "test_add_joins_a_strangers_address_and_destroy_leaves_it",
-    "test_another_zone_moves_the_record",
-    "test_while_the_backend_is_offline_commands_fail_and_the_state_drops_nothing",
-}
-
-Suite = TypeVar("Suite", bound=type[NothingIsLost])
-
-
-def essentials(suite: Suite) -> Suite:
-    """Leave of the suite what differs from one server of a kind to the next."""
-    for name in dir(suite):
-        if name.startswith("test_") and name not in _ESSENTIALS:
-            setattr(suite, name, None)
-    return suite

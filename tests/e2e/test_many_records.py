@@ -12,17 +12,15 @@ import dns.reversename
 import pytest
 
 from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import transfer
-from tests.servers.knot import Knot
-from tests.servers.powerdns import PowerDns
-from tests.servers.process import DnsServer, zone_text
+from tests.servers.dynamic import REVERSE, started, transfer, zones
+from tests.servers.process import zone_text
 from tests.servers.proxy import proxied
 
 from .conftest import MakeProject
 from .harness import Project, Running, declare, forward, ptr
 from .hostinger_world import HostingerWorld
 from .many_records import A, B, C, ManyRecords, config, many
-from .server_worlds import PowerDnsApiWorld, ServerWorld, server_of, zones
+from .served_worlds import ApiWorld, BindWorld, KnotWorld, PowerDnsWorld, ServedWorld
 from .worlds import MemoryWorld, ZoneFileWorld
 
 LARGE = "0.10.in-addr.arpa"
@@ -56,14 +54,14 @@ class TestMemory(ManyRecords):
 
 class TestBind(ManyRecords):
     @pytest.fixture
-    def world(self, tmp_path: Path) -> Iterator[ServerWorld]:
-        with server_of(DynamicBind, tmp_path / "server") as server:
-            yield ServerWorld("main", server)
+    def world(self, tmp_path: Path) -> Iterator[BindWorld]:
+        with BindWorld.running("main", tmp_path) as world:
+            yield world
 
     @pytest.fixture
-    def other(self, tmp_path: Path) -> Iterator[ServerWorld]:
-        with server_of(DynamicBind, tmp_path / "second") as server:
-            yield ServerWorld("second", server)
+    def other(self, tmp_path: Path) -> Iterator[BindWorld]:
+        with BindWorld.running("second", tmp_path) as world:
+            yield world
 
 
 class TestHostinger(ManyRecords):
@@ -80,19 +78,11 @@ class TestHostinger(ManyRecords):
             yield world
 
 
-@pytest.mark.parametrize(
-    ("kind", "world_type"),
-    [(Knot, ServerWorld), (PowerDns, ServerWorld), (PowerDns, PowerDnsApiWorld)],
-    ids=["Knot", "PowerDNS", "PowerDNS API"],
-)
+@pytest.mark.parametrize("kind", [KnotWorld, PowerDnsWorld, ApiWorld])
 def test_other_servers_take_a_set_too(
-    tmp_path: Path,
-    make_project: MakeProject,
-    kind: type[DnsServer],
-    world_type: type[ServerWorld],
+    tmp_path: Path, make_project: MakeProject, kind: type[ServedWorld]
 ) -> None:
-    with server_of(kind, tmp_path / "server") as server:
-        world = world_type("main", server)
+    with kind.running("main", tmp_path) as world:
         suite = ManyRecords()
         suite.test_all_conflicts_are_told_at_once_and_the_rest_is_written_and_remembered(
             make_project(config(world)), world
@@ -101,15 +91,14 @@ def test_other_servers_take_a_set_too(
 
 
 @pytest.fixture
-def bind(tmp_path: Path) -> Iterator[ServerWorld]:
-    server = server_of(DynamicBind, tmp_path / "server")
-    server.zones[LARGE] = zone_text("@ NS ns1.example.com.\n1.200 PTR peoples.example.org.")
-    with server:
-        yield ServerWorld("main", server)
+def bind(tmp_path: Path) -> Iterator[BindWorld]:
+    served = {**zones(), LARGE: zone_text("@ NS ns1.example.com.\n1.200 PTR peoples.example.org.")}
+    with BindWorld.running("main", tmp_path, served) as world:
+        yield world
 
 
 @pytest.fixture
-def project(bind: ServerWorld, make_project: MakeProject) -> Project:
+def project(bind: BindWorld, make_project: MakeProject) -> Project:
     return make_project(config(bind))
 
 
@@ -120,7 +109,7 @@ def large(count: int, more: str = "", **arguments: object) -> str:
     )
 
 
-def live(bind: ServerWorld) -> dict[str, list[str]]:
+def live(bind: BindWorld) -> dict[str, list[str]]:
     """Read all PTR records of the large zone by transfer; checks that people's are as they were."""
     found = {
         owner.removesuffix(f".{LARGE}."): values
@@ -135,7 +124,7 @@ def expected(count: int) -> dict[str, list[str]]:
     return {f"{at & 255}.{at >> 8}": [f"host-{at}.dyn.example.net."] for at in range(count)}
 
 
-def test_three_changes_in_ten_thousand_show_as_three(bind: ServerWorld, project: Project) -> None:
+def test_three_changes_in_ten_thousand_show_as_three(bind: BindWorld, project: Project) -> None:
     project.program(large(10_000))
     project.up()
     assert live(bind) == expected(10_000)
@@ -166,10 +155,10 @@ def test_three_changes_in_ten_thousand_show_as_three(bind: ServerWorld, project:
 
 
 def test_a_server_that_goes_away_after_half_of_five_thousand_costs_nothing(
-    bind: ServerWorld, make_project: MakeProject
+    bind: BindWorld, make_project: MakeProject
 ) -> None:
     with proxied((bind.server.address, bind.server.port)) as proxy:
-        settings = {**bind.settings(), "server": f"127.0.0.1:{proxy.port}", "timeout": 2}
+        settings = {**bind.settings_for(bind.server, proxy.port), "timeout": 2}
         project = make_project({**config(bind), "rdns:backends": {"main": settings}})
         project.program(large(5_000))
 
@@ -201,10 +190,10 @@ def test_a_server_that_goes_away_after_half_of_five_thousand_costs_nothing(
 
 @pytest.mark.parametrize("victim", ["the CLI", "the provider host"])
 def test_a_kill_in_the_middle_costs_nothing(
-    bind: ServerWorld, make_project: MakeProject, victim: str
+    bind: BindWorld, make_project: MakeProject, victim: str
 ) -> None:
     with proxied((bind.server.address, bind.server.port)) as proxy:
-        settings = {**bind.settings(), "server": f"127.0.0.1:{proxy.port}"}
+        settings = bind.settings_for(bind.server, proxy.port)
         project = make_project({**config(bind), "rdns:backends": {"main": settings}})
         project.program(large(5_000))
         started: list[Running] = []
@@ -234,7 +223,7 @@ def test_a_kill_in_the_middle_costs_nothing(
 
 
 def test_a_fill_is_one_line_in_the_state_and_drift_is_what_overrides_it(
-    bind: ServerWorld, project: Project
+    bind: BindWorld, project: Project
 ) -> None:
     def fill(pattern: str, **more: Any) -> str:
         return declare("PtrRecordSet", "net", network="192.0.2.8/29", fill=pattern, **more)
@@ -275,57 +264,57 @@ def test_a_fill_is_one_line_in_the_state_and_drift_is_what_overrides_it(
 
 
 def test_aliases_of_a_classless_delegation_are_followed_and_ipv6_works(
-    make_project: MakeProject, tmp_path: Path
+    make_project: MakeProject, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    server = server_of(DynamicBind, tmp_path / "server")
-    server.zones |= {
-        "2.0.192.in-addr.arpa": zone_text(
-            "@ NS ns1.example.com.\n10 CNAME 10.0/25\n11 CNAME 11.0/25\n12 NS ns.elsewhere.example."
-        ),
-        "8.b.d.0.1.0.0.2.ip6.arpa": zone_text("@ NS ns1.example.com."),
+    classless, v6_zone = "0/25.2.0.192.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"
+    reverse = (
+        "@ NS ns1.example.com.\n10 CNAME 10.0/25\n11 CNAME 11.0/25\n12 NS ns.elsewhere.example."
+    )
+    empty = zone_text("@ NS ns1.example.com.")
+    served = {REVERSE: zone_text(reverse), classless: empty, v6_zone: empty}
+    server = started(DynamicBind, tmp_path / "server", served)
+    request.addfinalizer(server.stop)
+    settings = BindWorld.settings_for(server)
+    project = make_project(
+        {"rdns:backend": "main", "rdns:backends": {"main": settings}, "rdns:forwardCheck": "skip"}
+    )
+    records = {
+        "192.0.2.9": A,
+        "192.0.2.10": B,
+        "192.0.2.11": C,
+        "2001:db8::10": A,
+        "2001:db8:1::20": B,
     }
-    with server:
-        world = ServerWorld("main", server)
-        project = make_project(config(world))
-        records = {
-            "192.0.2.9": A,
-            "192.0.2.10": B,
-            "192.0.2.11": C,
-            "2001:db8::10": A,
-            "2001:db8:1::20": B,
-        }
-        project.program(many("set", records | {"192.0.2.12": A}))
-        result = project.up(fails=True)
-        assert "1 of 6 records failed" in result.text
-        assert "192.0.2.12: " in result.text
-        assert "ns.elsewhere.example" in result.text
-        project.program(many("set", records))
-        project.up()
+    project.program(many("set", records | {"192.0.2.12": A}))
+    result = project.up(fails=True)
+    assert "1 of 6 records failed" in result.text
+    assert "192.0.2.12: " in result.text
+    assert "ns.away.example" in result.text
+    project.program(many("set", records))
+    project.up()
 
-        def values(zone: str) -> dict[str, list[str]]:
-            found = transfer(server, zone).items()
-            return {owner: value for (owner, kind), (_, value) in found if kind == "PTR"}
+    def values(zone: str) -> dict[str, list[str]]:
+        found = transfer(server, zone).items()
+        return {owner: value for (owner, kind), (_, value) in found if kind == "PTR"}
 
-        assert values("0/25.2.0.192.in-addr.arpa") == {
-            "10.0/25.2.0.192.in-addr.arpa.": [f"{B}."],
-            "11.0/25.2.0.192.in-addr.arpa.": [f"{C}."],
-        }
-        assert values("2.0.192.in-addr.arpa") == {"9.2.0.192.in-addr.arpa.": [f"{A}."]}
-        v6 = {dns.reversename.from_address(key).to_text(): key for key in records if ":" in key}
-        assert values("8.b.d.0.1.0.0.2.ip6.arpa") == {
-            owner: [f"{records[key]}."] for owner, key in v6.items()
-        }
-        project.refresh("--expect-no-changes")
-        project.program(many("set", {"192.0.2.10": A}))
-        project.up()
-        assert values("0/25.2.0.192.in-addr.arpa") == {"10.0/25.2.0.192.in-addr.arpa.": [f"{A}."]}
-        project.destroy()
-        for zone in zones().keys() - {"example.com"} | {"8.b.d.0.1.0.0.2.ip6.arpa"}:
-            assert values(zone) == {}
+    assert values(classless) == {
+        "10.0/25.2.0.192.in-addr.arpa.": [f"{B}."],
+        "11.0/25.2.0.192.in-addr.arpa.": [f"{C}."],
+    }
+    assert values(REVERSE) == {"9.2.0.192.in-addr.arpa.": [f"{A}."]}
+    v6 = {dns.reversename.from_address(key).to_text(): key for key in records if ":" in key}
+    assert values(v6_zone) == {owner: [f"{records[key]}."] for owner, key in v6.items()}
+    project.refresh("--expect-no-changes")
+    project.program(many("set", {"192.0.2.10": A}))
+    project.up()
+    assert values(classless) == {"10.0/25.2.0.192.in-addr.arpa.": [f"{A}."]}
+    project.destroy()
+    for zone in served:
+        assert values(zone) == {}
 
 
 def test_several_values_of_one_name_are_never_appended_to(
-    bind: ServerWorld, project: Project
+    bind: BindWorld, project: Project
 ) -> None:
     x, y, *_ = bind.addresses
     bind.set_ptr(x, [B, C])
@@ -341,7 +330,7 @@ def test_several_values_of_one_name_are_never_appended_to(
 
 
 def test_the_ttl_is_kept_on_adoption_changed_where_asked_and_drifts(
-    bind: ServerWorld, project: Project
+    bind: BindWorld, project: Project
 ) -> None:
     x, y, *_ = bind.addresses
     bind.set_ptr(x, [A])
@@ -362,7 +351,7 @@ def test_the_ttl_is_kept_on_adoption_changed_where_asked_and_drifts(
 
 
 def test_forward_records_are_checked_side_by_side_where_asked(
-    bind: ServerWorld, project: Project
+    bind: BindWorld, project: Project
 ) -> None:
     x, y, z, *_ = bind.addresses
     bind.set_forward(A, "A", [x])
@@ -384,7 +373,7 @@ def test_forward_records_are_checked_side_by_side_where_asked(
 
 
 def test_bad_input_is_all_told_at_once_and_nothing_is_written(
-    bind: ServerWorld, project: Project
+    bind: BindWorld, project: Project
 ) -> None:
     x, y, *_ = bind.addresses
     project.program(
@@ -413,9 +402,7 @@ def test_bad_input_is_all_told_at_once_and_nothing_is_written(
     assert not any(bind.ptrs(bind.addresses).values())
 
 
-def test_computed_values_are_written_when_they_are_known(
-    bind: ServerWorld, project: Project
-) -> None:
+def test_computed_values_are_written_when_they_are_known(bind: BindWorld, project: Project) -> None:
     x, y, *_ = bind.addresses
     project.program(
         f"first = {forward('f', A, x)}",

@@ -1,155 +1,234 @@
-"""Nothing is lost in the zones of real servers, and of a race exactly one wins."""
+"""Nothing is lost at real servers: all of it at BIND, at the others what is theirs alone."""
 
 from __future__ import annotations
 
+import ipaddress
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import FULL, transfer
-from tests.servers.knot import Knot
-from tests.servers.powerdns import PowerDns
-from tests.servers.process import DnsServer
-from tests.servers.proxy import proxied
+from tests.servers.dynamic import FULL, serial, started, transfer
+from tests.servers.process import DnsServer, zone_text
 
 from .conftest import MakeProject
-from .harness import forward, ptr
-from .nothing_is_lost import NothingIsLost, essentials
-from .server_worlds import PowerDnsApiWorld, ServerWorld, server_of
+from .harness import Project, declare, forward, ptr
+from .nothing_is_lost import InAWorld, NothingIsLost
+from .served_worlds import ApiWorld, BindWorld, KnotWorld, PowerDnsWorld, ServedWorld, UpdatedWorld
+from .worlds import World
+
+KINDS: dict[str, type[ServedWorld]] = {
+    "knot": KnotWorld,
+    "powerdns": PowerDnsWorld,
+    "powerdns api": ApiWorld,
+}
 
 
-class OnServers(NothingIsLost):
-    """Two instances are two servers of a kind."""
+SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+A, B, POOL = "a.example.com", "b.example.com", "pool.example.com"
 
-    kind: type[DnsServer]
-    world_type: type[ServerWorld] = ServerWorld
+#: a zone with room for 500 addresses
+LARGE = "1.10.in-addr.arpa"
+MANY = """\
+for number in range(500):
+    address = f"10.1.{number // 250}.{number % 250}"
+    rdns.PtrRecord(f"p{number}", address=address, hostname=f"h{number}.example.com")
+"""
+
+
+class TestBind(NothingIsLost):
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> Iterator[BindWorld]:
+        with BindWorld.running("main", tmp_path) as world:
+            yield world
 
     @pytest.fixture
-    def world(self, tmp_path: Path) -> Iterator[ServerWorld]:
-        with server_of(self.kind, tmp_path / "server") as server:
-            yield self.world_type("main", server)
+    def other(self, tmp_path: Path) -> Iterator[BindWorld]:
+        with BindWorld.running("second", tmp_path) as world:
+            yield world
+
+    def config(self, *worlds: World, slow: bool = False) -> dict[str, object]:
+        for world in worlds:
+            assert isinstance(world, UpdatedWorld)
+            world.is_relayed = slow
+        return super().config(*worlds, slow=slow)
+
+
+class TestOthers(InAWorld):
+    """What a look, a write and an outage can be at a server."""
+
+    @pytest.fixture(params=KINDS)
+    def kind(self, request: pytest.FixtureRequest) -> type[ServedWorld]:
+        return KINDS[request.param]
 
     @pytest.fixture
-    def other(self, tmp_path: Path) -> Iterator[ServerWorld]:
-        with server_of(self.kind, tmp_path / "second") as server:
-            yield self.world_type("second", server)
+    def world(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
+        with kind.running("main", tmp_path) as world:
+            yield world
+
+    @pytest.fixture
+    def other(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
+        with kind.running("second", tmp_path) as world:
+            yield world
+
+    test_renamed = NothingIsLost.test_a_resource_renamed_without_an_alias_keeps_its_record
+    test_restored = NothingIsLost.test_restore_puts_back_several_hostnames
+    test_added_beside = (
+        NothingIsLost.test_a_hostname_added_beside_ours_shows_as_drift_and_survives_destroy
+    )
+    test_shared = NothingIsLost.test_forward_records_of_one_hostname_share_its_rrset
+    test_moved = NothingIsLost.test_another_zone_moves_the_record
+    test_offline = (
+        NothingIsLost.test_while_the_backend_is_offline_commands_fail_and_the_state_drops_nothing
+    )
 
 
-class TestBind(OnServers):
-    kind = DynamicBind
+# One server, two instances
 
 
-@essentials
-class TestKnot(OnServers):
-    kind = Knot
+def test_a_host_that_moves_from_the_api_to_updates_of_one_server_stays_live(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    """What docs/powerdns.md advises where several programs write to the same names."""
+    with ApiWorld.running("api", tmp_path) as world:
+        x = world.addresses[0]
+        updates = PowerDnsWorld.settings_for(world.server)
+        backends: dict[str, object] = {"api": world.settings(), "updates": updates}
+        settings = {"rdns:backends": backends, "rdns:forwardSource": "backend"}
+        project = make_project({**settings, "rdns:backend": "api"})
+        project.program(declare("ForwardConfirmedHost", "mail", hostname=A, addresses=[x]))
+        project.up()
+        project.configure({**settings, "rdns:backend": "updates"})
+        with world.watched(x) as seen:
+            project.up()
+        assert seen[x] == [[A]]
+        assert world.forward(A, "A") == [x]
+        project.up("--refresh", "--expect-no-changes")
+        project.destroy()
+        assert world.ptr(x) == world.forward(A, "A") == []
 
 
-@essentials
-class TestPowerDns(OnServers):
-    kind = PowerDns
+# Two stacks
 
 
-@essentials
-class TestPowerDnsApi(OnServers):
-    kind = PowerDns
-    world_type = PowerDnsApiWorld
+@pytest.mark.parametrize("kind", [BindWorld, KnotWorld, PowerDnsWorld])
+def test_of_two_stacks_that_race_for_a_name_one_wins_and_no_shared_address_is_lost(
+    kind: type[UpdatedWorld], make_project: MakeProject, tmp_path: Path
+) -> None:
+    """Each has looked, and found nothing, before either of them writes."""
+    with kind.running("main", tmp_path) as world:
+        x, y, z, *_ = world.addresses
+        world.is_relayed = True
+        one = make_project(config(world))
+        two = Project(one.folder, config(world), home=one.folder / ".home", stack="prod")
+        one.program(
+            f"mine, address = ({A!r}, {y!r}) if pulumi.get_stack() == 'dev' else ({B!r}, {z!r})\n"
+            f"rdns.PtrRecord('contested', address={x!r}, hostname=mine)\n"
+            f"rdns.ForwardRecord('shared', hostname={POOL!r}, address=address, on_conflict='add')\n"
+        )
+        world.relay.race(4)
+        running = {A: one.start_up("--continue-on-error"), B: two.start_up("--continue-on-error")}
+        results = {hostname: command.wait() for hostname, command in running.items()}
+        codes = {hostname: result.code for hostname, result in results.items()}
+        assert sorted(codes.values()) == [0, 1], results
+        (winner,) = [hostname for hostname, code in codes.items() if code == 0]
+        (loser,) = {A, B} - {winner}
+        (error,) = results[loser].errors
+        assert error.startswith(f"ConflictError: main: set the PTR of {x}: ")
+        assert f"it already points to {winner}, which this resource did not write" in error
+        assert "Traceback" not in results[loser].text
+        assert world.ptr(x) == [winner]
+        assert world.forward(POOL, "A") == [y, z]
+        world.verify()
+        {A: one, B: two}[loser].destroy()
+        assert world.ptr(x) == [winner]
+        assert world.forward(POOL, "A") == [y if winner == A else z]
 
 
-del OnServers  # it has no server of its own
+# A server that stops in the middle
 
 
 @pytest.fixture
-def bind(tmp_path: Path) -> Iterator[ServerWorld]:
-    with server_of(DynamicBind, tmp_path / "server") as server:
-        yield ServerWorld("main", server)
+def large(tmp_path: Path) -> Iterator[DnsServer]:
+    served = {LARGE: zone_text("@ NS ns1.example.com.")}
+    server = started(DynamicBind, tmp_path / "server", served)
+    yield server
+    server.stop()
 
 
-def config(world: ServerWorld, **more: object) -> dict[str, object]:
+def test_a_server_that_is_killed_in_an_up_of_500_records_costs_nothing_and_doubles_nothing(
+    large: DnsServer, make_project: MakeProject
+) -> None:
+    backends: dict[str, object] = {"main": BindWorld.settings_for(large)}
+    project = make_project(
+        {"rdns:backend": "main", "rdns:backends": backends, "rdns:forwardCheck": "skip"}
+    )
+    project.program(MANY)
+    before = serial(large, LARGE)
+    running = project.start_up("--parallel", "32", environ=SKIP)
+    wait_until(lambda: serial(large, LARGE) > before + 100)
+    large.signal(signal.SIGKILL)
+    large.stop()
+    result = running.wait()
+    assert result.code != 0
+    assert "UnavailableError: main: " in result.text
+    assert f"{large.address}:{large.port} cannot be reached: connection refused" in result.text
+    assert "Traceback" not in result.text
+    large.start()
+    assert before + 100 < serial(large, LARGE) < before + 500
+    project.up("--parallel", "32", environ=SKIP)
+    held = transfer(large, LARGE)
+    expected = {
+        (f"{ipaddress.ip_address(f'10.1.{at // 250}.{at % 250}').reverse_pointer}.", "PTR"): (
+            3600,
+            [f"h{at}.example.com."],
+        )
+        for at in range(500)
+    }
+    assert {key: one for key, one in held.items() if key[1] == "PTR"} == expected
+    assert serial(large, LARGE) == before + 500, "each record is written once"
+    assert len(project.resources()) == 500
+
+
+def config(world: ServedWorld) -> dict[str, object]:
     return {
         "rdns:backend": world.instance,
-        "rdns:backends": {world.instance: {**world.settings(), **more}},
-        "rdns:forwardSource": "backend",
+        "rdns:backends": {world.instance: world.settings()},
         "rdns:forwardCheck": "skip",
     }
 
 
-def test_of_two_stacks_that_race_for_the_same_names_each_name_has_one_winner(
-    bind: ServerWorld, make_project: MakeProject
-) -> None:
-    stacks = [make_project(config(bind), folder) for folder in ("one", "two")]
-    hosts = [f"192.0.2.{host}" for host in range(10, 26)]
-    for stack in stacks:
-        stack.program(
-            *(ptr(f"r{host}", host, f"{stack.folder.name}.example.com") for host in hosts)
-        )
-    running = [stack.start_up("--continue-on-error") for stack in stacks]
-    results = [one.wait() for one in running]
-    live = {host: bind.ptr(host) for host in hosts}
-    held = [
-        {resource.outputs["address"] for resource in stack.resources().values()} for stack in stacks
-    ]
-    assert held[0] | held[1] == set(hosts)
-    assert not held[0] & held[1]
-    for stack, its in zip(stacks, held, strict=True):
-        assert all(live[host] == [f"{stack.folder.name}.example.com"] for host in its)
-    for its, result in zip(held, results, strict=True):
-        assert (result.code == 0) is (len(its) == len(hosts))
-        assert len(result.errors) == len(hosts) - len(its)
-        assert all("ConflictError" in error for error in result.errors)
-    for stack in stacks:
-        stack.destroy()
-    assert all(not bind.ptr(host) for host in hosts)
-
-
-def test_a_server_that_stops_in_the_middle_of_an_up_costs_nothing(
-    bind: ServerWorld, make_project: MakeProject
-) -> None:
-    """500 records; the next up goes on, and nothing is there twice."""
-    project = make_project(config(bind, timeout=2))
-    hosts = [f"192.0.2.{host}" for host in range(2, 200)]
-    forwards = [
-        (f"h{number}.example.com", f"198.51.100.{number % 250 + 2}") for number in range(302)
-    ]
-    project.program(
-        *(ptr(f"p{host}", host, f"{host.replace('.', '-')}.example.com") for host in hosts),
-        *(forward(name, name, address) for name, address in forwards),
-    )
-    fast = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-    running = project.start_up("--parallel", "16", environ=fast)
-
-    def there() -> int:
-        return sum(len(bind.ptrs([host])[host]) for host in hosts[::10])
-
-    while running.process.poll() is None and there() < 5:
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happens"
         time.sleep(0.01)
-    bind.server.stop()
-    result = running.wait()
-    bind.server.start()
-    assert result.code != 0
-    assert "UnavailableError" in result.text
-    assert "Traceback" not in result.text
-    project.up("--parallel", "16", environ=fast)
-    live = transfer(bind.server, "2.0.192.in-addr.arpa")
-    for host in hosts:
-        owner = f"{host.rpartition('.')[2]}.2.0.192.in-addr.arpa."
-        assert live[owner, "PTR"] == (3600, [f"{host.replace('.', '-')}.example.com."])
-    live = transfer(bind.server, "example.com")
-    for name, address in forwards:
-        assert live[f"{name}.", "A"] == (3600, [address])
-    bind.verify()
-    assert len(project.resources()) == 500
+
+
+# What the user sees
+
+
+@pytest.fixture
+def bind(tmp_path: Path) -> Iterator[BindWorld]:
+    with BindWorld.running("main", tmp_path) as world:
+        yield world
+
+
+def refusing(world: ServedWorld, **more: object) -> dict[str, object]:
+    """Configure a stack with other settings of the instance."""
+    return {**config(world), "rdns:backends": {world.instance: {**world.settings(), **more}}}
 
 
 def test_what_the_user_sees_when_a_server_refuses(
-    bind: ServerWorld, make_project: MakeProject
+    bind: BindWorld, make_project: MakeProject
 ) -> None:
     """A wrong key, a zone that is not there, a type that the key may not write, no server."""
     address = bind.addresses[0]
     key = {"keySecret": "d3Jvbmcgc2VjcmV0IG9mIG5vYm9keQ=="}
-    project = make_project(config(bind, **key))
+    project = make_project(refusing(bind, **key))
     project.program(ptr("p", address, "a.example.com"))
     (error,) = project.up(fails=True).errors
     assert "AuthenticationError: main: " in error
@@ -162,7 +241,7 @@ def test_what_the_user_sees_when_a_server_refuses(
     assert "ZoneNotFoundError: main: find the zone of 10.113.0.203.in-addr.arpa" in error
 
     narrow = {"keyName": "ptr-only", "keySecret": "YW5vdGhlciBzZWNyZXQgb2Ygbm8gdXNlLi4u"}
-    project.configure(config(bind, **narrow))
+    project.configure(refusing(bind, **narrow))
     project.program(forward("f", "a.example.com", address))
     (error,) = project.up(fails=True).errors
     assert "REFUSED" in error
@@ -181,20 +260,19 @@ def test_what_the_user_sees_when_a_server_refuses(
 
 
 def test_an_answer_that_is_lost_is_asked_for_again_and_nothing_is_there_twice(
-    bind: ServerWorld, make_project: MakeProject
+    bind: BindWorld, make_project: MakeProject
 ) -> None:
-    """A proxy cuts the connection after the server has made the change."""
-    target = (bind.server.address, bind.server.port)
-    with proxied(target) as proxy:
-        project = make_project(config(bind, server=f"127.0.0.1:{proxy.port}"))
-        project.program(ptr("p", bind.addresses[0], "a.example.com"))
-        proxy.lost_answers = 1
-        project.up()
-        project.up("--expect-no-changes")
-        proxy.lost_updates = 10**6
-        project.program(ptr("p", bind.addresses[0], "b.example.com"))
-        (error,) = project.up(fails=True).errors
-        assert "UnavailableError" in error
-        proxy.lost_updates = 0
-        project.up()
+    """The connection is cut after the server has made the change."""
+    bind.is_relayed = True
+    project = make_project(config(bind))
+    project.program(ptr("p", bind.addresses[0], "a.example.com"))
+    bind.relay.lost_answers = 1
+    project.up()
+    project.up("--expect-no-changes")
+    bind.relay.lost_updates = 10**6
+    project.program(ptr("p", bind.addresses[0], "b.example.com"))
+    (error,) = project.up(fails=True).errors
+    assert "UnavailableError" in error
+    bind.relay.lost_updates = 0
+    project.up()
     assert bind.ptr(bind.addresses[0]) == ["b.example.com"]

@@ -12,7 +12,6 @@ import dns.name
 import dns.query
 import dns.tsig
 import dns.zone
-import pytest
 from dns.rdatatype import RdataType
 
 from tests.servers.process import DnsServer, zone_text
@@ -97,11 +96,13 @@ def serial(server: DnsServer, zone: str) -> int:
     return number
 
 
-def started(kind: type[Server], folder: Path) -> Server:
-    """Start a server with `ZONES`, or skip the test with the reason; where CI is set, fail it."""
+def started(kind: type[Server], folder: Path, served: dict[str, str] | None = None) -> Server:
+    """Start a server with `ZONES` or others, or skip the test with the reason; in CI, fail it."""
+    import pytest  # demonstrations and benchmarks use this module where there is none
+
     if not kind.available():
         reason = f"{kind.program} is not installed (Debian package {kind.package})"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    return kind(folder, zones()).start()
+    return kind(folder, zones() if served is None else served).start()

@@ -6,12 +6,14 @@ import contextlib
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import cast
 
 import dns.message
 import dns.opcode
 import dns.rcode
+import dns.update
 
 
 class CuttingProxy(socketserver.ThreadingTCPServer):
@@ -32,6 +34,11 @@ class CuttingProxy(socketserver.ThreadingTCPServer):
         #: updates that are answered with `feigned_rcode`, unsigned, and not handed on
         self.feigned_updates = 0
         self.feigned_rcode = dns.rcode.NOERROR
+        #: updates that wait here until that many have come
+        self.racing_updates = 0
+        self.start_of_race = threading.Barrier(1)
+        #: seconds that an update waits here which does nothing but delete
+        self.delay_of_deletes = 0.0
         self.connections = 0
         self.updates = 0
         #: is called with the number of each update before anything happens to it
@@ -41,6 +48,11 @@ class CuttingProxy(socketserver.ThreadingTCPServer):
     @property
     def port(self) -> int:
         return self.server_address[1]
+
+    def race(self, updates: int) -> None:
+        """Let the next updates go on together, each after what was read before it."""
+        self.start_of_race = threading.Barrier(updates)
+        self.racing_updates = updates
 
     def takes(self, counter: str) -> bool:
         """Count one down; False once there are none left."""
@@ -92,9 +104,19 @@ def _relayed(proxy: CuttingProxy, server: socket.socket, request: bytes) -> byte
             feigned = dns.message.make_response(dns.message.from_wire(request, keyring=False))
             feigned.set_rcode(proxy.feigned_rcode)
             return feigned.to_wire()
+        if proxy.takes("racing_updates"):
+            proxy.start_of_race.wait(60)
+        if proxy.delay_of_deletes and _only_deletes(request):
+            time.sleep(proxy.delay_of_deletes)
     server.sendall(_framed(request))
     answer = _message(server)
     return None if is_update and proxy.takes("lost_answers") else answer
+
+
+def _only_deletes(request: bytes) -> bool:
+    message = dns.message.from_wire(request, keyring=False)
+    assert isinstance(message, dns.update.UpdateMessage)
+    return bool(message.update) and all(rrset.deleting for rrset in message.update)
 
 
 def _framed(message: bytes) -> bytes:

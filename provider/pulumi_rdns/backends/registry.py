@@ -53,6 +53,11 @@ class Backends:
         except ConfigError:
             return name
 
+    def at(self, identity: str) -> Backend | None:
+        """Give an instance that writes to a place, out of those that were used so far."""
+        with self._lock:
+            return next((one for one in self._made.values() if one.identity == identity), None)
+
     def type_of(self, name: str) -> type[Backend]:
         """Give the class of an instance without making it: no setting but ``type`` is read."""
         raw = self._raw(name)

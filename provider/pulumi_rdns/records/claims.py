@@ -36,6 +36,7 @@ class Claims:
         self.quiet = QUIET
         self._changed = threading.Condition()
         self._declared: dict[Key, set[Hashable]] = {}
+        self._places: dict[Key, set[Key]] = {}
         self._owned: dict[Key, dict[Hashable, object]] = {}
         self._declared_sets: dict[Key, list[tuple[Container[str], Hashable]]] = {}
         self._owned_sets: dict[Key, list[Callable[[str], Hashable]]] = {}
@@ -47,6 +48,7 @@ class Claims:
         """Remember that a resource of the running program declares the record."""
         with self._changed:
             self._declared.setdefault(key, set()).add(detail)
+            self._places.setdefault(_without_place(key), set()).add(key)
             self._hear()
 
     def declare_set(self, prefix: Key, members: Container[str], detail: Hashable) -> None:
@@ -61,6 +63,16 @@ class Claims:
             sets = self._declared_sets.get(key[:-1], ())
             details = {detail for members, detail in sets if key[-1] in members}
             return frozenset(details.union(self._declared.get(key, ())))
+
+    def declared_elsewhere(self, key: Key) -> list[tuple[str, Hashable]]:
+        """Give the declarations of the same record at other places: the place, and the detail."""
+        with self._changed:
+            others = self._places.get(_without_place(key), set()) - {key}
+            found = [(other[1], detail) for other in others for detail in self._declared[other]]
+            for prefix, sets in self._declared_sets.items():
+                if prefix != key[:-1] and _without_place(prefix) == _without_place(key[:-1]):
+                    found += [(prefix[1], detail) for members, detail in sets if key[-1] in members]
+            return found
 
     def own(self, key: Key, value: Hashable, memory: object = None) -> None:
         """Remember that the state says: this value of the record was written by us."""
@@ -145,3 +157,7 @@ class Claims:
     def _left(self, since: float) -> float:
         longest = since + max(self.hand_over, LONGEST_HAND_OVER)
         return min(max(since, self._heard) + self.hand_over, longest) - time.monotonic()
+
+
+def _without_place(key: Key) -> Key:
+    return (key[0], *key[2:])

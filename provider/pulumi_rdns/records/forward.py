@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 import dns.name
@@ -14,11 +14,12 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError
+from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.names import canonical, name_text
 from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
 from pulumi_rdns.records.claims import Claims, Key
+from pulumi_rdns.records.one_place import Spot, are_one, look_alike
 
 #: how often a write is tried when others keep changing the RRset
 _TRIES = 8
@@ -142,6 +143,8 @@ class ForwardRecords:
             return
         ours = old.written
         key = self._key(old.backend, old.hostname, ours)
+        if self._is_claimed_elsewhere(backend, zone, old, report):
+            return
 
         def decide(live: frozenset[Address]) -> frozenset[Address]:
             return live if self._is_claimed(backend, zone, old) else live - {ours}
@@ -218,6 +221,47 @@ class ForwardRecords:
         if (None, old.written) not in details:
             return False
         return bool(backend.find_zone(old.hostname) == zone)
+
+    def _is_claimed_elsewhere(
+        self, backend: ZoneBackend, zone: dns.name.Name, old: ForwardState, report: Report
+    ) -> bool:
+        """Tell whether a declared resource of another instance holds the very address."""
+        assert old.written is not None
+        key = self._key(old.backend, old.hostname, old.written)
+        spot = Spot(backend, zone, old.hostname, RdataType[key[0]])
+        for identity, detail in self._claims.declared_elsewhere(key):
+            assert isinstance(detail, tuple)
+            if detail[1] != old.written:
+                continue
+            other = self._spot_at(identity, detail[0], spot)
+            if other is None or not look_alike(spot, other):
+                continue
+            if _addresses(spot.look()) - {old.written} - self._known(key):
+                report.warning(
+                    f"{old.written} of {name_text(old.hostname)} is left as it is: backend "
+                    f"{other.backend.name} shows the very same addresses, and may be the same "
+                    "server; if it is another one, remove the address here"
+                )
+                return True
+            if are_one(spot, other):
+                return True
+        return False
+
+    def _spot_at(self, identity: str, zone: dns.name.Name | None, spot: Spot) -> Spot | None:
+        """Find where another instance keeps the same RRset; None where it has no zone for it."""
+        backend = self._backends.at(identity)
+        if not isinstance(backend, ZoneBackend):
+            return None
+        try:
+            return spot._replace(backend=backend, zone=zone or backend.find_zone(spot.owner))
+        except ZoneNotFoundError:
+            return None
+
+    def _known(self, key: Key) -> set[Hashable]:
+        """Give the addresses of the RRset that are this stack's, wherever it declares them."""
+        elsewhere = {detail for _, detail in self._claims.declared_elsewhere(key)}
+        declared = {one[1] for one in elsewhere if isinstance(one, tuple)} | self._declared(key)
+        return {*declared, *self._claims.owned(key)}
 
     def _foreign(self, live: frozenset[Address], key: Key, spec: ForwardSpec) -> frozenset[Address]:
         ours = {spec.address} | self._declared(key) | set(self._claims.owned(key))

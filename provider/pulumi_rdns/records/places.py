@@ -21,6 +21,7 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.addresses import Address, reverse_name
 from pulumi_rdns.model.names import canonical, name_text
 from pulumi_rdns.model.specs import DEFAULT_TTL
+from pulumi_rdns.records.one_place import Spot
 
 #: aliases followed from a reverse name (RFC 2317 needs one)
 MAX_ALIASES = 8
@@ -50,6 +51,10 @@ class PtrPlace(Protocol):
     @property
     def owner(self) -> dns.name.Name | None:
         """The name that has the record in this zone; another than the reverse name (RFC 2317)."""
+
+    @property
+    def spot(self) -> Spot | None:
+        """The RRset that holds the record; None at a backend that has no zones."""
 
     def look(self) -> Seen:
         """Read what is there now."""
@@ -161,6 +166,7 @@ class _AddressPlace:
 
     zone = None
     owner = None
+    spot = None
 
     def __init__(self, backend: AddressBackend, address: Address) -> None:
         self._backend = backend
@@ -194,6 +200,7 @@ class _ZonePlace:
         self._backend = backend
         self.zone = zone
         self.owner = owner
+        self.spot = Spot(backend, zone, owner, RdataType.PTR)
 
     def look(self) -> Seen:
         rrset = self._backend.get_rrset(self.zone, self.owner, RdataType.PTR)

@@ -11,13 +11,14 @@ import dns.name
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import AddressNotFoundError, ConflictError
+from pulumi_rdns.errors import AddressNotFoundError, ConflictError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Confirmation
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrPolicies, PtrSpec
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
+from pulumi_rdns.records.one_place import are_one
 from pulumi_rdns.records.places import Aliases, PtrPlace, Seen, find_place, stored_place
 
 #: how often a write is tried when somebody else keeps changing the record
@@ -186,6 +187,8 @@ class PtrRecords:
                 if self._is_claimed(backend, key, old):
                     return
                 place = stored_place(backend, old.address, old.zone, old.owner, self._aliases)
+                if self._is_claimed_elsewhere(place, key, old):
+                    return
                 self._swap(place, key, lambda seen: _leave_behind(seen, old, report))
         except AddressNotFoundError as error:
             report.warning(f"{error}; there is nothing to delete")
@@ -207,6 +210,24 @@ class PtrRecords:
             return False
         found = find_place(backend, old.address, None, self._aliases)
         return (found.zone, found.owner) == (old.zone, old.owner)
+
+    def _is_claimed_elsewhere(self, place: PtrPlace, key: Key, old: PtrState) -> bool:
+        """Tell whether a declared resource of another instance holds the very record."""
+        others = self._claims.declared_elsewhere(key)
+        if not others or place.spot is None or place.look().hostnames != (old.written,):
+            return False
+        for identity, zone in others:
+            other = self._backends.at(identity)
+            if other is None:
+                continue
+            assert zone is None or isinstance(zone, dns.name.Name)
+            try:
+                spot = find_place(other, old.address, zone, self._aliases).spot
+            except ZoneNotFoundError:
+                continue
+            if spot is not None and are_one(place.spot, spot):
+                return True
+        return False
 
     def _await_ours(self, place: PtrPlace, key: Key, spec: PtrSpec, seen: Seen) -> bool:
         """Give another resource of this program a moment to let go of the record.

@@ -1,0 +1,64 @@
+"""Whether two backend instances write to one place: one server with two keys, or by two ways.
+
+Their settings cannot tell: two keys may show two views, and two names may be one server.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import dns.name
+import dns.rrset
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Change, ZoneBackend, same_rrset
+from pulumi_rdns.errors import ZoneNotFoundError
+from pulumi_rdns.model.specs import MAX_TTL
+
+
+class Spot(NamedTuple):
+    """Where one instance keeps an RRset."""
+
+    backend: ZoneBackend
+    zone: dns.name.Name
+    owner: dns.name.Name
+    rdtype: RdataType
+
+    def look(self) -> dns.rrset.RRset | None:
+        """Read what is there; None also where the zone is not."""
+        try:
+            return self.backend.get_rrset(self.zone, self.owner, self.rdtype)
+        except ZoneNotFoundError:
+            return None
+
+    def change(self, before: dns.rrset.RRset, after: dns.rrset.RRset) -> None:
+        """Write an RRset in the place of what must be there."""
+        self.backend.apply(self.zone, [Change(self.owner, self.rdtype, before, after)])
+
+
+def look_alike(one: Spot, other: Spot) -> bool:
+    """Tell whether both show the same RRset. They may be one place then."""
+    live = one.look()
+    return (
+        live is not None
+        and (one.zone, one.owner) == (other.zone, other.owner)
+        and same_rrset(live, other.look())
+    )
+
+
+def are_one(one: Spot, other: Spot) -> bool:
+    """Tell whether what is written at the one shows at the other.
+
+    Where both look alike, the TTL gets another second at the one, and is put back: the values
+    never leave. So it may be asked only where nobody else's value is in the RRset.
+    """
+    live = one.look()
+    if live is None or not look_alike(one, other):
+        return False
+    ttl = live.ttl + 1 if live.ttl < MAX_TTL else live.ttl - 1
+    marked = dns.rrset.from_rdata_list(live.name, ttl, list(live))
+    one.change(live, marked)
+    try:
+        return same_rrset(marked, other.look())
+    finally:
+        one.change(marked, live)

@@ -1,0 +1,155 @@
+"""Two backend instances that write to one place: what moves from one to the other stays live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.model.specs import (
+    ForwardPolicy,
+    ForwardSpec,
+    OnForwardConflict,
+    PtrPolicies,
+    PtrSpec,
+)
+from pulumi_rdns.records.session import Session
+from tests.backends.heard import Heard
+from tests.records.conftest import name
+from tests.servers.bind import DynamicBind
+from tests.servers.dynamic import FORWARD, FULL, NARROW, REVERSE, Key, started, transfer
+from tests.servers.powerdns import API_KEY, PowerDns
+from tests.servers.process import DnsServer
+
+ADDRESS = parse_address("192.0.2.10")
+OTHER_ADDRESS = parse_address("192.0.2.11")
+MAIL = name("mail.example.com")
+OWNER = f"10.{REVERSE}"
+
+Settings = dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DnsServer]:
+    server = started(DynamicBind, tmp_path_factory.mktemp("bind"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PowerDns]:
+    server = started(PowerDns, tmp_path_factory.mktemp("powerdns"))
+    yield server
+    server.stop()
+
+
+def updates(server: DnsServer, key: Key = FULL) -> Settings:
+    at = f"{server.address}:{server.port}"
+    return {"type": "rfc2136", "server": at, "keyName": key.name, "keySecret": key.secret}
+
+
+def api(server: PowerDns) -> Settings:
+    return {"type": "powerdns", "apiUrl": server.api_url, "apiKey": API_KEY}
+
+
+def new_session(old: Settings, new: Settings) -> Session:
+    backends: dict[str, object] = {"old": old, "new": new}
+    session = Session(read_settings({"rdns:backends": backends}), Path(), {})
+    session.claims.hand_over = 0.2
+    return session
+
+
+def ptr(backend: str) -> PtrSpec:
+    policies = PtrPolicies(forward_check=ForwardPolicy.SKIP)
+    return PtrSpec(backend=backend, address=ADDRESS, hostname=MAIL, policies=policies)
+
+
+def forward(backend: str, on_conflict: OnForwardConflict | None = None) -> ForwardSpec:
+    return ForwardSpec(backend=backend, hostname=MAIL, address=ADDRESS, on_conflict=on_conflict)
+
+
+def move_ptr(old: Settings, new: Settings, heard: Heard) -> None:
+    """Do what two ups do, with a record whose backend changes between them."""
+    state = new_session(old, new).ptr.create(ptr("old"), heard)
+    session = new_session(old, new)
+    session.ptr.declare("new", ADDRESS, None)
+    session.ptr.create(ptr("new"), heard)
+    session.ptr.delete(state, heard)
+
+
+def move_forward(
+    old: Settings, new: Settings, heard: Heard, on_conflict: OnForwardConflict | None = None
+) -> None:
+    state = new_session(old, new).forward.create(forward("old", on_conflict), heard)
+    session = new_session(old, new)
+    session.forward.declare("new", MAIL, ADDRESS, None)
+    session.forward.create(forward("new", on_conflict), heard)
+    session.forward.delete(state, heard)
+
+
+def ptr_at(server: DnsServer) -> tuple[int, list[str]] | None:
+    return transfer(server, REVERSE).get((f"{OWNER}.", "PTR"))
+
+
+def addresses_at(server: DnsServer) -> tuple[int, list[str]] | None:
+    return transfer(server, FORWARD).get(("mail.example.com.", "A"))
+
+
+def test_a_ptr_that_moves_to_another_key_of_one_server_stays_as_it_was(
+    bind: DnsServer, heard: Heard
+) -> None:
+    move_ptr(updates(bind), updates(bind, NARROW), heard)
+    assert ptr_at(bind) == (3600, ["mail.example.com."])
+    session = new_session(updates(bind), updates(bind, NARROW))
+    session.ptr.delete(session.ptr.create(ptr("new"), heard), heard)
+    assert ptr_at(bind) is None
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["API to updates", "updates to API"])
+def test_records_that_move_between_the_two_ways_to_one_powerdns_stay_as_they_were(
+    powerdns: PowerDns, heard: Heard, turned: bool
+) -> None:
+    old, new = api(powerdns), updates(powerdns)
+    if turned:
+        old, new = new, old
+    move_ptr(old, new, heard)
+    assert ptr_at(powerdns) == (3600, ["mail.example.com."])
+    move_forward(old, new, heard)
+    assert addresses_at(powerdns) == (3600, ["192.0.2.10"])
+    session = new_session(old, new)
+    session.ptr.delete(session.ptr.create(ptr("new"), heard), heard)
+    session.forward.delete(session.forward.create(forward("new"), heard), heard)
+    assert ptr_at(powerdns) is addresses_at(powerdns) is None
+
+
+def test_records_that_move_to_another_server_are_taken_out_of_the_first(
+    bind: DnsServer, powerdns: PowerDns, heard: Heard
+) -> None:
+    """Also where both have the same values, as two views of one name may."""
+    move_ptr(updates(bind), updates(powerdns), heard)
+    assert (ptr_at(bind), ptr_at(powerdns)) == (None, (3600, ["mail.example.com."]))
+    move_forward(updates(bind), updates(powerdns), heard)
+    assert (addresses_at(bind), addresses_at(powerdns)) == (None, (3600, ["192.0.2.10"]))
+    session = new_session(updates(bind), updates(powerdns))
+    session.ptr.delete(session.ptr.create(ptr("new"), heard), heard)
+    session.forward.delete(session.forward.create(forward("new"), heard), heard)
+
+
+def test_a_strangers_address_in_the_rrset_is_not_touched_to_find_out(
+    powerdns: PowerDns, heard: Heard
+) -> None:
+    stranger = ForwardSpec(backend="old", hostname=MAIL, address=OTHER_ADDRESS)
+    session = new_session(updates(powerdns), api(powerdns))
+    session.forward.create(stranger, heard)
+    move_forward(updates(powerdns), api(powerdns), heard, OnForwardConflict.ADD)
+    assert addresses_at(powerdns) == (3600, ["192.0.2.10", "192.0.2.11"])
+    assert any("is left as it is" in warning for warning in heard.warnings)
+    for address in (ADDRESS, OTHER_ADDRESS):
+        one = ForwardSpec(
+            backend="old", hostname=MAIL, address=address, on_conflict=OnForwardConflict.ADD
+        )
+        session.forward.delete(session.forward.create(one, heard), heard)
+    assert addresses_at(powerdns) is None
