@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import (
     ForwardPolicy,
     ForwardSpec,
     OnForwardConflict,
     PtrPolicies,
+    PtrSetSpec,
     PtrSpec,
 )
 from pulumi_rdns.records.session import Session
@@ -153,3 +155,46 @@ def test_a_strangers_address_in_the_rrset_is_not_touched_to_find_out(
         )
         session.forward.delete(session.forward.create(one, heard), heard)
     assert addresses_at(powerdns) is None
+
+
+def records(backend: str) -> PtrSetSpec:
+    table = {f"192.0.2.{last}": "mail.example.com" for last in range(20, 60)}
+    return PtrSetSpec(backend=backend, records=PtrSetRecords(table))
+
+
+@pytest.mark.parametrize("key", [NARROW, FULL])
+def test_a_set_that_moves_to_another_instance_of_the_server_stays_live(
+    bind: DnsServer, powerdns: PowerDns, heard: Heard, key: Key
+) -> None:
+    """Another key of BIND, or the API of PowerDNS in the place of updates."""
+    server = bind if key is NARROW else powerdns
+    old = updates(server)
+    new = updates(server, NARROW) if key is NARROW else api(powerdns)
+    first = new_session(old, new)
+    state, error = first.ptr_sets.create(records("old"), heard)
+    assert error is None
+    before = transfer(server, REVERSE)
+    session = new_session(old, new)
+    session.ptr_sets.declare(records("new"))
+    session.ptr_sets.recall(state)
+    moved, error = session.ptr_sets.create(records("new"), heard)
+    assert error is None
+    session.ptr_sets.delete(state, heard)
+    assert transfer(server, REVERSE) == before
+    new_session(old, new).ptr_sets.delete(moved, heard)
+    assert not [owner for owner, _ in transfer(server, REVERSE) if owner.startswith("20.")]
+
+
+def test_a_set_that_moves_to_another_server_is_taken_away_at_the_old_one(
+    bind: DnsServer, powerdns: PowerDns, heard: Heard
+) -> None:
+    old, new = updates(bind), updates(powerdns)
+    state, _ = new_session(old, new).ptr_sets.create(records("old"), heard)
+    session = new_session(old, new)
+    session.ptr_sets.declare(records("new"))
+    moved, error = session.ptr_sets.create(records("new"), heard)
+    assert error is None
+    session.ptr_sets.delete(state, heard)
+    assert not [owner for owner, _ in transfer(bind, REVERSE) if owner.startswith("20.")]
+    assert [owner for owner, _ in transfer(powerdns, REVERSE) if owner.startswith("20.")]
+    new_session(old, new).ptr_sets.delete(moved, heard)

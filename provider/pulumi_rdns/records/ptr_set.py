@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dns.name
+from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Backend, Report
+from pulumi_rdns.backends.base import Backend, Report, ZoneBackend
 from pulumi_rdns.backends.batch import Found
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import (
@@ -19,6 +20,7 @@ from pulumi_rdns.errors import (
     ConflictError,
     RdnsError,
     RejectedError,
+    ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import name_text
@@ -33,7 +35,8 @@ from pulumi_rdns.model.specs import (
 from pulumi_rdns.model.tables import Table, address_list, address_order, reverse_text, zone_in
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.forward_check import ForwardGate
-from pulumi_rdns.records.places import Aliases
+from pulumi_rdns.records.one_place import Spot, are_one
+from pulumi_rdns.records.places import Aliases, find_place
 from pulumi_rdns.records.ptr_set_places import Place, Store, store_of
 from pulumi_rdns.records.ptr_set_run import Run
 
@@ -251,10 +254,16 @@ class PtrSets:
     def _unclaimed(self, store: Store, old: PtrSetState, values: Table) -> Table:
         """Leave out the records that another declared resource holds now."""
         prefix = self._prefix(old.backend)
+        elsewhere = _OtherInstances(self._backends, self._aliases)
         unclaimed = {}
         for address, value in values.items():
-            zones = self._claims.declared((*prefix, address))
+            key = (*prefix, address)
+            zones = self._claims.declared(key)
             if zones and not self._is_elsewhere(store, old, address, zones):
+                continue
+            place = old.place(address)
+            others = self._claims.declared_elsewhere(key)
+            if others and place and elsewhere.hold(old.backend, place, address, value, others):
                 continue
             unclaimed[address] = value
         return unclaimed
@@ -325,6 +334,58 @@ class PtrSets:
         return replace(
             state, confirmed=len(addresses) - len(unconfirmed), unconfirmed=tuple(unconfirmed)
         )
+
+
+class _OtherInstances:
+    """Finds out whether other backend instances write to the same place, once for each zone."""
+
+    def __init__(self, backends: Backends, aliases: Aliases) -> None:
+        self._backends = backends
+        self._aliases = aliases
+        self._known: dict[tuple[str, dns.name.Name], bool] = {}
+
+    def hold(
+        self,
+        backend: str,
+        place: Place,
+        address: str,
+        value: str,
+        others: Sequence[tuple[str, object]],
+    ) -> bool:
+        """Tell whether one of the instances that declare the record elsewhere has this very one."""
+        here = self._backends.get(backend)
+        if place.zone is None or not isinstance(here, ZoneBackend):
+            return False
+        spot = Spot(here, place.zone, dns.name.from_text(place.owner), RdataType.PTR)
+        for identity, zone in others:
+            key = (identity, place.zone)
+            if key not in self._known:
+                found = self._is_one(spot, identity, zone, address, value)
+                if found is None:
+                    continue
+                self._known[key] = found
+            if self._known[key]:
+                return True
+        return False
+
+    def _is_one(
+        self, spot: Spot, identity: str, zone: object, address: str, value: str
+    ) -> bool | None:
+        """Look whether both are one place; None where this record cannot tell."""
+        other = self._backends.at(identity)
+        live = spot.look()
+        if other is None or live is None or [_text(one) for one in live] != [value]:
+            return None
+        assert zone is None or isinstance(zone, dns.name.Name)
+        try:
+            there = find_place(other, parse_address(address), zone, self._aliases).spot
+        except ZoneNotFoundError:
+            return None
+        return None if there is None else are_one(spot, there)
+
+
+def _text(rdata: Any) -> str:
+    return name_text(rdata.target.canonicalize())
 
 
 @dataclass

@@ -59,7 +59,7 @@ class Api:
             raise self._wrong_path(task)
         self._require_success(task, answer, None)
         zones = self._decode(task, answer, list[Zone])
-        return {dns.name.from_text(zone.name.lower()): zone for zone in zones}
+        return {zone.apex: zone for zone in zones if zone.apex is not None}
 
     def read(
         self, task: Task, zone: dns.name.Name, names: Sequence[dns.name.Name]

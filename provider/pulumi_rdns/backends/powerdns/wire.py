@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import dns.exception
 import dns.name
 import dns.rrset
 import msgspec
@@ -59,6 +60,18 @@ class Zone(msgspec.Struct):
     name: str
     kind: str = ""
     masters: list[str] = []
+
+    @property
+    def apex(self) -> dns.name.Name | None:
+        """Give the name of the zone; None for a variant, which no query sees outside its view.
+
+        >>> Zone(id="", name="Example.com.").apex, Zone(id="", name="example.com..lab").apex
+        (<DNS name example.com.>, None)
+        """
+        try:
+            return dns.name.from_text(self.name.lower())
+        except dns.exception.DNSException:
+            return None
 
     @property
     def is_copy(self) -> bool:
