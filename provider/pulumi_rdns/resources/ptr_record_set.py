@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_rdns.errors import ConfigError
-from pulumi_rdns.records.ptr_set import Brought
+from pulumi_rdns.records.ptr_set_state import Brought
 from pulumi_rdns.resources import program, set_wire
 from pulumi_rdns.resources.host_process import engine_report, plain_errors, tell_partial_success
 from pulumi_rdns.resources.provider import (
