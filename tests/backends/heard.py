@@ -8,10 +8,14 @@ class Heard:
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
+        #: each with the clock as it stood when the text was new
         self.told: list[str] = []
+        self._last = ""
 
     def warning(self, text: str) -> None:
         self.warnings.append(text)
 
-    def progress(self, text: str) -> None:
-        self.told.append(text)
+    def progress(self, text: str, clock: str = "") -> None:
+        if text != self._last:
+            self.told.append(text + clock)
+        self._last = text

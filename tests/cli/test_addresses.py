@@ -10,6 +10,7 @@ from pulumi_rdns.backends.base import OwnedAddress, Ptr
 from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import parse_hostname
+from tests.resolve.test_misbehaving_servers import blocked
 
 from .conftest import Rdns
 
@@ -47,6 +48,19 @@ def test_json_tells_the_same(rdns: Rdns) -> None:
         "isDefault": False,
         "verdict": "unknown",
         "detail": "this machine has no DNS resolver configured",
+    }
+
+
+def test_where_port_53_is_blocked_the_yes_of_the_resolver_counts(
+    rdns: Rdns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with blocked("192.0.2.10") as resolver:
+        places = [(resolver.address, resolver.port)]
+        monkeypatch.setattr("pulumi_rdns.resolve.forward._system_resolvers", lambda: places)
+        rows = rdns("addresses", "--backend", "memory", "--json").rows
+    assert {row["address"]: row["verdict"] for row in rows} == {
+        "192.0.2.10": "confirmed",
+        "2001:db8::10": "unknown",
     }
 
 

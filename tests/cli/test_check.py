@@ -176,6 +176,7 @@ def test_a_network_is_all_its_host_addresses(check: Rdns) -> None:
 
 def test_an_address_that_is_named_twice_is_one_row(check: Rdns) -> None:
     assert len(check("192.0.2.10", "::ffff:192.0.2.10", "192.0.2.8/30").rows) == 2
+    assert len(check("192.0.2.10", "::ffff:192.0.2.8/126").rows) == 3
 
 
 def test_rows_come_in_the_order_of_the_arguments(check: Rdns) -> None:

@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import dns.flags
 import pytest
 
+from tests.fakes.dns import Answer, FakeDns, Question, Slowly, silent
 from tests.servers.internet import SILENT, Internet
 
 from .conftest import Rdns, run_command
@@ -57,6 +60,40 @@ def test_a_terminal_gets_colour_and_progress(internet: Internet) -> None:
     assert "of 14 looked up" in shown
 
 
+def test_a_terminal_sees_what_is_waited_for(internet: Internet) -> None:
+    arguments = ["check", "192.0.2.202", "--wait", "1", "--resolver", internet.resolver]
+    assert "not yet: 192.0.2.202: it has no PTR record: ns1." in on_a_terminal(*arguments)
+
+
+def flood(question: Question) -> Iterator[bytes]:
+    while True:
+        yield question.wire[:2] + b"junk"
+
+
+def in_another_class(question: Question) -> list[bytes]:
+    return [question.reply(f"{question.name} 300 CH A example. 1").to_wire()]
+
+
+def drips(question: Question) -> list[bytes]:
+    reply = question.reply()
+    reply.flags |= dns.flags.TC
+    return [Slowly(reply.to_wire(), pause=3)]
+
+
+@pytest.mark.parametrize("answer", [silent, flood, in_another_class, drips])
+@pytest.mark.parametrize("how", ["--nameserver", "--resolver"])
+def test_servers_that_behave_badly_are_unknown_and_neither_a_hang_nor_a_traceback(
+    answer: Answer, how: str
+) -> None:
+    with FakeDns(answer) as server:
+        place = f"{server.address}:{server.port}"
+        names = ["192.0.2.10", "mail.example.com", "--mx", "example.com"]
+        ran = run_command("check", *names, how, place, "--json")
+    assert {row["verdict"] for row in ran.rows} == {"unknown"}
+    assert len(ran.rows) == 3
+    assert (ran.code, ran.stderr) == (2, "")
+
+
 def test_no_color_is_honoured(internet: Internet) -> None:
     shown = on_a_terminal("check", "192.0.2.10", "--resolver", internet.resolver, NO_COLOR="1")
     assert "confirmed" in shown
@@ -85,9 +122,15 @@ def test_one_ctrl_c_ends_it_without_a_traceback(internet: Internet) -> None:
     assert time.monotonic() - started < 5
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(internet: Internet) -> None:
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("asked", "code"), [("192.0.2.10", 0), ("192.0.2.202", 1), ("192.0.2.0/24", 1)]
+)
+def test_a_reader_that_has_seen_enough_is_no_error_and_changes_no_verdict(
+    internet: Internet, asked: str, code: int, form: list[str]
+) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "check", "192.0.2.10", "--resolver", internet.resolver],
+        [*COMMAND, "check", asked, *form, "--resolver", internet.resolver],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -96,7 +139,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(internet: Internet) -> None:
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    process.wait(20)
+    assert process.wait(20) == code
 
 
 def test_every_mistake_is_named_at_once(rdns: Rdns) -> None:

@@ -93,6 +93,34 @@ def test_a_record_that_is_gone_from_the_zone_is_a_mismatch(project: Project) -> 
     assert "it has no PTR record: backend zonefile has nothing" in ran.stdout
 
 
+def test_what_a_refresh_has_learned_of_a_stranger_is_not_taken_for_ours(project: Project) -> None:
+    file = project.folder / "zones" / "db.192.0.2"
+    before = file.read_text()
+    file.write_text(before.replace("mail.example.com.", "a.example.net.\n10 PTR b.example.net.", 1))
+    project.refresh()
+    ran = rdns(project, "check", "--stack", "--json")
+    file.write_text(before)
+    project.refresh()
+    row = next(row for row in ran.rows if row["address"] == "192.0.2.10")
+    assert (row["hostname"], row["verdict"]) == ("mail.example.com", "mismatch")
+    assert "its PTR is a.example.net and b.example.net" in row["detail"]
+
+
+def test_a_backend_that_has_lost_its_settings_is_unknown_for_its_records_alone(
+    project: Project,
+) -> None:
+    before = project.config_file.read_text()
+    project.configure({"rdns:backend": "zonefile", "rdns:resolvers": ["127.0.0.1:1"]})
+    ran = rdns(project, "check", "198.51.100.1", "--stack", "dev", "--json")
+    project.config_file.write_text(before)
+    assert ran.code == 2
+    mine = [row for row in ran.rows if row["asked"] != "198.51.100.1"]
+    assert {row["verdict"] for row in mine} == {"unknown"}
+    assert {row["address"] for row in mine} == {"192.0.2.10", "192.0.2.12", "2001:db8::10"}
+    assert all("directory" in row["detail"] for row in mine)
+    assert len(ran.rows) == 4
+
+
 def test_a_ptr_that_is_an_alias_in_the_zone_is_a_finding(project: Project) -> None:
     file = project.folder / "zones" / "example.com.zone"
     before = file.read_text()
@@ -102,6 +130,25 @@ def test_a_ptr_that_is_an_alias_in_the_zone_is_a_finding(project: Project) -> No
     late = next(row for row in ran.rows if row["asked"] == "late")
     assert late["verdict"] == "confirmed"
     assert "is an alias (CNAME) of real.example.com" in late["findings"][0]
+
+
+def test_a_record_that_the_stack_only_reads_is_judged_by_its_address(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project", CONFIG)
+    zones = project.folder / "zones"
+    write_zones(zones)
+    for file, line in (
+        ("example.com.zone", "seen A 192.0.2.20"),
+        ("db.192.0.2", "20 PTR seen.example.com."),
+    ):
+        (zones / file).write_text(f"{(zones / file).read_text()}{line}\n")
+    read = "id='zonefile/192.0.2.20'"
+    project.program(
+        declare("PtrRecord", "seen", opts=read, address="192.0.2.20", hostname="seen.example.com")
+    )
+    project.up()
+    ran = rdns(project, "check", "--stack", "--json")
+    assert ran.verdicts == [("192.0.2.20", "seen.example.com", "confirmed")]
+    assert ran.code == 0
 
 
 def test_a_given_resolver_means_the_dns(project: Project, internet: Internet) -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
+import subprocess
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.resolve import dig
+from tests.resolve.conftest import internet as internet
 from tests.servers.bind import Bind
+from tests.servers.internet import Internet
 from tests.servers.process import zone_text
 
 from .conftest import MakeProject
-from .harness import Running, ptr
+from .harness import Result, Running, forward, ptr
 
 ZONE = "example.com"
 BASE = "@ NS ns1.example.net.\n"
@@ -47,6 +54,17 @@ def stored(folder: Path) -> dict[str, object]:
     return json.loads(file.read_text()) if file.exists() else {}
 
 
+def warnings(result: Result) -> dict[str, str]:
+    """Give the warnings of ``preview --json``, by the resource that they stand at."""
+    found: dict[str, list[str]] = {}
+    for one in result.json().get("diagnostics", []):
+        if one["severity"] == "warning":
+            found.setdefault(one["urn"].split("::", 3)[-1], []).append(
+                one["message"].strip().removeprefix("warning: ")
+            )
+    return {name: "; ".join(texts) for name, texts in found.items()}
+
+
 def read_until(running: Running, text: str) -> str:
     """Read what a command prints until it says something; give what was read."""
     assert running.process.stdout
@@ -70,19 +88,141 @@ def test_a_name_that_resolves_is_confirmed_by_its_servers(
     assert f"127.0.0.1:{server.port} has 192.0.2.10" in outputs["forwardDetail"]
 
 
+def test_the_domains_own_nameservers_are_found_through_the_resolver(
+    make_project: MakeProject, internet: Internet
+) -> None:
+    project = make_project(
+        {
+            "rdns:backend": "memory",
+            "rdns:backends": {"memory": {"path": "store.json"}},
+            "rdns:resolvers": [internet.resolver],
+            "rdns:forwardTimeout": 0,
+        }
+    )
+    project.program(
+        ptr("mail", "192.0.2.10", "mail.example.com", **VERIFY),
+        ptr("lame", "192.0.2.11", "host.lame.example", **VERIFY),
+        ptr("wrong", "192.0.2.12", "v4only.example.com", **VERIFY),
+    )
+    result = project.up("--continue-on-error", fails=True)
+    (error,) = result.errors
+    assert (
+        "v4only.example.com does not resolve to 192.0.2.12: ns1.example.com. answers 192.0.2.11; "
+        "ns2.example.com. answers 192.0.2.11; nothing was written"
+    ) in error
+    assert (
+        "warning: host.lame.example could not be checked to resolve to 192.0.2.11: "
+        "ns1.example.net. refuses to answer (REFUSED)"
+    ) in result.text
+    outputs = project.resources()["mail"].outputs
+    assert outputs["forwardDetail"] == (
+        "ns1.example.com. has 192.0.2.10; ns2.example.com. has 192.0.2.10"
+    )
+    assert stored(project.folder).keys() == {"192.0.2.10", "192.0.2.11"}
+
+
 def test_the_gate_waits_and_goes_on_by_itself_when_the_record_appears(
     make_project: MakeProject, server: Bind
 ) -> None:
     project = make_project(config(server))
     project.program(ptr("mail", "192.0.2.10", "mail.example.com", **VERIFY))
     running = project.start_up()
-    heard = read_until(running, "asking again for 60 s")
+    heard = read_until(running, "asking again, 0 s of 60 s; Ctrl-C twice to stop")
     assert stored(project.folder) == {}
     server.change(ZONE, zone_text(BASE + "mail A 192.0.2.10", serial=2))
     result = running.wait()
     assert result.code == 0, heard + result.text
     assert "mail.example.com" in str(stored(project.folder))
     assert "warning" not in result.text
+
+
+def test_the_gate_waits_for_a_secondary_that_lags_and_goes_on_by_itself(
+    make_project: MakeProject, server: Bind, tmp_path: Path
+) -> None:
+    dig.need()
+    with Bind(tmp_path / "secondary", {ZONE: zone_text(BASE)}) as secondary:
+        both = [(one.address, one.port) for one in (server, secondary)]
+
+        def by_hand() -> str:
+            return dig.verdict_at(both, "mail.example.com", "192.0.2.10")
+
+        places = [f"{address}:{port}" for address, port in both]
+        project = make_project(config(server, **{"rdns:nameservers": places}))
+        project.program(
+            ptr("mail", "192.0.2.10", "mail.example.com", forward_timeout=100, **VERIFY)
+        )
+        running = project.start_up()
+        read_until(running, "has no name mail.example.com., asking again, 0 s of 100 s")
+        assert by_hand() == "mismatch"
+        server.change(ZONE, zone_text(BASE + "mail A 192.0.2.10", serial=2))
+        read_until(running, f"{places[1]} still has no name mail.example.com.")
+        assert by_hand() == "propagating"
+        assert stored(project.folder) == {}
+        secondary.change(ZONE, zone_text(BASE + "mail A 192.0.2.10", serial=2))
+        result = running.wait()
+        assert by_hand() == "confirmed"
+    assert result.code == 0
+    assert "warning" not in result.text
+    assert project.resources()["mail"].outputs["forwardConfirmed"] is True
+
+
+def test_what_is_waited_for_is_one_line_as_long_as_nothing_changes(
+    make_project: MakeProject, server: Bind
+) -> None:
+    project = make_project(config(server))
+    project.program(ptr("mail", "192.0.2.10", "mail.example.com", forward_timeout=4, **VERIFY))
+    result = project.up(fails=True)
+    assert result.text.count("asking again") == 1
+
+
+def test_a_terminal_shows_in_the_status_column_how_long_it_has_been_asking(
+    make_project: MakeProject, server: Bind
+) -> None:
+    project = make_project(config(server))
+    project.program(ptr("mail", "192.0.2.10", "mail.example.com", **VERIFY))
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (40, 250))
+    command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack]
+    environ = {**project.environ, "TERM": "xterm-256color"}
+    environ.pop("CI", None)
+    with subprocess.Popen(
+        command, cwd=project.folder, env=environ, stdin=writer, stdout=writer, stderr=writer
+    ) as process:
+        os.close(writer)
+        shown, seen = "", set[str]()
+        while chunk := read_terminal(reader):
+            shown += chunk
+            before = len(seen)
+            seen |= set(re.findall(r"asking again, (\d+) s of 60 s; Ctrl-C twice to stop", shown))
+            if before < 3 <= len(seen):
+                server.change(ZONE, zone_text(BASE + "mail A 192.0.2.10", serial=2))
+    os.close(reader)
+    assert process.returncode == 0, shown
+    assert "0" in seen
+    assert len(seen) >= 3
+
+
+def read_terminal(terminal: int) -> str:
+    """Read what is there; nothing when the other side is closed."""
+    try:
+        return os.read(terminal, 65536).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def test_a_setting_that_names_no_server_is_refused_before_anything_is_written(
+    make_project: MakeProject, server: Bind
+) -> None:
+    wrong = {"rdns:nameservers": ["ns1.example.com:dns"], "rdns:resolvers": ["ns.example.com"]}
+    project = make_project(config(server, **wrong))
+    project.program(
+        ptr("mail", "192.0.2.10", "mail.example.com", forward_check="skip", ptr_timeout=1)
+    )
+    for result in (project.preview(fails=True), project.up(fails=True)):
+        assert "rdns:nameservers[0]: 'ns1.example.com:dns': the port must be a" in result.text
+        assert "rdns:resolvers[0]: 'ns.example.com' is a name; a resolver is" in result.text
+        assert "Traceback" not in result.text
+    assert stored(project.folder) == {}
 
 
 def test_a_definite_no_at_the_deadline_names_the_server_and_its_answer(
@@ -208,16 +348,21 @@ class TestPreview:
             ptr("foreign", "198.51.100.1", "right.example.com", forward_check="skip"),
             ptr("good", "192.0.2.15", "right.example.com", forward_check="skip"),
         )
-        text = project.preview().text
-        for sentence in (
-            "missing.example.com does not resolve to 192.0.2.11",
-            "elsewhere.example.com does not resolve to 192.0.2.12",
-            "the PTR of 192.0.2.13 already points to stranger.example.com",
-            "alias.example.com is an alias (CNAME) of right.example.com",
-            "the account does not have this address",
-        ):
-            assert f"warning: {sentence}" in text or f": {sentence}" in text
-        assert "(good)" not in text
+        place = f"127.0.0.1:{server.port}"
+        told = warnings(project.preview("--json"))
+        assert told == {
+            "missing": f"missing.example.com does not resolve to 192.0.2.11: {place} has no name "
+            "missing.example.com.",
+            "elsewhere": f"elsewhere.example.com does not resolve to 192.0.2.12: {place} answers "
+            "192.0.2.7",
+            "held": "the PTR of 192.0.2.13 already points to stranger.example.com, which this "
+            "stack did not write: creating this record will fail, unless on_conflict is "
+            '"overwrite"',
+            "alias": "alias.example.com is an alias (CNAME) of right.example.com; a PTR record "
+            "should point to the name itself (RFC 1912 section 2.4)",
+            "foreign": told["foreign"],
+        }
+        assert "the account does not have this address" in told["foreign"]
         assert stored(project.folder) == json.loads(store)
 
         project.configure(
@@ -234,6 +379,39 @@ class TestPreview:
             "rdns.ForwardConfirmedHost('h', hostname='h.example.com', addresses=['192.0.2.1'])\n"
         )
         assert "warning" not in project.preview().text
+
+    def test_a_forward_record_of_the_same_program_that_leads_elsewhere_is_told(
+        self, make_project: MakeProject, server: Bind
+    ) -> None:
+        server.change(ZONE, zone_text(BASE + "h A 192.0.2.1", serial=2))
+        backends = {"memory": {"path": "store.json", "zones": [ZONE]}}
+        project = make_project(config(server, **{"rdns:backends": backends}))
+        computed = "rdns.ForwardRecord('c', hostname='c.example.com', address=f.address)\n"
+        project.program(
+            "f = ",
+            forward("h", "h.example.com", "192.0.2.1"),
+            computed,
+            ptr("other", "192.0.2.2", "h.example.com"),
+            ptr("same", "192.0.2.1", "h.example.com"),
+            ptr("computed", "192.0.2.3", "c.example.com"),
+        )
+        told = warnings(project.preview("--json"))
+        assert told.keys() == {"other"}
+        assert "h.example.com does not resolve to 192.0.2.2" in told["other"]
+
+    def test_an_up_does_not_look_a_second_time(
+        self, make_project: MakeProject, server: Bind
+    ) -> None:
+        records = "alias CNAME right\nright A 192.0.2.14\n"
+        server.change(ZONE, zone_text(BASE + records, serial=2))
+        project = make_project(config(server))
+        project.program(ptr("alias", "192.0.2.14", "alias.example.com", **VERIFY))
+        result = project.run("up", "--yes", "--non-interactive", "--stack", project.stack)
+        before, _, after = result.text.partition("Updating (dev)")
+        assert "alias.example.com is an alias (CNAME) of right.example.com" in before
+        assert after
+        assert "an alias" not in after
+        assert "alias" in project.resources()
 
     def test_an_unchanged_record_is_not_looked_at_and_a_changed_one_is(
         self, make_project: MakeProject, server: Bind
@@ -256,10 +434,25 @@ class TestPreview:
         }
         project = make_project(config(server, **{"rdns:backends": backends}))
         project.program(
+            """
+            import asyncio
+            async def later(address):
+                await asyncio.sleep(7)
+                return address
+            """,
             *(
                 ptr(f"h{at}", f"192.0.2.{at}", f"h{at}.example.com", backend="stuck")
                 for at in (1, 2)
-            )
+            ),
+            *(
+                f"rdns.PtrRecord('h{at}', address=later('192.0.2.{at}'), "
+                f"hostname='h{at}.example.com', backend='stuck')\n"
+                for at in (3, 4)
+            ),
         )
-        result = project.preview()
-        assert "2 new or changed PTR records were not looked at in the 5 s" in result.text
+        told = [one["message"] for one in project.preview("--json").json()["diagnostics"]]
+        missed = [text for text in told if "not looked at" in text]
+        assert missed == [
+            "warning: 4 new or changed PTR records were not looked at in the 5 s that a preview "
+            "takes for it\n"
+        ]

@@ -7,6 +7,7 @@ import socket
 import socketserver
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,6 +68,17 @@ def _rrset(record: str) -> dns.rrset.RRset:
 
 class Elsewhere(bytes):
     """A reply that is sent from another port than the one that was asked."""
+
+
+class Slowly(bytes):
+    """A reply that goes out byte by byte over TCP, ``pause`` seconds between two."""
+
+    pause: float
+
+    def __new__(cls, wire: bytes, *, pause: float) -> Self:
+        made = super().__new__(cls, wire)
+        made.pause = pause
+        return made
 
 
 #: what a server does with a question: the replies that it sends, in wire form
@@ -167,7 +179,15 @@ class _TcpHandler(socketserver.BaseRequestHandler):
         with contextlib.suppress(OSError, EOFError):
             wire = _read_framed(self.request)
             for reply in self.server.fake.replies(wire, over_tcp=True):
-                self.request.sendall(_framed(reply))
+                self._send(_framed(reply), getattr(reply, "pause", 0.0))
+
+    def _send(self, framed: bytes, pause: float) -> None:
+        if not pause:
+            self.request.sendall(framed)
+            return
+        for byte in framed:
+            self.request.sendall(bytes([byte]))
+            time.sleep(pause)
 
 
 def _framed(wire: bytes) -> bytes:

@@ -15,7 +15,7 @@ from pulumi_rdns.errors import ForwardMismatchError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
-from pulumi_rdns.records.forward_check import ForwardGate
+from pulumi_rdns.records.forward_check import BackendSource, ForwardGate
 from pulumi_rdns.records.ptr_wait import await_served
 from pulumi_rdns.resolve.forward import PtrAnswer
 from pulumi_rdns.resolve.verdicts import Status
@@ -45,9 +45,12 @@ class Script:
             return self.resolver
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
     def gate(self) -> ForwardGate:
         def sleep(seconds: float) -> None:
-            self.time += seconds
+            self.sleep(seconds)
 
         return ForwardGate(lambda _: self, now=lambda: self.time, sleep=sleep)
 
@@ -96,6 +99,32 @@ def test_a_zone_that_does_not_have_the_record_either_is_not_mentioned(
     assert "nameservers" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("there", "verdict"),
+    [
+        ({"*.example.com.": {"A": ["3600", "192.0.2.10"]}}, Verdict.UNKNOWN),
+        ({"*.example.com.": {"CNAME": ["3600", "web.example.com."]}}, Verdict.UNKNOWN),
+        ({"*.example.com.": {"AAAA": ["3600", "2001:db8::1"]}}, Verdict.MISMATCH),
+        (
+            {
+                "*.example.com.": {"A": ["3600", "192.0.2.10"]},
+                "mail.example.com.": {"A": ["3600", "192.0.2.7"]},
+            },
+            Verdict.MISMATCH,
+        ),
+    ],
+)
+def test_a_wildcard_of_the_backends_zone_may_answer_so_it_is_no_definite_no(
+    tmp_path: Path, there: dict[str, object], verdict: Verdict
+) -> None:
+    (tmp_path / "store.json").write_text(json.dumps(there))
+    settings = MemorySettings(path="store.json", zones=["example.com"])
+    source = BackendSource(MemoryBackend("here", settings, tmp_path))
+    found = source.look(name("mail.example.com"), parse_address("192.0.2.10"))
+    assert found.verdict is verdict
+    assert ("*.example.com" in found.detail) is (verdict is Verdict.UNKNOWN)
+
+
 @pytest.mark.parametrize("policy", [ForwardPolicy.VERIFY, ForwardPolicy.STRICT])
 def test_it_asks_until_all_servers_agree(
     backend: MemoryBackend, heard: Heard, policy: ForwardPolicy
@@ -103,12 +132,12 @@ def test_it_asks_until_all_servers_agree(
     script = Script(NO, NO, SOME, SOME, YES)
     assert script.gate().admit(backend, spec(policy), heard) == YES
     assert heard.warnings == []
-    assert [text.partition("; asking")[0] for text in heard.told] == [NO.detail, SOME.detail]
+    assert [text.partition(", asking")[0] for text in heard.told] == [NO.detail, SOME.detail]
 
 
 def test_the_first_text_says_how_long_it_will_ask(backend: MemoryBackend, heard: Heard) -> None:
     Script(NO, YES).gate().admit(backend, spec(ForwardPolicy.VERIFY), heard)
-    assert heard.told == ["ns1 has 192.0.2.7; asking again for 60 s (Ctrl-C twice to stop)"]
+    assert heard.told == ["ns1 has 192.0.2.7, asking again, 0 s of 60 s; Ctrl-C twice to stop"]
 
 
 @pytest.mark.parametrize("policy", [ForwardPolicy.VERIFY, ForwardPolicy.STRICT])
@@ -142,6 +171,41 @@ def test_a_hundred_wrong_names_share_one_deadline(backend: MemoryBackend, heard:
     assert script.time == pytest.approx(60)
 
 
+def test_what_a_run_does_while_no_record_waits_takes_nothing_off_the_deadline(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    script = Script(NO, NO, YES)
+    gate = script.gate()
+    gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    waited = script.time
+    script.time += 600  # another machine of the program is made meanwhile
+    script.answers = [NO]
+    with pytest.raises(ForwardMismatchError):
+        gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    assert script.time == pytest.approx(600 + 60)
+    assert 0 < waited < 60
+
+
+def test_records_that_wait_side_by_side_take_the_same_time_off_the_deadline(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    script = Script(NO)
+    gate = script.gate()
+    inner: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        script.sleep = lambda seconds: Script.sleep(script, seconds)  # type: ignore[method-assign]
+        with pytest.raises(ForwardMismatchError):
+            gate.admit(backend, spec(ForwardPolicy.VERIFY, 20), heard)
+        inner.append(script.time)
+
+    script.sleep = sleep  # type: ignore[method-assign]
+    with pytest.raises(ForwardMismatchError):
+        gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    assert inner == [pytest.approx(20)]
+    assert script.time == pytest.approx(60)
+
+
 def test_after_the_deadline_each_record_still_gets_one_look(
     backend: MemoryBackend, heard: Heard
 ) -> None:
@@ -162,6 +226,18 @@ def test_could_not_ask_is_no_mismatch_and_asks_the_resolver_once(
     assert "could not be checked" in heard.warnings[0]
     believed = Script(SILENT, resolver=YES)
     assert believed.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
+
+
+def test_a_server_that_falls_silent_after_a_no_is_asked_until_the_deadline(
+    backend: MemoryBackend, heard: Heard
+) -> None:
+    script = Script(NO, SILENT, SILENT, YES)
+    assert script.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
+    assert heard.warnings == []
+    script = Script(NO, SILENT)
+    assert script.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == SILENT
+    assert script.time == pytest.approx(60)
+    assert "could not be checked" in heard.warnings[0]
 
 
 def test_strict_keeps_asking_when_nobody_can_be_asked_and_then_fails(

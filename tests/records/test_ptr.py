@@ -29,11 +29,12 @@ from pulumi_rdns.model.specs import (
     PtrPolicies,
     PtrSpec,
 )
-from pulumi_rdns.records.ptr import PtrState
+from pulumi_rdns.records.ptr import PtrRecords, PtrState
 from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
 from tests.records.conftest import name, new_session
+from tests.records.test_forward_check import SOME, Script
 
 ADDRESS = parse_address("198.51.100.10")
 SKIP = PtrPolicies(forward_check=ForwardPolicy.SKIP)
@@ -586,7 +587,7 @@ class TestForwardCheck:
         state = session.ptr.create(wanted, heard)
         timer.join()
         assert state.forward_confirmed is True
-        assert "asking again for 20 s" in heard.told[0]
+        assert "asking again, 0 s of 20 s" in heard.told[0]
 
     def test_a_forward_record_that_vanishes_is_a_warning_in_refresh(
         self, session: Session, heard: Heard
@@ -599,6 +600,25 @@ class TestForwardCheck:
         assert fresh is not None
         assert fresh.forward_confirmed is False
         assert "no longer resolves" in heard.warnings[-1]
+
+    def test_servers_that_come_to_disagree_are_a_warning_that_says_so_in_refresh(
+        self, session: Session, heard: Heard
+    ) -> None:
+        self.forward(session, heard)
+        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
+        records = PtrRecords(
+            session.backends,
+            session.claims,
+            Script(SOME).gate(),
+            lambda spec, report: None,
+            session.aliases,
+        )
+        fresh = records.read(state, heard)
+        assert fresh is not None
+        assert fresh.forward_confirmed is False
+        assert heard.warnings == [
+            f"mail.example.com no longer resolves everywhere to {ADDRESS}: {SOME.detail}"
+        ]
 
     def test_an_update_asks_only_when_the_hostname_changes(
         self, session: Session, heard: Heard

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Iterator
 
 import dns.resolver
 import pytest
@@ -15,7 +16,8 @@ from pulumi_rdns.model.names import parse_hostname
 from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint
 from pulumi_rdns.resolve.forward import DnsSource
 from pulumi_rdns.resolve.verdicts import Look
-from tests.fakes.dns import Elsewhere, FakeDns, Question, silent
+from tests.fakes.dns import Elsewhere, FakeDns, Question, Slowly, silent
+from tests.resolve import dig
 
 MAIL = parse_hostname("mail.example.com")
 RIGHT, WRONG = parse_address("192.0.2.10"), parse_address("192.0.2.66")
@@ -30,9 +32,18 @@ def wrong(question: Question) -> bytes:
     return question.reply(f"mail.example.com. 300 IN A {WRONG}").to_wire()
 
 
-def look(*servers: FakeDns) -> Look:
-    source = DnsSource(nameservers=[place(server) for server in servers], timeout=TIMEOUT)
+def look(*servers: FakeDns, timeout: float = TIMEOUT) -> Look:
+    source = DnsSource(nameservers=[place(server) for server in servers], timeout=timeout)
     return source.look(MAIL, RIGHT)
+
+
+def look_as_dig_does(*servers: FakeDns) -> Look:
+    """Look, and see that dig comes to the same verdict at the same servers."""
+    dig.need()
+    found = look(*servers, timeout=1.0)  # as dig has
+    places = [(server.address, server.port) for server in servers]
+    assert found.verdict == dig.verdict_at(places, "mail.example.com", str(RIGHT))
+    return found
 
 
 def place(server: FakeDns) -> Endpoint:
@@ -52,7 +63,7 @@ def test_an_answer_with_another_id_is_ignored() -> None:
         return [bytes(forged), *right(question)]
 
     with FakeDns(other_id) as server:
-        assert look(server).verdict is Verdict.CONFIRMED
+        assert look_as_dig_does(server).verdict is Verdict.CONFIRMED
 
 
 def test_an_answer_to_another_question_is_ignored() -> None:
@@ -60,19 +71,19 @@ def test_an_answer_to_another_question_is_ignored() -> None:
         return [wrong(question).replace(b"\4mail", b"\4nail"), *right(question)]
 
     with FakeDns(other_question) as server:
-        assert look(server).verdict is Verdict.CONFIRMED
+        assert look_as_dig_does(server).verdict is Verdict.CONFIRMED
 
 
 def test_an_answer_from_elsewhere_is_ignored() -> None:
     with FakeDns(lambda question: [Elsewhere(wrong(question)), *right(question)]) as server:
-        assert look(server).verdict is Verdict.CONFIRMED
+        assert look_as_dig_does(server).verdict is Verdict.CONFIRMED
     with FakeDns(lambda question: [Elsewhere(right(question)[0])]) as server:
-        assert look(server).detail == f"127.0.0.1:{server.port} does not answer"
+        assert look_as_dig_does(server).detail == f"127.0.0.1:{server.port} does not answer"
 
 
 def test_bytes_that_are_no_message_are_ignored() -> None:
     with FakeDns(lambda question: [b"\0", question.wire[:2] + b"junk", *right(question)]) as server:
-        assert look(server).verdict is Verdict.CONFIRMED
+        assert look_as_dig_does(server).verdict is Verdict.CONFIRMED
 
 
 def test_a_lost_packet_is_sent_again() -> None:
@@ -85,13 +96,13 @@ def test_upper_case_in_an_answer_makes_no_difference() -> None:
     def shouted(question: Question) -> list[bytes]:
         reply = question.reply(
             "MAIL.Example.COM. 300 IN CNAME Mail2.EXAMPLE.com."
-            if question.name == str(MAIL)
+            if question.name.lower() == str(MAIL)
             else f"MAIL2.example.COM. 300 IN A {RIGHT}"
         )
         return [reply.to_wire().replace(b"\4mail\7example", b"\4MAIL\7eXaMpLe")]
 
     with FakeDns(shouted) as server:
-        found = look(server)
+        found = look_as_dig_does(server)
     assert found.verdict is Verdict.CONFIRMED
     assert found.aliases == (parse_hostname("mail2.example.com"),)
 
@@ -106,11 +117,12 @@ def test_a_truncated_reply_is_asked_for_again_over_tcp() -> None:
     with FakeDns(truncated) as server:
         assert look(server).verdict is Verdict.CONFIRMED
         assert [question.over_tcp for question in server.asked] == [False, True]
+        assert look_as_dig_does(server).verdict is Verdict.CONFIRMED
 
 
 def test_a_truncated_reply_without_tcp_is_unknown() -> None:
     with FakeDns(lambda question: [] if question.over_tcp else truncated(question)) as server:
-        found = look(server)
+        found = look_as_dig_does(server)
     assert found.verdict is Verdict.UNKNOWN
     assert found.detail.endswith(" truncates its answer and does not give it over TCP")
 
@@ -122,6 +134,67 @@ def test_a_wrong_id_over_tcp_is_no_answer() -> None:
 
     with FakeDns(forged) as server:
         assert look(server).verdict is Verdict.UNKNOWN
+
+
+def test_an_answer_that_comes_byte_by_byte_over_tcp_is_an_answer() -> None:
+    def slow(question: Question) -> list[bytes]:
+        answer = right(question) if question.over_tcp else truncated(question)
+        return [Slowly(answer[0], pause=TIMEOUT / 1000)]
+
+    with FakeDns(slow) as server:
+        assert look_as_dig_does(server).verdict is Verdict.CONFIRMED
+
+
+def test_an_answer_that_never_ends_over_tcp_is_unknown() -> None:
+    def endless(question: Question) -> list[bytes]:
+        answer = right(question) if question.over_tcp else truncated(question)
+        return [Slowly(answer[0], pause=TIMEOUT)]
+
+    with FakeDns(endless) as server:
+        found = look(server)
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.detail.endswith(" truncates its answer and does not give it over TCP")
+
+
+@pytest.mark.parametrize("junk", [b"", b"\0", b"\xff" * 40])
+def test_a_flood_of_what_is_no_answer_ends_with_the_time_out(junk: bytes) -> None:
+    def flood(question: Question) -> Iterator[bytes]:
+        while True:
+            yield question.wire[:2] + junk
+
+    with FakeDns(flood) as server:
+        assert look(server).detail == f"127.0.0.1:{server.port} does not answer"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "mail.example.com. 300 CH A example. 1",
+        "mail.example.com. 300 CH CNAME mail2.example.com.",
+        "mail.example.com. 300 CLASS9 TYPE1 \\# 4 c000020a",
+    ],
+)
+def test_records_of_another_class_are_no_answer(record: str) -> None:
+    with FakeDns(lambda question: [question.reply(record).to_wire()]) as server:
+        found = look(server)
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.detail.endswith(" sends what is not an answer to the question")
+
+
+def test_a_resolver_that_answers_in_another_class_leads_nowhere() -> None:
+    known = {
+        ("example.com.", "NS"): "example.com. 300 IN NS ns1.example.com.",
+        ("ns1.example.com.", "A"): "ns1.example.com. 300 CH A example. 1",
+    }
+
+    def answer(question: Question) -> list[bytes]:
+        record = known.get((question.name, question.rdtype))
+        return [question.reply(*([record] if record else []), authoritative=False).to_wire()]
+
+    with FakeDns(answer) as resolver:
+        found = DnsSource(resolvers=[place(resolver)]).look(MAIL, RIGHT, ask_resolver=True)
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.detail == "ns1.example.com. has no known address"
 
 
 def test_a_server_that_does_not_know_edns_is_asked_without() -> None:
@@ -143,7 +216,7 @@ def test_a_server_that_does_not_know_edns_is_asked_without() -> None:
 )
 def test_a_server_that_fails_is_never_a_mismatch(rcode: str, phrase: str) -> None:
     with FakeDns(lambda question: [question.reply(rcode=rcode).to_wire()]) as server:
-        found = look(server)
+        found = look_as_dig_does(server)
     assert found.verdict is Verdict.UNKNOWN
     assert found.detail == f"127.0.0.1:{server.port} {phrase}"
 
@@ -155,7 +228,7 @@ def test_an_answer_out_of_a_cache_does_not_count(record: str | None) -> None:
         return [question.reply(*records, authoritative=False).to_wire()]
 
     with FakeDns(cached) as server:
-        found = look(server)
+        found = look_as_dig_does(server)
     assert found.verdict is Verdict.UNKNOWN
     assert found.detail.endswith(" is not authoritative for mail.example.com.")
 
@@ -226,11 +299,17 @@ def blocked(address: str) -> FakeDns:
 
 
 def test_where_port_53_is_blocked_the_yes_of_the_resolver_counts() -> None:
+    dig.need()
     with blocked("192.0.2.10") as resolver:
         source = DnsSource(resolvers=[place(resolver)])
-        assert source.look(MAIL, RIGHT).verdict is Verdict.UNKNOWN
+        found = source.look(MAIL, RIGHT)
+        assert found.verdict is Verdict.UNKNOWN
+        assert found.verdict == dig.verdict_at([("127.0.0.99", 53)], "mail.example.com", str(RIGHT))
         assert "mail.example.com." not in {question.name for question in resolver.asked}
         found = source.look(MAIL, RIGHT, ask_resolver=True)
+        dug = dig.dig("127.0.0.1", "mail.example.com", "A", port=resolver.port, recurse=True)
+        assert dug
+        assert dug.rdata("mail.example.com", "A") == {str(RIGHT)}
     assert found.verdict is Verdict.CONFIRMED
     assert found.detail == (
         "the resolver has 192.0.2.10, but no nameserver could be asked: "

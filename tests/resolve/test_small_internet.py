@@ -205,8 +205,12 @@ def test_split_horizon_is_seen_through_the_given_nameservers(
             nameservers=[parse_endpoint(place)], resolvers=[parse_endpoint(internet.resolver)]
         )
         mail, address = parse_hostname("mail.example.com"), parse_address("198.51.100.5")
-        assert view.look(mail, address).detail == f"{place} has 198.51.100.5"
-        assert source.look(mail, address).verdict is Verdict.MISMATCH
+        seen = view.look(mail, address)
+        assert seen.detail == f"{place} has 198.51.100.5"
+        inner = [(server.address, server.port)]
+        assert seen.verdict == dig.verdict_at(inner, "mail.example.com", "198.51.100.5")
+        outside = look(internet, source, "mail.example.com", "198.51.100.5")
+        assert outside.verdict is Verdict.MISMATCH
         web = view.look(parse_hostname("out.example.com"), parse_address("192.0.2.20"))
         assert web.detail.endswith(": ns1.example.net. has 192.0.2.20")
 

@@ -20,6 +20,7 @@ from pulumi_rdns.resolve.outcomes import (
     ServerAnswer,
 )
 from pulumi_rdns.resolve.verdicts import (
+    MAX_LEAVES,
     Look,
     Status,
     Trail,
@@ -115,6 +116,18 @@ def test_any_web_of_aliases_comes_to_an_end(outcomes: list[list[Outcome]]) -> No
     assert ends
     assert not any(isinstance(one.outcome, Alias) for one in ends)
     assert confirm(trail, WANTED).detail
+
+
+def test_a_web_of_aliases_with_countless_paths_comes_to_an_end_soon() -> None:
+    trail: Trail = {
+        name: [
+            ServerAnswer(f"ns{turn}.example.com.", "192.0.2.53", name, RdataType.A, Alias(target))
+            for turn, target in enumerate(NAMES)
+        ]
+        for name in NAMES
+    }
+    assert confirm(trail, WANTED).verdict is Verdict.MISMATCH
+    assert len(leaves(trail)) <= MAX_LEAVES
 
 
 def test_each_server_is_named_with_its_answer() -> None:

@@ -34,8 +34,12 @@ class Report(Protocol):
     def warning(self, text: str) -> None:
         """Say something that the user should know and that stays on the screen."""
 
-    def progress(self, text: str) -> None:
-        """Say what is being waited for; the next text may replace it."""
+    def progress(self, text: str, clock: str = "") -> None:
+        """Say what is being waited for; the next text may replace it.
+
+        ``clock`` goes on with time and stands after the text; where texts pile up, a clock alone is
+        no reason for another one.
+        """
 
 
 _report: ContextVar[Report | None] = ContextVar("report", default=None)

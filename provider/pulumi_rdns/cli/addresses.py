@@ -16,7 +16,7 @@ from pulumi_rdns.backends.base import Backend, OwnedAddress, reporting_to
 from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.cli.side_by_side import run_until_confirmed
 from pulumi_rdns.cli.stack import find_project, read_stack_settings
-from pulumi_rdns.cli.terminal import Progress, print_table
+from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import name_text
@@ -40,12 +40,13 @@ def run_addresses(options: argparse.Namespace) -> int:
         rows = _confirmations(session, backend, owned, progress)
     finally:
         progress.clear()
-    if options.json:
-        found = [_as_json(one, row) for one, row in zip(owned, rows, strict=True)]
-        print(json.dumps(found, indent=2))
-    else:
-        headers = ("address", "owner id", "owner", "hostname", "verdict")
-        print_table(headers, [_cells(one, row) for one, row in zip(owned, rows, strict=True)])
+    with until_closed():
+        if options.json:
+            found = [_as_json(one, row) for one, row in zip(owned, rows, strict=True)]
+            print(json.dumps(found, indent=2))
+        else:
+            headers = ("address", "owner id", "owner", "hostname", "verdict")
+            print_table(headers, [_cells(one, row) for one, row in zip(owned, rows, strict=True)])
     return 0
 
 
@@ -69,7 +70,7 @@ def _confirmations(
 
 
 def _look(source: ForwardSource, address: Address, hostname: dns.name.Name) -> Row:
-    found = source.look(hostname, address)
+    found = source.look(hostname, address, ask_resolver=True)
     return Row("", address, hostname, found.verdict, found.detail)
 
 

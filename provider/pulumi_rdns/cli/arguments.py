@@ -13,7 +13,7 @@ import dns.name
 from pulumi_rdns.errors import Finding, InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.names import parse_hostname
-from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint
+from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint, parse_resolver
 
 #: addresses that one command looks at
 MAX_ADDRESSES = 65536
@@ -56,7 +56,7 @@ def read_wanted(
         tuple(hosts.items()),
         tuple(dict.fromkeys(each(mx, parse_hostname, "--mx"))),
         tuple(each(nameservers, parse_endpoint, "--nameserver")),
-        tuple(each(resolvers, _read_resolver, "--resolver")),
+        tuple(each(resolvers, parse_resolver, "--resolver")),
         next(each([wait], _read_seconds, "--wait"), 0.0),
     )
     if len(hosts) > MAX_ADDRESSES:
@@ -85,18 +85,11 @@ def _read_network(text: str) -> list[Address]:
         raise InvalidInputError(reason)
     if network.num_addresses > MAX_ADDRESSES:
         raise InvalidInputError(_too_many(f"{text!r} has {network.num_addresses} addresses"))
-    return list(network.hosts())
+    return [getattr(host, "ipv4_mapped", None) or host for host in network.hosts()]
 
 
 def _too_many(what: str) -> str:
     return f"{what}; one command looks at {MAX_ADDRESSES} at most: name smaller networks"
-
-
-def _read_resolver(text: str) -> Endpoint:
-    endpoint = parse_endpoint(text)
-    if isinstance(endpoint.host, dns.name.Name):
-        raise InvalidInputError(f"{text!r} is a name; a resolver is given by its address")
-    return endpoint
 
 
 def _read_seconds(text: str) -> float:

@@ -25,8 +25,8 @@ from pulumi_rdns.cli.stack import (
     read_stack_records,
     read_stack_settings,
 )
-from pulumi_rdns.cli.terminal import Progress, print_table
-from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
+from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.names import name_text, parse_zone
@@ -50,10 +50,11 @@ def run_check(options: argparse.Namespace) -> int:
         rows = run_until_confirmed(jobs, wanted.wait, progress)
     finally:
         progress.clear()
-    if options.json:
-        print(json.dumps([row.as_json() for row in rows], indent=2))
-    else:
-        _print(rows, from_where=bool(options.mx) or options.stack is not None)
+    with until_closed():
+        if options.json:
+            print(json.dumps([row.as_json() for row in rows], indent=2))
+        else:
+            _print(rows, from_where=bool(options.mx) or options.stack is not None)
     return exit_code(rows)
 
 
@@ -90,11 +91,19 @@ def _host_job(source: DnsSource, host: dns.name.Name | Address, asked: str) -> J
 
 
 def _record_job(session: Session, record: StackRecord, *, only_dns: bool) -> Job:
-    if record.address is None or record.hostname is None or record.backend is None:
+    hostname = None if record.hostname is None else parse_zone(record.hostname)
+    known = hostname is not None or record.is_read
+    if record.address is None or record.backend is None or not known:
         said = "the state does not say its address and hostname in clear text"
         return partial(Row, record.resource, None, None, Verdict.UNKNOWN, said)
-    address, hostname = parse_address(record.address), parse_zone(record.hostname)
-    source = session.dns if only_dns else _source_of(session, record, record.backend)
+    address = parse_address(record.address)
+    try:
+        source = session.dns if only_dns else _source_of(session, record, record.backend)
+    except ConfigError as error:
+        said = "; ".join(str(error).splitlines())
+        return partial(Row, record.resource, address, hostname, Verdict.UNKNOWN, said)
+    if hostname is None:
+        return partial(check_address, source, address, record.resource)
     return partial(check_pair, source, address, hostname, record.resource)
 
 

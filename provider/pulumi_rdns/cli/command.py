@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from pulumi_rdns.cli.addresses import run_addresses
 from pulumi_rdns.cli.check import run_check
-from pulumi_rdns.cli.rows import INTERRUPTED, RIGHT, UNCLEAR
+from pulumi_rdns.cli.rows import INTERRUPTED, UNCLEAR
 from pulumi_rdns.errors import InvalidInputError, RdnsError
 
 _EXIT_CODES = """exit code: 0 all confirmed, 1 something is wrong, 2 could not tell"""
@@ -22,7 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         code: int = options.run(options)
-        sys.stdout.flush()
         return code
     except RdnsError as error:
         if os.environ.get("RDNS_DEBUG") == "1":
@@ -32,10 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UNCLEAR
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever reads has seen enough, as in `rdns check … | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return RIGHT
 
 
 def _sentences(error: RdnsError) -> list[str]:

@@ -25,6 +25,8 @@ class StackRecord:
     """A PTR record as the state has it; None where it is not there, or is a secret."""
 
     resource: str
+    #: is it only read (`ResourceOptions(id=…)`)? Then nobody wrote a hostname
+    is_read: bool
     address: str | None
     hostname: str | None
     backend: str | None
@@ -70,20 +72,22 @@ def _records(deployment: Mapping[str, Any]) -> Iterator[StackRecord]:
         keys = ("address", "writtenHostname", "backend", "zone", "ownerName")
         values = [outputs.get(key) for key in keys]
         texts = [value if isinstance(value, str) else None for value in values]
-        yield StackRecord(_name_in(resource["urn"]), *texts)
+        is_read = bool(resource.get("external"))
+        yield StackRecord(_name_in(resource["urn"]), is_read, *texts)
 
 
 def _records_of_set(name: str, outputs: Mapping[str, Any]) -> Iterator[StackRecord]:
     written = outputs.get("writtenRecords")
     if not isinstance(written, str):
-        yield StackRecord(name, None, None, None, None, None)
+        yield StackRecord(name, False, None, None, None, None, None)
         return
     owners = known_table(outputs.get("ownerNames") or "")
     zones = frozenset(outputs.get("zones") or ())
     for address, hostname in known_written(written).items():
         owner = owners.get(address) or reverse_text(address)
         zone = zone_in(owner, zones)
-        yield StackRecord(name, address, hostname, outputs.get("backend"), zone, owner)
+        backend = outputs.get("backend")
+        yield StackRecord(name, False, address, hostname, backend, zone, owner)
 
 
 def _name_in(urn: str) -> str:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 _STYLES = {"confirmed": "green", "mismatch": "red", "propagating": "yellow", "unknown": "yellow"}
 #: seconds between two lines of progress
 _REFRESH = 0.1
+
+
+@contextmanager
+def until_closed() -> Iterator[None]:
+    """Print for a reader that may have seen enough, as in `rdns check … | head`."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_table(
@@ -72,11 +84,11 @@ class Progress:
             self._next = time.monotonic() + _REFRESH
             self.progress(text)
 
-    def progress(self, text: str) -> None:
+    def progress(self, text: str, clock: str = "") -> None:
         """Show what is waited for."""
         if self._watched:
             self._shown = True
-            sys.stderr.write(f"\r\x1b[K{_fitting(text)}")
+            sys.stderr.write(f"\r\x1b[K{_fitting(text + clock)}")
             sys.stderr.flush()
 
     def warning(self, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +16,7 @@ from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import canonical, name_text
 from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, ForwardPolicy, PtrSpec
-from pulumi_rdns.records.pauses import pauses
+from pulumi_rdns.records.pauses import Stopwatch, pauses
 from pulumi_rdns.records.places import MAX_ALIASES
 
 
@@ -72,15 +71,36 @@ class BackendSource:
         at = f"zone {name_text(zone)} of backend {backend.name}"
         if str(address) in found:
             return Confirmation(Verdict.CONFIRMED, f"{at} has {name_text(owner)} {kind} {address}")
+        if not found and (wildcard := _wildcard(backend, zone, owner, RdataType[kind])):
+            said = f"could not ask: {at} has {name_text(wildcard)}, which may answer for"
+            return Confirmation(Verdict.UNKNOWN, f"{said} {name_text(owner)}")
         there = f"{kind} {', '.join(found)}" if found else f"no {kind} record"
         return Confirmation(Verdict.MISMATCH, f"{at} has {there} for {name_text(owner)}")
+
+
+def _wildcard(
+    backend: ZoneBackend, zone: dns.name.Name, owner: dns.name.Name, rdtype: RdataType
+) -> dns.name.Name | None:
+    """Find a wildcard that a server would make the answer of, if nothing else is at the name.
+
+    Whether there is something of another type (RFC 4592 section 2.2.1) a backend does not tell.
+    """
+    above = owner
+    while above != zone:
+        above = above.parent()
+        name = dns.name.Name((b"*", *above.labels))
+        for kind in (rdtype, RdataType.CNAME):
+            if backend.get_rrset(zone, name, kind):
+                return name
+    return None
 
 
 class ForwardGate:
     """Lets a PTR record through when its forward record is there, as its policy says.
 
-    All waiting of a run shares one clock, which the first wait starts: a hundred wrong names do
-    not take a hundred time-outs.
+    All waiting of a run shares one clock, which stands still while no record waits: a hundred
+    wrong names do not take a hundred time-outs, and a machine that takes its time to be made does
+    not use up that of its name.
     """
 
     def __init__(
@@ -90,10 +110,8 @@ class ForwardGate:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._source_of = source_of
-        self._now = now
+        self._stopwatch = Stopwatch(now)
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._started: float | None = None
 
     def look(self, backend: Backend, hostname: dns.name.Name, address: Address) -> Confirmation:
         """Ask once, without any consequence."""
@@ -140,20 +158,30 @@ class ForwardGate:
     ) -> Confirmation:
         source = self._source_of(backend)
         answer = source.look(spec.hostname, spec.address)
-        told = ""
-        for pause in pauses():
-            if not self._worth_waiting(answer, policy):
-                break
-            left = self._left(spec)
-            if left <= 0:
-                break
-            if answer.detail != told:
-                told = answer.detail
-                report.progress(f"{told}; asking again for {left:.0f} s (Ctrl-C twice to stop)")
-            self._sleep(min(left, pause))
-            answer = source.look(spec.hostname, spec.address)
+        if self._worth_waiting(answer, policy):
+            answer = self._awaited(source, answer, spec, report)
         if answer.verdict is Verdict.UNKNOWN:
             answer = source.look(spec.hostname, spec.address, ask_resolver=True)
+        return answer
+
+    def _awaited(
+        self, source: ForwardSource, answer: Confirmation, spec: PtrSpec, report: Report
+    ) -> Confirmation:
+        """Ask again until it is confirmed or the deadline has come.
+
+        A server that falls silent meanwhile does not end it: the last that was heard is a no.
+        """
+        given = spec.policies.forward_timeout
+        allowed = DEFAULT_FORWARD_TIMEOUT if given is None else given
+        with self._stopwatch.waiting() as seconds:
+            for pause in pauses():
+                left = allowed - seconds()
+                if left <= 0 or answer.verdict is Verdict.CONFIRMED:
+                    break
+                clock = f"{allowed - left:.0f} s of {allowed:g} s"
+                report.progress(answer.detail, f", asking again, {clock}; Ctrl-C twice to stop")
+                self._sleep(min(left, pause))
+                answer = source.look(spec.hostname, spec.address)
         return answer
 
     def _worth_waiting(self, answer: Confirmation, policy: ForwardPolicy) -> bool:
@@ -161,14 +189,6 @@ class ForwardGate:
         if policy is ForwardPolicy.WARN or answer.verdict is Verdict.CONFIRMED:
             return False
         return answer.verdict is not Verdict.UNKNOWN or policy is ForwardPolicy.STRICT
-
-    def _left(self, spec: PtrSpec) -> float:
-        timeout = spec.policies.forward_timeout
-        with self._lock:
-            if self._started is None:
-                self._started = self._now()
-            allowed = DEFAULT_FORWARD_TIMEOUT if timeout is None else timeout
-            return self._started + allowed - self._now()
 
 
 def policy_of(spec: PtrSpec) -> ForwardPolicy:

@@ -13,7 +13,7 @@ from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import AddressNotFoundError, ConflictError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.confirmation import Confirmation
+from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrPolicies, PtrSpec
 from pulumi_rdns.records.claims import Claims, Key
@@ -277,8 +277,10 @@ class PtrRecords:
                 return state
             return replace(state, forward_detail=answer.detail)
         if state.forward_confirmed and not answer.confirmed:
+            where = " everywhere" if answer.verdict is Verdict.PROPAGATING else ""
             report.warning(
-                f"{name_text(spec.hostname)} no longer resolves to {spec.address}: {answer.detail}"
+                f"{name_text(spec.hostname)} no longer resolves{where} to {spec.address}: "
+                f"{answer.detail}"
             )
         return replace(state, forward_confirmed=answer.confirmed, forward_detail=answer.detail)
 

@@ -109,8 +109,8 @@ class _Doubts:
     def warning(self, text: str) -> None:
         self.texts.append(text)
 
-    def progress(self, text: str) -> None:
-        self._report.progress(text)
+    def progress(self, text: str, clock: str = "") -> None:
+        self._report.progress(text, clock)
 
 
 def _spec_of(spec: PtrSetSpec, address: str) -> PtrSpec:

@@ -28,7 +28,6 @@ def await_served(
     """
     allowed = spec.policies.ptr_timeout or 0
     deadline = time.monotonic() + allowed
-    told = ""
     for pause in pauses():
         answer = ask(spec.address)
         if answer.status == "found" and spec.hostname in answer.hostnames:
@@ -36,9 +35,8 @@ def await_served(
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        if answer.detail != told:
-            told = answer.detail
-            report.progress(f"waiting for the PTR: {told}; asking again for {left:.0f} s")
+        clock = f"{allowed - left:.0f} s of {allowed:g} s"
+        report.progress(f"waiting for the PTR: {answer.detail}", f", asking again, {clock}")
         sleep(min(left, pause))
     report.warning(
         f"the PTR of {spec.address} was written, but its servers do not all serve "

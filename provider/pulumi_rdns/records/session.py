@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ from pulumi_rdns.records.forward_check import BackendSource, ForwardGate, Forwar
 from pulumi_rdns.records.ptr import PtrRecords
 from pulumi_rdns.records.ptr_set import PtrSets
 from pulumi_rdns.records.ptr_wait import await_served
+from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint, parse_resolver
 
 if TYPE_CHECKING:
-    from pulumi_rdns.resolve.endpoints import Endpoint
     from pulumi_rdns.resolve.forward import DnsSource
 
 
@@ -31,8 +31,13 @@ class Session:
     """The backends, the claims and the operations of one process."""
 
     def __init__(self, settings: StackSettings, root: Path, environ: Mapping[str, str]) -> None:
-        """Take the folder with Pulumi.yaml as ``root``. No I/O until something is used."""
+        """Take the folder with Pulumi.yaml as ``root``. No I/O until something is used.
+
+        Raises ConfigError where a setting names no DNS server: later would be too late, because
+        some look-ups come after a write.
+        """
         self.settings = settings
+        self._nameservers, self._resolvers = _read_servers(settings)
         self.backends = Backends(settings.backends, root, environ)
         self.claims = Claims()
         self.gate = ForwardGate(self.source_of)
@@ -57,26 +62,27 @@ class Session:
 
     @functools.cached_property
     def dns(self) -> DnsSource:
-        """The look-ups in the DNS, made when they are first needed. Raises ConfigError."""
+        """The look-ups in the DNS, made when they are first needed."""
         from pulumi_rdns.resolve.forward import DnsSource
 
-        nameservers = _endpoints("nameservers", self.settings.nameservers)
-        resolvers = _endpoints("resolvers", self.settings.resolvers)
-        try:
-            return DnsSource(nameservers=nameservers, resolvers=resolvers)
-        except InvalidInputError as error:
-            raise ConfigError(f"rdns:resolvers: {error}") from None
+        return DnsSource(nameservers=self._nameservers, resolvers=self._resolvers)
 
 
-def _endpoints(setting: str, texts: Sequence[str]) -> list[Endpoint]:
-    from pulumi_rdns.resolve.endpoints import parse_endpoint
+def _read_servers(settings: StackSettings) -> tuple[list[Endpoint], list[Endpoint]]:
+    """Read nameservers and resolvers; ConfigError has a line per mistake."""
+    wrong: list[str] = []
 
-    endpoints, wrong = [], []
-    for at, text in enumerate(texts):
-        try:
-            endpoints.append(parse_endpoint(text))
-        except InvalidInputError as error:
-            wrong.append(f"rdns:{setting}[{at}]: {error}")
+    def each(
+        setting: str, texts: Sequence[str], parse: Callable[[str], Endpoint]
+    ) -> Iterator[Endpoint]:
+        for at, text in enumerate(texts):
+            try:
+                yield parse(text)
+            except InvalidInputError as error:
+                wrong.append(f"rdns:{setting}[{at}]: {error}")
+
+    nameservers = list(each("nameservers", settings.nameservers, parse_endpoint))
+    resolvers = list(each("resolvers", settings.resolvers, parse_resolver))
     if wrong:
         raise ConfigError("\n".join(wrong))
-    return endpoints
+    return nameservers, resolvers

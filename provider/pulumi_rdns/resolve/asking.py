@@ -18,6 +18,7 @@ import dns.inet
 import dns.message
 import dns.name
 import dns.rcode
+from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.resolve.outcomes import Failed, Reply
@@ -121,7 +122,7 @@ class Asker:
         except dns.exception.DNSException:
             return _NONSENSE
         self._answered[place] = time.monotonic()
-        return reply
+        return _NONSENSE if _is_of_another_class(reply) else reply
 
     async def _is_only_slow(self, place: Place, query: dns.message.Message) -> bool:
         """Does a resolver wait for others? What the root's servers are it knows at once."""
@@ -148,6 +149,14 @@ class Asker:
 def _query(name: dns.name.Name, rdtype: RdataType, recursive: bool) -> dns.message.Message:
     flags = dns.flags.RD if recursive else dns.flags.Flag(0)
     return dns.message.make_query(name, rdtype, use_edns=0, payload=EDNS_PAYLOAD, flags=flags)
+
+
+def _is_of_another_class(reply: Reply) -> bool:
+    """Is any record not of the Internet, as the question is? Its rdata may have another form."""
+    if isinstance(reply, Failed):
+        return False
+    rrsets = (*reply.answer, *reply.authority, *reply.additional)
+    return any(rrset.rdclass != RdataClass.IN for rrset in rrsets)
 
 
 def _left(deadline: float) -> float:

@@ -47,6 +47,17 @@ def parse_endpoint(text: object) -> Endpoint:
     return Endpoint(_host(host), _port(port, text))
 
 
+def parse_resolver(text: object) -> Endpoint:
+    """Read a server that is given by its address: to find the address of a name takes a resolver.
+
+    Raises InvalidInputError with the reason.
+    """
+    endpoint = parse_endpoint(text)
+    if isinstance(endpoint.host, dns.name.Name):
+        raise InvalidInputError(f"{text!r} is a name; a resolver is given by its address")
+    return endpoint
+
+
 def _split(text: str) -> tuple[str, str | None]:
     if bracketed := _BRACKETED.match(text):
         return bracketed[1], bracketed[2]

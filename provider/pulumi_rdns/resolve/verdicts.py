@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TypeAlias
 
 import dns.name
@@ -30,6 +30,8 @@ from pulumi_rdns.resolve.outcomes import (
 
 #: aliases after one another that are followed
 MAX_ALIASES = 8
+#: ends of alias chains that are looked at: servers can lay a web of more paths than can be gone
+MAX_LEAVES = 1000
 #: records of one server that a sentence shows
 MAX_SHOWN = 6
 
@@ -65,7 +67,7 @@ def leaves(trail: Trail) -> tuple[ServerAnswer, ...]:
 
     A chain that comes back to itself, or is longer than `MAX_ALIASES`, ends in a `DeadEnd`.
     """
-    found = _walk(trail, next(iter(trail)), ())
+    found = islice(_walk(trail, next(iter(trail)), ()), MAX_LEAVES)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.server, one.asked, one.name)))
 
 

@@ -50,5 +50,5 @@ class _ProgramReport:
     def warning(self, text: str) -> None:
         pulumi.log.warn(text)
 
-    def progress(self, text: str) -> None:
-        pulumi.log.info(text, ephemeral=True)
+    def progress(self, text: str, clock: str = "") -> None:
+        pulumi.log.info(text + clock, ephemeral=True)

@@ -14,7 +14,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import grpc
@@ -75,10 +76,10 @@ class EngineReport:
     def warning(self, text: str) -> None:
         self._send(engine_pb2.WARNING, text, ephemeral=False)
 
-    def progress(self, text: str) -> None:
-        if text != self._last:
+    def progress(self, text: str, clock: str = "") -> None:
+        if text != self._last or (clock and _has_status_column()):
             self._last = text
-            self._send(engine_pb2.INFO, text, ephemeral=True)
+            self._send(engine_pb2.INFO, text + clock, ephemeral=True)
 
     def _send(self, severity: Any, text: str, *, ephemeral: bool) -> None:
         engine = _engine()
@@ -109,6 +110,23 @@ def _engine() -> Any:
     if not address.rpartition(":")[2].isdigit():
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+
+@functools.cache
+def _has_status_column() -> bool:
+    """Does a text replace the last one, or is it a line more? The engine does not say.
+
+    It draws when it talks to a terminal, which can be seen where there is a /proc.
+    """
+    with suppress(OSError, ValueError):
+        pid = os.getppid()
+        while Path(f"/proc/{pid}/comm").read_text() != "pulumi\n":
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        flags = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        ends = [str(Path(f"/proc/{pid}/fd/{stream}").readlink()) for stream in (0, 1)]
+        on_terminal = all(end.startswith(("/dev/pts/", "/dev/tty")) for end in ends)
+        return on_terminal and b"--non-interactive" not in flags
+    return False
 
 
 def plain_errors(method: F) -> F:

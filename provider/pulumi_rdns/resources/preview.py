@@ -39,7 +39,7 @@ class PreviewLooks:
         self._ours: set[dns.name.Name] = set()
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._deadline: float | None = None
-        self._looking = 0
+        self._watched = 0
         self._missed = 0
 
     def watch(
@@ -51,8 +51,27 @@ class PreviewLooks:
         # an Output, because the program ends only after all of them are there
         looking: Awaitable[Any] = self._watch(record, inputs, expects_forward)
         pulumi.Output.from_input(looking)
+        self._watched += 1
 
     async def _watch(
+        self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
+    ) -> None:
+        try:
+            await self._warn(record, inputs, expects_forward)
+        finally:
+            self._watched -= 1
+            if not self._watched:
+                self._tell_what_was_missed()
+
+    def _tell_what_was_missed(self) -> None:
+        if self._missed:
+            pulumi.log.warn(
+                f"{self._missed} new or changed PTR records were not looked at in the "
+                f"{BUDGET:g} s that a preview takes for it"
+            )
+        self._missed = 0
+
+    async def _warn(
         self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
     ) -> None:
         spec = await _spec(record, inputs)
@@ -79,7 +98,6 @@ class PreviewLooks:
             self._deadline = time.monotonic() + BUDGET
             for _ in range(SIDE_BY_SIDE):
                 threading.Thread(target=self._work, daemon=True).start()
-        self._looking += 1
         answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
         self._jobs.put((job, answer))
         try:
@@ -87,14 +105,6 @@ class PreviewLooks:
         except TimeoutError:
             self._missed += 1
             return []
-        finally:
-            self._looking -= 1
-            if not self._looking and self._missed:
-                pulumi.log.warn(
-                    f"{self._missed} new or changed PTR records were not looked at in the "
-                    f"{BUDGET:g} s that a preview takes for it"
-                )
-                self._missed = 0
 
     def _work(self) -> None:
         """Answer jobs for ever: a daemon thread, so a slow server never holds up the program."""

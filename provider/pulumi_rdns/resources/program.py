@@ -123,9 +123,9 @@ class Program:
         config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
         try:
             self.settings: StackSettings = read_settings(config)
+            self._session = Session(self.settings, project_root(), os.environ)
         except ConfigError as error:
             raise stop(error) from None
-        self._session = Session(self.settings, project_root(), os.environ)
         self._looks = PreviewLooks(self._session)
         self._caught_up: set[str] = set()
         self._holders = AddressHolders()
@@ -307,8 +307,16 @@ class Program:
         """In a preview, warn about what will be in the way of a new or changed PTR record."""
         if not self.settings.preview_checks or not pulumi.runtime.is_dry_run():
             return
-        hostname = _literal_hostname(inputs["hostname"])
-        self._looks.watch(record, inputs, lambda: bool(forwards or self._forwards.get(hostname)))
+        hostname, address = _literal_hostname(inputs["hostname"]), inputs["address"]
+        self._looks.watch(
+            record, inputs, lambda: bool(forwards or self._leads_to(hostname, address))
+        )
+
+    def _leads_to(self, hostname: str | None, address: Any) -> bool:
+        """Tell whether a forward record of the program has this address, or may have it."""
+        records = [record for record, _ in self._forwards.get(hostname, [])]
+        given = [getattr(record, "given_address", None) for record in records]
+        return any(one is None or _is_later(one) or _is_same(one, address) for one in given)
 
     def _catch_up(self, backend: str) -> None:
         """Let a backend finish what an earlier run left; the engine's own calls are too late."""
@@ -353,6 +361,14 @@ def stop(error: RdnsError) -> RdnsError:
 
 def _is_later(value: object) -> bool:
     return isinstance(value, pulumi.Output) or asyncio.iscoroutine(value) or asyncio.isfuture(value)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Compare two addresses in any spelling; what is computed or wrong may be the same."""
+    try:
+        return parse_address(one) == parse_address(other)
+    except InvalidInputError:
+        return True
 
 
 def _when_known(function: Callable[..., Any], *values: Any) -> Any:

@@ -56,8 +56,8 @@ class Notes:
     def warning(self, text: str) -> None:
         self.warnings.append(text)
 
-    def progress(self, text: str) -> None:
-        self.progressed.append(text)
+    def progress(self, text: str, clock: str = "") -> None:
+        self.progressed.append(text + clock)
 
 
 class World:
