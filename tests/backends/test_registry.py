@@ -33,7 +33,15 @@ def test_a_type_needs_no_entry_when_it_needs_no_setting() -> None:
     [
         ({"corp": {"type": "memory"}}, "crop", "not configured under rdns:backends .there: corp"),
         ({"corp": {"type": "memry"}}, "corp", "rdns:backends.corp.type: 'memry' is not a type"),
+        ({"corp": {"type": ["memory"]}}, "corp", r"backends.corp.type: \['memory'\] is not a type"),
         ({"corp": 3}, "corp", "rdns:backends.corp: must be a map"),
+        ({"memory": {"zones": ["a..b"]}}, "memory", r"zones\[0\]: 'a..b' has an empty label"),
+        ({"memory": {"networks": ["x"]}}, "memory", r"networks\[0\]: 'x' is no network"),
+        (
+            {"zonefile": {"directory": "zones", "lockTimeout": -1}},
+            "zonefile",
+            "backends.zonefile.lockTimeout: must be a number >= 0",
+        ),
         ({"memory": {"pth": "x"}}, "memory", "backends.memory.pth: unknown key; did you mean path"),
         ({"memory": {"zones": "x"}}, "memory", "backends.memory.zones: must be a list, not text"),
     ],

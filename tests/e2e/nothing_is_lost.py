@@ -121,6 +121,24 @@ class NothingIsLost(InAWorld):
         assert world.ptr(x) == [A]
         assert list(project.resources()) == ["new"]
 
+    def test_a_renamed_record_that_could_not_be_taken_over_stays_in_the_state(
+        self, project: Project, world: World
+    ) -> None:
+        """So that the advice of its error, an alias, still works after --continue-on-error."""
+        x = world.addresses[0]
+        project.program(ptr("old", x, A))
+        project.up()
+        project.program(ptr("new", x, B))
+        result = project.up("--continue-on-error", fails=True)
+        assert "add `aliases`" in result.text
+        assert world.ptr(x) == [A]
+        assert list(project.resources()) == ["old"]
+        project.program(ptr("new", x, B, opts='aliases=[pulumi.Alias(name="old")]'))
+        project.up()
+        assert world.ptr(x) == [B]
+        project.destroy()
+        assert world.ptr(x) == []
+
     def test_a_record_that_moves_into_a_forward_confirmed_host_stays_live(
         self, project: Project, world: World
     ) -> None:

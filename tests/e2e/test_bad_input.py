@@ -117,6 +117,15 @@ def problems(result: Result) -> dict[str, str]:
             {"address": "ff02::1", "hostname": "*.example.com"},
             {"address": "multicast", "hostname": "wildcard"},
         ),
+        (
+            {"address": ["192.0.2.10"], "hostname": 3, "ttl": "300", "backend": ["zones"]},
+            {
+                "address": "must be an IP address as text, not a list",
+                "hostname": "must be a hostname as text, not the number 3",
+                "ttl": "whole number of seconds, not the text '300'",
+                "backend": "must be the name of a backend, not a list",
+            },
+        ),
     ],
 )
 def test_all_findings_of_a_ptr_record_come_at_once(
@@ -165,7 +174,7 @@ def test_a_host_with_impossible_addresses_is_one_sentence(
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"onConflict": "perhaps"}, "rdns:onConflict: "),
+        ({"onConflict": "perhaps"}, "rdns:onConflict: 'perhaps' is not one of fail, overwrite"),
         ({"ttl": "soon"}, "rdns:ttl: "),
         ({"colour": "green"}, "rdns:colour: unknown key"),
     ],
@@ -184,6 +193,11 @@ def test_a_wrong_setting_of_the_stack_is_one_sentence(
     ("instance", "sentences"),
     [
         ({"type": "zonefiles"}, ["rdns:backends.zones.type: 'zonefiles' is not a type of backend"]),
+        ({"type": ["zonefile"]}, ["rdns:backends.zones.type: ['zonefile'] is not a type of"]),
+        (
+            {"type": "memory", "zones": ["a..b"], "networks": ["ten"]},
+            ["rdns:backends.zones.networks[0]: 'ten' is no network"],
+        ),
         ({"type": "zonefile"}, ["rdns:backends.zones.directory: is missing; set it with: pulumi "]),
         (
             {"type": "zonefile", "folder": "zones", "lockTimeout": "long"},

@@ -373,6 +373,27 @@ def test_a_token_rotated_between_up_and_destroy_needs_the_variable_alone(
     assert world.ptr(X) == []
 
 
+def test_a_token_rotated_in_the_configuration_reaches_destroy_through_a_plain_up(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    """The other way that the documentation names: refresh and destroy are given the last up's."""
+    first = world.scenario.token
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    set_token = ["config", "set", "--stack", project.stack, "--path", "--secret", TOKEN]
+    project.run(*set_token, first)
+    project.program(ptr("a", X, A))
+    project.up()
+    world.scenario.token = "rotated-token"
+    project.run(*set_token, world.scenario.token)
+    results = [project.refresh(fails=True), project.destroy(fails=True)]
+    assert world.ptr(X) == [A]
+    results += [project.up("--expect-no-changes"), project.refresh(), project.destroy()]
+    assert world.ptr(X) == []
+    for secret in (first, world.scenario.token):
+        assert not any(secret in result.text for result in results)
+        assert [path for path, text in texts_of(project).items() if secret in text] == []
+
+
 # What others do
 
 

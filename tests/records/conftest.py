@@ -46,6 +46,7 @@ def new_session(root: Path) -> Session:
                 "memory": {"zones": ["example.com"], "path": "store.json"},
                 "same": {"type": "memory", "zones": ["example.com"], "path": "store.json"},
                 "files": {"type": "zonefile", "directory": "zones"},
+                "linked": {"type": "zonefile", "directory": "linked"},
             },
             "rdns:resolvers": ["127.0.0.1:1"],
         }

@@ -12,6 +12,7 @@ import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import AddressBackend, Change, ZoneBackend
+from pulumi_rdns.backends.memory import MemoryBackend
 from pulumi_rdns.errors import (
     AddressNotFoundError,
     ConflictError,
@@ -238,6 +239,95 @@ def test_a_claim_of_another_zone_does_not_keep_the_record(session: Session, hear
     session.ptr.declare("files", ADDRESS, name("elsewhere.example.net"))
     session.ptr.delete(state, heard)
     assert live(session, "files") == []
+
+
+def test_a_claim_of_the_parent_zone_keeps_the_record_that_its_alias_leads_to(
+    session: Session, heard: Heard
+) -> None:
+    """RFC 2317: the zone that the program names is not the one that holds the record."""
+    parent = name("2.0.192.in-addr.arpa")
+    address = parse_address("192.0.2.10")
+    wanted = replace(spec("files"), address=address, zone=parent)
+    state = session.ptr.create(wanted, heard)
+    assert state.zone == name("0/25.2.0.192.in-addr.arpa")
+    session.ptr.declare("files", address, parent)
+    session.ptr.delete(state, heard)
+    there = session.backends.get("files")
+    assert isinstance(there, ZoneBackend)
+    assert there.get_rrset(state.zone, name("10.0/25.2.0.192.in-addr.arpa"), RdataType.PTR)
+
+
+@pytest.fixture
+def two_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `memory` and `same` be one account, which two tokens do not show."""
+    monkeypatch.setattr(MemoryBackend, "identity", property(lambda backend: backend.name))
+
+
+@pytest.mark.usefixtures("two_tokens")
+@pytest.mark.parametrize("is_next_run", [False, True])
+def test_an_address_that_moves_to_another_token_of_its_account_keeps_its_ptr(
+    session: Session, tmp_path: Path, is_next_run: bool, heard: Heard
+) -> None:
+    old = session.ptr.create(spec("memory"), heard)
+    session.ptr.declare("same", ADDRESS, None)
+    new = session.ptr.create(spec("same"), heard)
+    if is_next_run:
+        session = new_session(tmp_path)
+        session.ptr.declare("same", ADDRESS, None)
+        session.ptr.recall(new)
+    session.ptr.delete(old, heard)
+    assert live(session, "memory") == ["mail.example.com."]
+    assert "may be one account" in heard.warnings[-1]
+
+
+@pytest.mark.usefixtures("two_tokens")
+def test_of_two_tokens_the_one_that_found_the_ptr_leaves_it(
+    session: Session, tmp_path: Path, heard: Heard
+) -> None:
+    kept = session.ptr.create(spec("memory"), heard)
+    removed = session.ptr.create(spec("same"), heard)
+    later = new_session(tmp_path)
+    later.ptr.declare("memory", ADDRESS, None)
+    later.ptr.recall(kept)
+    later.ptr.delete(removed, heard)
+    assert live(later, "memory") == ["mail.example.com."]
+
+
+@pytest.mark.usefixtures("two_tokens")
+def test_without_a_declared_resource_the_last_of_two_tokens_takes_the_ptr_away(
+    session: Session, tmp_path: Path, heard: Heard
+) -> None:
+    states = [session.ptr.create(spec(backend), heard) for backend in ("memory", "same")]
+    destroy = new_session(tmp_path)
+    for state in reversed(states):
+        destroy.ptr.delete(state, heard)
+    assert live(destroy, "memory") == []
+
+
+def test_a_record_that_moves_to_another_backend_is_deleted_at_the_first(
+    session: Session, heard: Heard
+) -> None:
+    old = session.ptr.create(spec("memory"), heard)
+    session.ptr.declare("files", ADDRESS, None)
+    session.ptr.create(spec("files"), heard)
+    session.ptr.delete(old, heard)
+    assert live(session, "memory") == []
+    assert live(session, "files") == ["mail.example.com."]
+
+
+def test_what_could_not_be_taken_over_stays_in_the_state(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    """After `up --continue-on-error`, the advice of the conflict still has to work: aliases."""
+    old = session.ptr.create(spec(backend, "old.example.com"), heard)
+    session.ptr.declare(backend, ADDRESS, None)
+    with pytest.raises(ConflictError, match="add `aliases`"):
+        session.ptr.create(spec(backend, "new.example.com"), heard)
+    with pytest.raises(ConflictError, match="stays in the state"):
+        session.ptr.delete(old, heard)
+    put(session, backend, "other.example.net")
+    session.ptr.delete(old, heard)
+    assert live(session, backend) == ["other.example.net."]
 
 
 def test_a_value_of_this_state_is_taken_over_with_what_it_remembers(
@@ -489,6 +579,16 @@ def test_two_instances_of_one_place_share_their_claims(session: Session, heard: 
     session.ptr.declare("same", ADDRESS, None)
     session.ptr.delete(state, heard)
     assert live(session, "memory") == ["mail.example.com."]
+
+
+def test_a_folder_and_a_symlink_to_it_are_one_place(
+    session: Session, tmp_path: Path, folder: Path, heard: Heard
+) -> None:
+    (tmp_path / "linked").symlink_to(folder)
+    state = session.ptr.create(spec("files"), heard)
+    session.ptr.declare("linked", ADDRESS, None)
+    session.ptr.delete(state, heard)
+    assert live(session, "files") == ["mail.example.com."]
 
 
 def test_restore_puts_back_the_ttl(session: Session, heard: Heard) -> None:

@@ -141,6 +141,16 @@ def test_a_ptr_record_comes_after_the_forward_record_that_it_names() -> None:
     assert found[1].inputs["hostname"] == "mail.example.com"
 
 
+@pytest.mark.parametrize("forward", ["mail.example.com", ["mail.example.com"], 3])
+def test_what_comes_first_is_a_resource_and_no_name(forward: Any) -> None:
+    def program() -> None:
+        ptr("ptr", "192.0.2.10", forward=forward)
+
+    with pytest.raises(InvalidInputError, match="'ptr': must be a Pulumi resource") as caught:
+        run_program(program)
+    assert isinstance(caught.value, pulumi.RunError)
+
+
 def test_a_forward_record_of_the_same_hostname_comes_first_without_being_named() -> None:
     def program() -> None:
         rdns.PtrRecord("ptr", address="192.0.2.10", hostname="MAIL.example.com.")

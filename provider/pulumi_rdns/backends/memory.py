@@ -6,13 +6,15 @@ company with a DNS service is.
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, TypeAlias, TypeVar
 
 import dns.name
 import dns.rrset
@@ -31,12 +33,14 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.errors import (
     AddressNotFoundError,
+    ConfigError,
     ConflictError,
+    InvalidInputError,
     UnavailableError,
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import name_text, parse_zone
 
 
 class MemorySettings(Settings):
@@ -50,10 +54,14 @@ class MemorySettings(Settings):
     path: str | None = None
     #: operation (``get``, ``set``, ``unset``, ``apply``) -> seconds that it takes
     delays: dict[str, float] = msgspec.field(default_factory=dict)
+    #: seconds to wait for another process that has the file
+    lock_timeout: Annotated[float, msgspec.Meta(ge=0)] = 10.0
 
 
 #: owner -> (hostname of the PTR) and owner -> type -> (TTL, rdata): as kept in the file
 _Store = dict[str, dict[str, list[str]]]
+_Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+_T = TypeVar("_T")
 
 
 class MemoryBackend(AddressBackend, ZoneBackend):
@@ -65,8 +73,9 @@ class MemoryBackend(AddressBackend, ZoneBackend):
         super().__init__(name, settings, root)
         assert isinstance(settings, MemorySettings)
         networks = ["0.0.0.0/0", "::/0"] if settings.networks is None else settings.networks
-        self._networks = [ipaddress.ip_network(network) for network in networks]
-        self._zones = [dns.name.from_text(zone) for zone in settings.zones]
+        self._networks = _parsed(name, "networks", networks, _network)
+        self._zones = _parsed(name, "zones", settings.zones, parse_zone)
+        self._timeout = settings.lock_timeout
         self._delays = settings.delays
         self._path = None if settings.path is None else root / settings.path
         self._lock = threading.RLock()
@@ -74,7 +83,7 @@ class MemoryBackend(AddressBackend, ZoneBackend):
 
     @property
     def identity(self) -> str:
-        return self.name if self._path is None else f"memory {self._path.absolute()}"
+        return self.name if self._path is None else f"memory {self._path.resolve()}"
 
     def get_ptr(self, address: Address) -> Ptr | None:
         self._find(address, "read the PTR of")
@@ -165,13 +174,57 @@ class MemoryBackend(AddressBackend, ZoneBackend):
                 yield self._store
                 return
             if not self._path.parent.is_dir():
-                raise UnavailableError(
-                    self.name, "open", self._path.name, "the folder of the file is not there"
-                )
-            with filelock.FileLock(f"{self._path}.lock", is_singleton=True):
-                before = self._path.read_text() if self._path.exists() else "{}"
-                store: _Store = json.loads(before)
-                yield store
-                after = json.dumps(store)
-                if after != before:
-                    self._path.write_text(after)
+                raise self._unavailable("the folder of the file is not there")
+            try:
+                with filelock.FileLock(f"{self._path}.lock", self._timeout, is_singleton=True):
+                    before = self._read(self._path)
+                    store = copy.deepcopy(before)
+                    yield store
+                    if store != before:
+                        _replace(self._path, json.dumps(store))
+            except filelock.Timeout:
+                raise self._unavailable("the file is locked by another process") from None
+            except OSError as cause:
+                raise self._unavailable(cause.strerror or str(cause)) from cause
+
+    def _read(self, path: Path) -> _Store:
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=_Store)
+        except FileNotFoundError:
+            return {}
+        except msgspec.DecodeError as cause:
+            raise self._unavailable(f"it is no file of this backend: {cause}") from cause
+
+    def _unavailable(self, reason: str) -> UnavailableError:
+        name = self._path.name if self._path else self.name
+        return UnavailableError(self.name, "open", name, reason)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace the file in one step, so that a kill or a full disk leaves the old one."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _network(text: str) -> _Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise InvalidInputError(f"{text!r} is no network, as in 192.0.2.0/24") from None
+
+
+def _parsed(name: str, key: str, texts: Sequence[str], parse: Callable[[str], _T]) -> list[_T]:
+    """Read a list of the settings. Raises ConfigError, a line per mistake."""
+    values, wrong = [], []
+    for at, text in enumerate(texts):
+        try:
+            values.append(parse(text))
+        except InvalidInputError as error:
+            wrong.append(f"rdns:backends.{name}.{key}[{at}]: {error}")
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    return values

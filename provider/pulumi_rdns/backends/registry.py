@@ -62,7 +62,7 @@ class Backends:
         """Give the class of an instance without making it: no setting but ``type`` is read."""
         raw = self._raw(name)
         kind = raw.get("type", name)
-        if kind not in BACKENDS:
+        if not isinstance(kind, str) or kind not in BACKENDS:
             known = ", ".join(sorted(BACKENDS))
             if "type" not in raw:
                 there = ", ".join(sorted(self._configured)) or "none"
@@ -73,7 +73,7 @@ class Backends:
             raise ConfigError(
                 f"rdns:backends.{name}.type: {kind!r} is not a type of backend; known are {known}"
             )
-        module, _, cls = BACKENDS[str(kind)].partition(":")
+        module, _, cls = BACKENDS[kind].partition(":")
         return cast(type[Backend], getattr(importlib.import_module(module), cls))
 
     def _raw(self, name: str) -> Mapping[str, object]:

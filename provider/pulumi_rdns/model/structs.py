@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from enum import Enum
+from typing import Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -45,7 +46,7 @@ def read_struct(kind: type[T], raw: object, path: str) -> tuple[T | None, list[F
             try:
                 values[field.name] = msgspec.convert(raw[key], field.type, strict=False)
             except msgspec.ValidationError as error:
-                findings.append(_finding(_join(path, key), error))
+                findings.append(_finding(_join(path, key), error, field.type))
         elif field.required:
             findings.append(Finding(_join(path, key), "is missing"))
     return (None, findings) if findings else (kind(**values), [])
@@ -67,13 +68,29 @@ def _nearest(key: str, known: list[str]) -> str:
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
 
 
-def _finding(path: str, error: msgspec.ValidationError) -> Finding:
+def _finding(path: str, error: msgspec.ValidationError, kind: object) -> Finding:
     """Turn msgspec's message into a sentence without its notation, and add its path to ours."""
     reason, _, inner = str(error).partition(" - at `")
     path += inner.rstrip("`").removeprefix("$")
     reason = re.sub(r"`([^`]*)`", lambda match: _kinds(match[1]), reason)
-    expected = re.fullmatch(r"Expected (.*), got (.*)", reason)
-    return Finding(path, f"must be {expected[1]}, not {expected[2]}" if expected else reason)
+    reason = re.sub(r"Expected (.*?)(?:, got (.*))?\Z", _must_be, reason)
+    choices = re.fullmatch(r"Invalid enum value (.*)", reason)
+    return Finding(path, f"{choices[1]} is not one of {_choices(kind)}" if choices else reason)
+
+
+def _must_be(match: re.Match[str]) -> str:
+    return f"must be {match[1]}" + (f", not {match[2]}" if match[2] else "")
+
+
+def _choices(kind: object) -> str:
+    """List what an optional enumeration or Literal may be."""
+    values: list[str] = []
+    for part in get_args(kind) or (kind,):
+        if isinstance(part, type) and issubclass(part, Enum):
+            values += [str(choice.value) for choice in part]
+        elif get_origin(part) is Literal:
+            values += map(str, get_args(part))
+    return ", ".join(values)
 
 
 def _kinds(notation: str) -> str:

@@ -34,6 +34,8 @@ class Claims:
     def __init__(self, hand_over: float = HAND_OVER) -> None:
         self.hand_over = hand_over
         self.quiet = QUIET
+        self._backends: set[str] = set()
+        self._found: dict[Key, set[Hashable]] = {}
         self._changed = threading.Condition()
         self._declared: dict[Key, set[Hashable]] = {}
         self._places: dict[Key, set[Key]] = {}
@@ -47,6 +49,7 @@ class Claims:
     def declare(self, key: Key, detail: Hashable) -> None:
         """Remember that a resource of the running program declares the record."""
         with self._changed:
+            self._backends.add(key[1])
             self._declared.setdefault(key, set()).add(detail)
             self._places.setdefault(_without_place(key), set()).add(key)
             self._hear()
@@ -102,6 +105,28 @@ class Claims:
         with self._changed:
             alike = [held for other, held in self._owned.items() if other[:-1] == key[:-1]]
             return {value for held in alike if len(held) > 1 for value in held}
+
+    def find(self, key: Key, value: Hashable) -> None:
+        """Remember that a resource found this value there already when it was created."""
+        with self._changed:
+            self._found.setdefault(key, set()).add(value)
+
+    def may_be_shared(self, key: Key, value: Hashable) -> bool:
+        """Tell whether a declared resource of another backend may hold the very same record.
+
+        It may where one of the two found there already what the other one wrote: then the backends
+        may be two tokens of one account.
+        """
+        kind, backend, *record = key
+        with self._changed:
+            alike = [(kind, other, *record) for other in self._backends if other != backend]
+            is_found = value in self._found.get(key, ())
+            return any(
+                value in self._found.get(other, ())
+                or (is_found and value in self._owned.get(other, ()))
+                for other in alike
+                if other in self._declared
+            )
 
     @contextmanager
     def exclusive(self, key: Key) -> Iterator[None]:

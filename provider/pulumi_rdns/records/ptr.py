@@ -8,11 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import dns.name
+from dns.name import Name
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import AddressNotFoundError, ConflictError, ZoneNotFoundError
-from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.errors import (
+    AddressNotFoundError,
+    ConflictError,
+    RdnsError,
+    ZoneNotFoundError,
+)
+from pulumi_rdns.model.addresses import Address, reverse_name
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrPolicies, PtrSpec
@@ -92,6 +98,8 @@ class PtrRecords:
         self._gate = gate
         self._await_served = await_served
         self._aliases = aliases
+        #: what was declared and could not be created in this process
+        self._failed: set[Key] = set()
 
     def declare(self, backend: str, address: Address, zone: dns.name.Name | None) -> None:
         """Note that the running program declares this record. No I/O."""
@@ -100,7 +108,10 @@ class PtrRecords:
     def recall(self, old: PtrState) -> None:
         """Note what the state says we wrote. No I/O."""
         if old.written is not None:
-            self._claims.own(self._key(old.backend, old.address), old.written, old)
+            key = self._key(old.backend, old.address)
+            self._claims.own(key, old.written, old)
+            if old.adopted:
+                self._claims.find(key, old.written)
 
     def create(self, spec: PtrSpec, report: Report) -> PtrState:
         """Write the record, or adopt it where it is right already.
@@ -108,6 +119,16 @@ class PtrRecords:
         Raises ConflictError where another name is there, ForwardMismatchError, and what the
         backend raises; nothing is written then.
         """
+        try:
+            state = self._create(spec, report)
+        except RdnsError:
+            self._failed.add(self._key(spec.backend, spec.address))
+            raise
+        if state.adopted:
+            self._claims.find(self._key(spec.backend, spec.address), spec.hostname)
+        return state
+
+    def _create(self, spec: PtrSpec, report: Report) -> PtrState:
         backend = self._backends.get(spec.backend)
         place = find_place(backend, spec.address, spec.zone, self._aliases)
         key = self._key(spec.backend, spec.address)
@@ -184,10 +205,16 @@ class PtrRecords:
         try:
             backend = self._backends.get(old.backend)
             with self._claims.exclusive(key):
-                if self._is_claimed(backend, key, old):
+                is_claimed = self._is_claimed(backend, key, old)
+                if is_claimed and key not in self._failed:
                     return
                 place = stored_place(backend, old.address, old.zone, old.owner, self._aliases)
+                if is_claimed and old.written in place.look().hostnames:
+                    raise _not_taken_over(old)
                 if self._is_claimed_elsewhere(place, key, old):
+                    return
+                if place.zone is None and self._is_shared(place, key, old):
+                    report.warning(_perhaps_one_place(old))
                     return
                 self._swap(place, key, lambda seen: _leave_behind(seen, old, report))
         except AddressNotFoundError as error:
@@ -206,10 +233,17 @@ class PtrRecords:
         zones = self._claims.declared(key)
         if not zones or old.zone is None or old.zone in zones:
             return bool(zones)
-        if None not in zones:
-            return False
-        found = find_place(backend, old.address, None, self._aliases)
-        return (found.zone, found.owner) == (old.zone, old.owner)
+        # No zone, or one above, may lead to the same record by an alias (RFC 2317).
+        name = reverse_name(old.address)
+        above = [zone for zone in zones if isinstance(zone, Name) and name.is_subdomain(zone)]
+        maybe = [*above, *([None] if None in zones else [])]
+        found = [find_place(backend, old.address, zone, self._aliases) for zone in maybe]
+        return any((place.zone, place.owner) == (old.zone, old.owner) for place in found)
+
+    def _is_shared(self, place: PtrPlace, key: Key, old: PtrState) -> bool:
+        """Tell whether another backend may reach the same address, with another token perhaps."""
+        shared = self._claims.may_be_shared(key, old.written)
+        return shared and old.written in place.look().hostnames
 
     def _is_claimed_elsewhere(self, place: PtrPlace, key: Key, old: PtrState) -> bool:
         """Tell whether a declared resource of another instance holds the very record."""
@@ -365,6 +399,26 @@ def _leave_behind(seen: Seen, old: PtrState, report: Report) -> _Wanted | None:
         "on_delete restore leaves it"
     )
     return None
+
+
+def _perhaps_one_place(old: PtrState) -> str:
+    assert old.written is not None
+    return (
+        f"the PTR of {old.address} at backend {old.backend}, {name_text(old.written)}, is left as "
+        "it is: another backend of this program has the same, and one of the two found it there "
+        "already, so they may be one account; if they are not, remove it by hand"
+    )
+
+
+def _not_taken_over(old: PtrState) -> ConflictError:
+    assert old.written is not None
+    return ConflictError(
+        old.backend,
+        "delete the PTR of",
+        str(old.address),
+        f"{name_text(old.written)} is left as it is and stays in the state, because the resource "
+        "that declares this address now could not be created; see its error",
+    )
 
 
 def _conflict(spec: PtrSpec, seen: Seen) -> ConflictError:

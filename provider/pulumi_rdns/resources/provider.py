@@ -16,6 +16,7 @@ from pulumi_rdns.backends.base import AddressBackend
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.records.session import Session
+from pulumi_rdns.resources import wire
 from pulumi_rdns.resources.host_process import old_inputs, widen_thread_pool
 
 _lock = threading.Lock()
@@ -57,8 +58,8 @@ def project_root() -> Path:
 
 def check_backend(inputs: Mapping[str, Any]) -> list[Finding]:
     """Find what is wrong with the backend that a resource names. No I/O."""
-    name = inputs.get("backend")
-    if name is None or pulumi.contains_unknowns(name):
+    name = _known_backend(inputs)
+    if name is None:
         return []
     try:
         session().backends.get(name)
@@ -69,15 +70,17 @@ def check_backend(inputs: Mapping[str, Any]) -> list[Finding]:
 
 def check_zone_options(inputs: Mapping[str, Any]) -> list[Finding]:
     """Find zone options on a backend that has no zones for PTR records."""
-    name = inputs.get("backend")
-    if (
-        name is None
-        or pulumi.contains_unknowns(name)
-        or not issubclass(session().backends.type_of(name), AddressBackend)
-    ):
+    name = _known_backend(inputs)
+    if name is None or not issubclass(session().backends.type_of(name), AddressBackend):
         return []
     reason = f"backend {name!r} sets the PTR of an address and has no such option; leave it out"
     return [Finding(key, reason) for key in ("zone", "ttl") if key in inputs]
+
+
+def _known_backend(inputs: Mapping[str, Any]) -> str | None:
+    """Give the backend's name; None where it is unknown in a preview, or no name at all."""
+    field = {"backend": wire.PTR_FIELDS["backend"]}
+    return wire.known(field, inputs).get("backend")
 
 
 def failures(findings: list[Finding]) -> list[CheckFailure]:

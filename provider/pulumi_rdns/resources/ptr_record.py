@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.addresses import describe
 from pulumi_rdns.resources import program, wire
 from pulumi_rdns.resources.forward_record import ForwardRecord
 from pulumi_rdns.resources.host_process import engine_report, old_inputs, plain_errors
@@ -143,7 +145,7 @@ class PtrRecord(program.Record):
         :raises DuplicateAddressError: another resource of the program claims the address.
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
-        forwards = [forward] if isinstance(forward, pulumi.Resource) else list(forward or ())
+        forwards = _resources(resource_name, forward)
         for record in forwards:
             if isinstance(record, ForwardRecord):
                 address = record.given_address if address is None else address
@@ -172,3 +174,16 @@ class PtrRecord(program.Record):
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needs)),
         )
         stack.look_ahead(self, inputs, len(forwards))
+
+
+def _resources(name: str, forward: Any) -> list[Any]:
+    """Read what a record comes after. Raises InvalidInputError for a hostname, for instance."""
+    if forward is None:
+        return []
+    is_one = isinstance(forward, str | pulumi.Resource) or not isinstance(forward, Iterable)
+    given = [forward] if is_one else list(forward)
+    for one in given:
+        if not isinstance(one, pulumi.Resource | pulumi.Output):
+            reason = f"must be a Pulumi resource, or several, not {describe(one)}"
+            raise program.stop(InvalidInputError(f"{name!r}: {reason}", "forward"))
+    return given

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import dns.name
 import dns.rrset
+import filelock
 import pytest
 from dns.rdatatype import RdataType
 
@@ -18,6 +20,7 @@ from pulumi_rdns.model.addresses import Address, parse_address
 from tests.backends.contract import AddressContract, ZoneContract
 
 ZONE = dns.name.from_text("example.com")
+HOST, OTHER = parse_address("192.0.2.1"), parse_address("192.0.2.2")
 
 
 @pytest.fixture
@@ -80,3 +83,37 @@ def test_a_folder_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> Non
     backend = MemoryBackend("shelf", MemorySettings(path="away/store.json"), tmp_path)
     with pytest.raises(UnavailableError, match="the folder of the file is not there"):
         backend.get_ptr(parse_address("192.0.2.1"))
+
+
+def test_a_lock_that_is_held_is_said_in_a_sentence(tmp_path: Path) -> None:
+    settings = MemorySettings(path="store.json", lock_timeout=0.1)
+    lock = filelock.FileLock(tmp_path / "store.json.lock")
+    with lock, pytest.raises(UnavailableError, match="locked by another process"):
+        MemoryBackend("shelf", settings, tmp_path).get_ptr(HOST)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"192.0.2.1": []}', "{ half"])
+def test_a_file_that_cannot_be_read_is_left_alone_and_said(
+    backend: MemoryBackend, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "store.json").write_text(text)
+    with pytest.raises(UnavailableError, match=r"open store\.json: it is no file of this backend"):
+        backend.set_ptr(HOST, ZONE)
+    assert (tmp_path / "store.json").read_text() == text
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(
+    backend: MemoryBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.set_ptr(HOST, ZONE)
+    before = (tmp_path / "store.json").read_text()
+
+    def full(path: Path, text: str) -> None:
+        path.write_bytes(text.encode()[:5])
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UnavailableError, match="No space left on device"):
+        backend.set_ptr(OTHER, ZONE)
+    assert (tmp_path / "store.json").read_text() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["store.json", "store.json.lock"]

@@ -122,7 +122,7 @@ class ZoneFileBackend(ZoneBackend):
 
     @property
     def identity(self) -> str:
-        return f"zonefile {self._folder.path}"
+        return f"zonefile {self._folder.path.resolve()}"
 
     def catch_up(self) -> str | None:
         """Run the reload command where an earlier run left zones marked; a warning or None."""
