@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import dns.name
-from dns.name import Name
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.registry import Backends
@@ -235,7 +234,9 @@ class PtrRecords:
             return bool(zones)
         # No zone, or one above, may lead to the same record by an alias (RFC 2317).
         name = reverse_name(old.address)
-        above = [zone for zone in zones if isinstance(zone, Name) and name.is_subdomain(zone)]
+        above = [
+            zone for zone in zones if isinstance(zone, dns.name.Name) and name.is_subdomain(zone)
+        ]
         maybe = [*above, *([None] if None in zones else [])]
         found = [find_place(backend, old.address, zone, self._aliases) for zone in maybe]
         return any((place.zone, place.owner) == (old.zone, old.owner) for place in found)
