@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import FULL, serial, started, transfer
+from tests.servers.dynamic import FULL, NARROW, serial, started, transfer
 from tests.servers.process import DnsServer, zone_text
 
 from .conftest import MakeProject
 from .harness import Project, declare, forward, ptr
 from .nothing_is_lost import InAWorld, NothingIsLost
 from .served_worlds import ApiWorld, BindWorld, KnotWorld, PowerDnsWorld, ServedWorld, UpdatedWorld
+from .test_secrets import noted_arguments, texts_of
 from .worlds import World
 
 KINDS: dict[str, type[ServedWorld]] = {
@@ -27,6 +28,7 @@ KINDS: dict[str, type[ServedWorld]] = {
 }
 
 
+DEBUG = {"RDNS_DEBUG": "1"}
 SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 A, B, POOL = "a.example.com", "b.example.com", "pool.example.com"
 
@@ -84,6 +86,43 @@ class TestOthers(InAWorld):
     test_offline = (
         NothingIsLost.test_while_the_backend_is_offline_commands_fail_and_the_state_drops_nothing
     )
+
+
+# The key
+
+
+def test_a_wrong_key_is_one_sentence_and_no_secret_shows_anywhere(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    with BindWorld.running("main", tmp_path / "servers") as world:
+        x = world.addresses[0]
+        settings = world.settings()
+        secret = str(settings.pop("keySecret"))
+        project = make_project({**config(world), "rdns:backends": {"main": settings}})
+        path = "rdns:backends.main.keySecret"
+        project.run("config", "set", "--stack", project.stack, "--path", "--secret", path, secret)
+        project.program(ptr("mail", x, A))
+        wrong = {"RDNS_MAIN_KEYSECRET": NARROW.secret}
+        refused = project.up(fails=True, environ=wrong)
+        (error,) = refused.errors
+        assert error == (
+            "AuthenticationError: main: find the zone of 10.2.0.192.in-addr.arpa: the server does "
+            "not accept the signature of the key rdns-test (hmac-sha256, from the environment "
+            "variable RDNS_MAIN_KEYSECRET); check keySecret and keyAlgorithm (BADSIG)"
+        )
+        assert "Traceback" not in refused.text
+        assert world.ptr(x) == []
+        with noted_arguments() as arguments:
+            results = [project.up(), project.refresh(fails=True, environ={**wrong, **DEBUG})]
+        assert world.ptr(x) == [A]
+        for result in (refused, *results):
+            assert secret not in result.text
+            assert NARROW.secret not in result.text
+        for text in texts_of(project).values():
+            assert secret not in text
+            assert NARROW.secret not in text
+        assert any("pulumi.dynamic" in command for command in arguments)
+        assert not any(secret in command for command in arguments)
 
 
 # One server, two instances
