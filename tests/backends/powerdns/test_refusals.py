@@ -40,6 +40,8 @@ class Replies(http.server.ThreadingHTTPServer):
         self.target = target
         #: method -> how often, and then which status; 0 hands on and cuts before the answer
         self.instead: dict[str, list[int]] = {}
+        #: what the next requests are answered with, instead of what the API says
+        self.bodies: list[bytes] = []
         self.seen: list[str] = []
 
     @property
@@ -67,7 +69,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            self.reply(passed.status_code, passed.content)
+            bodies = self.server.bodies
+            self.reply(passed.status_code, bodies.pop(0) if bodies else passed.content)
         elif status == 200:
             self.reply(200, b"<html>welcome</html>")
         elif status == 1:
@@ -159,6 +162,21 @@ def test_what_the_server_refuses_has_its_own_words(
         "pdns: write PTR of nowhere.invalid: the server refused it: RRset nowhere.invalid. IN PTR: "
         "Name is out of zone (HTTP 422)"
     )
+
+
+def test_a_variant_of_a_zone_is_none_of_the_server_s_zones(
+    server: PowerDns, replies: Replies
+) -> None:
+    """Since PowerDNS 5 the list may have some (https://doc.powerdns.com/authoritative/views.html)."""
+    variant = b'{"id": "example.com..lab", "name": "example.com..lab", "kind": "Native"}'
+    theirs = requests.get(
+        f"{server.api_url}/api/v1/servers/localhost/zones",
+        headers={"X-API-Key": API_KEY},
+        timeout=10,
+    ).content
+    replies.bodies = [theirs.replace(b"[", b"[" + variant + b", ", 1)]
+    assert backend_at(replies.url).find_zone(ZONE) == ZONE
+    assert replies.bodies == []
 
 
 def test_a_server_that_cannot_be_reached() -> None:

@@ -6,7 +6,6 @@ https://developers.hostinger.com/#tag/dns-zone
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -15,6 +14,7 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
+from pulumi_rdns.backends.locks import Locks
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
 from pulumi_rdns.model.names import canonical, name_text
 
@@ -36,7 +36,7 @@ class Zones:
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._locks: defaultdict[dns.name.Name, threading.RLock] = defaultdict(threading.RLock)
+        self._locks = Locks()
         self._views: dict[dns.name.Name, tuple[ZoneView, float]] = {}
         self._domains_lock = threading.Lock()
         self._domains: frozenset[dns.name.Name] | None = None

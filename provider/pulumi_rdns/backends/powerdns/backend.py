@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +13,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
 from pulumi_rdns.backends.batch import Found, found_in
+from pulumi_rdns.backends.locks import Locks
 from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import MAX_TTL
@@ -30,7 +29,7 @@ _MOST_LOOKS = 8
 
 #: (URL, zone) -> held while this process writes to the zone: PowerDNS answers concurrent writers
 #: with HTTP 500
-_writing: defaultdict[tuple[str, dns.name.Name], threading.Lock] = defaultdict(threading.Lock)
+_writing = Locks()
 
 
 class PowerDnsBackend(ZoneBackend):
