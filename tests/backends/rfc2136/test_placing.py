@@ -13,7 +13,7 @@ from pulumi_rdns.backends.base import Change
 from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
 from pulumi_rdns.records.places import find_place
 from tests.backends.contract import rrset
-from tests.backends.rfc2136.tools import ZONE, backend_of, fresh_name, ptr
+from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
 from tests.servers.dynamic import REVERSE, serial, transfer
 from tests.servers.process import DnsServer
 
@@ -83,6 +83,26 @@ def test_a_classless_delegation_is_followed_to_the_zone_that_it_names(server: Dn
     assert seen.text == "alias.example.com"
 
 
+def test_a_classless_delegation_to_a_zone_that_is_not_here_is_an_error_that_names_it(
+    server: DnsServer,
+) -> None:
+    backend = backend_of(server)
+    address = ipaddress.ip_address("192.0.2.77")
+    owner = named(f"77.{REVERSE}")
+    alias = rrset(owner, "CNAME", "77.64/26.113.0.203.in-addr.arpa.")
+    backend.apply(ZONE, [Change(owner, RdataType.CNAME, None, alias)])
+    try:
+        with pytest.raises(ZoneNotFoundError) as caught:
+            find_place(backend, address, None)
+    finally:
+        backend.apply(ZONE, [Change(owner, RdataType.CNAME, alias, None)])
+    assert str(caught.value) == (
+        "corp: find the zone of 77.64/26.113.0.203.in-addr.arpa: the server has no zone that holds "
+        "it, or does not show it to this client (REFUSED)"
+    )
+    assert (owner.to_text(), "CNAME") not in transfer(server, REVERSE)
+
+
 def test_what_a_wildcard_answers_is_not_there(server: DnsServer) -> None:
     backend = backend_of(server)
     name = named(f"7.pool.{REVERSE}")
@@ -138,7 +158,7 @@ def test_a_ttl_that_no_server_keeps_is_never_sent(server: DnsServer) -> None:
 
 
 def test_more_than_one_message_holds_is_written_in_several(server: DnsServer) -> None:
-    backend = backend_of(server)
+    backend = backend_at(at(server), timeout=60)
     names = [fresh_name() for _ in range(2500)]
     backend.apply(ZONE, [ptr(name, None, "mail.example.com.") for name in names])
     held = transfer(server, REVERSE)
