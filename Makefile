@@ -1,5 +1,6 @@
 PYTHON ?= python3
 STACK ?= dev
+FAST ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -9,6 +10,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "STACK=dev selects the stack; any other asks before it acts. ARGS='…' goes to pulumi, pytest or the benchmark."
+	@echo "FAST=1 writes the state once, at the end of a command (docs/performance.md has the risk)."
 
 up:  ## set up what is missing, then set the records of the stack; shows what changed in zone files
 preview:  ## show what `make up` would do
@@ -25,4 +27,4 @@ demo-bind:  ## start BIND on loopback, set the records of the stack staging ther
 clean:  ## remove what can be made again; state and zone files stay
 
 up preview refresh destroy env test check servers wheel clean bench demo-bind demo-hostinger:
-	@"$(PYTHON)" -m tools $@ --stack "$(STACK)" -- $(ARGS)
+	@"$(PYTHON)" -m tools $@ --stack "$(STACK)" $(if $(FAST),--fast) -- $(ARGS)

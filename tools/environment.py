@@ -22,6 +22,9 @@ DEFAULTS = {
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
 }
 
+FAST = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Writes the state once, at the end of a command: after a kill it knows nothing of that command."""
+
 OUR_STATE = "PULUMI_RDNS_STATE"
 """Tells a PULUMI_BACKEND_URL set by this project, maybe for another clone, from the user's own."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,8 @@ def main(arguments: Sequence[str]) -> int:
     """Returns the exit code; what went wrong is said in a sentence, without a traceback."""
     try:
         options, more = _parse(arguments)
+        if options.fast:
+            os.environ.update(environment.FAST)
         return _run(options.verb, options.stack, more)
     except SetupError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -33,6 +36,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(prog="python3 -m tools", description=__doc__)
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("--stack", default=DEV)
+    parser.add_argument("--fast", action="store_true")
     return parser.parse_args(arguments[:mark]), list(arguments[mark + 1 :])
 
 

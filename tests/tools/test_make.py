@@ -48,6 +48,19 @@ def test_a_stack_without_a_file_is_a_sentence(operation: str) -> None:
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize(("given", "expected"), [([], "None"), (["FAST=1"], "true")])
+def test_fast_writes_the_state_once(given: list[str], expected: str) -> None:
+    planned = run("make", "-n", "up", "STACK=prod", *given)
+    flags = planned.stdout.split("-m tools ")[1].replace('"', "").split()
+    show = "print(os.environ.get('PULUMI_SKIP_CHECKPOINTS'), *given)"
+    program = (
+        "import os, sys; from tools import main\n"
+        f"def operate(*given): {show}; return 0\n"
+        "main.stack.operate = operate; sys.exit(main.main(sys.argv[1:]))"
+    )
+    assert run(sys.executable, "-c", program, *flags).stdout == f"{expected} up prod []\n"
+
+
 def test_ctrl_c_is_left_to_pulumi(tmp_path: Path, make_program: MakeProgram) -> None:
     make_program(
         tmp_path / "pulumi",
