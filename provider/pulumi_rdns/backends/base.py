@@ -171,6 +171,15 @@ class ZoneBackend(Backend, ABC):
         delegation to a zone that is not here.
         """
 
+    def find_alias(self, name: dns.name.Name) -> tuple[dns.name.Name, dns.name.Name | None]:
+        """Find the zone of a name as `find_zone` does, and where an alias at the name leads to.
+
+        None where no CNAME record stands there. A backend overrides it that can tell both at once.
+        """
+        zone = self.find_zone(name)
+        alias = self.get_rrset(zone, name, RdataType.CNAME)
+        return zone, None if alias is None else alias[0].target
+
     @abstractmethod
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType

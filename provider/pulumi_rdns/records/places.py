@@ -129,19 +129,23 @@ def _find_owner(
     if zone is not None and not owner.is_subdomain(zone):
         inside = [alias for alias in aliases(address) if alias.is_subdomain(zone)]
         return zone, canonical(inside[0]) if inside else _classless_owner(address, owner, zone)
-    for step in range(MAX_ALIASES + 1):
+    if zone is not None:
+        rrset = backend.get_rrset(zone, owner, RdataType.CNAME)
+        if rrset is None:
+            return zone, owner
+        owner = canonical(rrset[0].target)
+    for step in range(0 if zone is None else 1, MAX_ALIASES + 1):
         try:
-            at = zone if zone is not None and not step else backend.find_zone(owner)
+            at, alias = backend.find_alias(owner)
         except ZoneNotFoundError:
             elsewhere = () if step else aliases(address)
             if not elsewhere:
                 raise
-            owner = canonical(elsewhere[0])
-            continue
-        alias = backend.get_rrset(at, owner, RdataType.CNAME)
-        if alias is None:
-            return at, owner
-        owner = canonical(alias[0].target)
+            alias = elsewhere[0]
+        else:
+            if alias is None:
+                return at, owner
+        owner = canonical(alias)
     raise RejectedError(
         backend.name,
         "find the zone of",

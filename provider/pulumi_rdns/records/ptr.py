@@ -136,16 +136,19 @@ class PtrRecords:
             seen = place.look()
             if seen.hostnames == (spec.hostname,):
                 return self._adopt(backend, place, seen, spec, report)
-        if not self._await_ours(place, key, spec, seen) and not overwrite:
+        is_free = _is_ours(seen, self._ours(key, spec.hostname))
+        if not is_free and not self._await_ours(place, key, spec, seen) and not overwrite:
             raise _conflict(spec, place.look())
         answer = self._gate.admit(backend, spec, report)
+        # Where nothing was waited for, this look still counts: the write compares with it.
+        is_fresh = is_free and answer is None
 
         def decide(seen: Seen) -> _Wanted | None:
             if not overwrite and not _is_ours(seen, self._ours(key, spec.hostname)):
                 raise _conflict(spec, seen)
             return None if _is_right(seen, spec) else _Wanted((spec.hostname,), spec.ttl)
 
-        before = self._swap(place, key, decide)
+        before = self._swap(place, key, decide, seen if is_fresh else None)
         self._wait(spec, report)
         previous, adopted = self._inherited(key, before, spec.hostname)
         return replace(_fresh(spec, place, answer), previous=previous, adopted=adopted)
@@ -336,11 +339,20 @@ class PtrRecords:
             return Previous(), True
         return Previous(known=True, hostnames=seen.hostnames, ttl=seen.ttl), False
 
-    def _swap(self, place: PtrPlace, key: Key, decide: Callable[[Seen], _Wanted | None]) -> Seen:
-        """Look, decide and write, again when somebody else came in between; give what was seen."""
+    def _swap(
+        self,
+        place: PtrPlace,
+        key: Key,
+        decide: Callable[[Seen], _Wanted | None],
+        known: Seen | None = None,
+    ) -> Seen:
+        """Look, decide and write, again when somebody else came in between; give what was seen.
+
+        ``known`` is what a look has shown right now.
+        """
         for left in reversed(range(_TRIES)):
             with self._claims.exclusive(key):
-                seen = place.look()
+                seen, known = known or place.look(), None
                 wanted = decide(seen)
                 if wanted is None:
                     return seen

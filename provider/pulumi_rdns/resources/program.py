@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,10 @@ _LONGEST_CREATE = 120.0
 
 class Record(pulumi.CustomResource):
     """A record as a resource: snake_case in Python, camelCase on the wire."""
+
+    def __init_subclass__(cls) -> None:
+        # The SDK reads the annotations for each resource, and compiles those that are text.
+        cls.__annotations__ = inspect.get_annotations(cls, eval_str=True)
 
     def __init__(
         self,

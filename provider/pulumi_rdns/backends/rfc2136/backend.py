@@ -92,8 +92,17 @@ class Rfc2136Backend(ZoneBackend):
         """Find the zone by the SOA record that the server's answer holds."""
         if name not in self._zones:
             task = _Task(self.name, "find the zone of", name_text(name))
-            self._zones[name] = self._look_for_zone(task, name)
+            self._zones[name] = self._look_for_zone(task, name)[0]
         return self._zones[name]
+
+    def find_alias(self, name: dns.name.Name) -> tuple[dns.name.Name, dns.name.Name | None]:
+        """Take the answer that names the zone for both: an alias would have been in it."""
+        if name not in self._zones:
+            task = _Task(self.name, "find the zone of", name_text(name))
+            self._zones[name], has_alias = self._look_for_zone(task, name)
+            if not has_alias:
+                return self._zones[name], None
+        return super().find_alias(name)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
@@ -269,17 +278,18 @@ class Rfc2136Backend(ZoneBackend):
             still_open.append(replace(change, before=live))
         return still_open
 
-    def _look_for_zone(self, task: _Task, name: dns.name.Name) -> dns.name.Name:
+    def _look_for_zone(self, task: _Task, name: dns.name.Name) -> tuple[dns.name.Name, bool]:
+        """Ask for the zone, and whether an alias answers for the name."""
         reply = self._query(task, name, RdataType.SOA)
         if any(rrset.rdtype in (RdataType.CNAME, RdataType.DNAME) for rrset in reply.answer):
             # The SOA is that of the alias's target; an alias is never the top of its own zone.
-            return self.find_zone(name.parent())
+            return self.find_zone(name.parent()), True
         zone = _zone_in(reply, name)
         if zone is None:
             raise task.error(
                 ZoneNotFoundError, "the server's answer does not name the zone (no SOA)"
             )
-        return zone
+        return zone, False
 
     def _read(
         self, task: _Task, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
