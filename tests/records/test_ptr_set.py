@@ -310,3 +310,36 @@ def test_policies_alone_and_another_way_to_say_the_same_cost_no_write(
     state = updated(session, state, same, heard)
     assert state.records == records
     assert state.written == records.table
+
+
+def test_a_set_renamed_while_its_zone_is_above_an_alias_keeps_its_records(
+    session: Session, tmp_path: Path, heard: Heard
+) -> None:
+    parent = dns.name.from_text("2.0.192.in-addr.arpa")
+    wanted = spec("files", {"192.0.2.9": A, "192.0.2.10": B}, zone=parent)
+    state = created(session, wanted, heard)
+    before = {file: file.read_text() for file in (tmp_path / "zones").glob("*")}
+    later = new_session(tmp_path)
+    later.ptr_sets.declare(wanted)
+    later.ptr_sets.recall(state)
+    created(later, wanted, heard)
+    later.ptr_sets.delete(state, heard)
+    assert {file: file.read_text() for file in before} == before
+
+
+def test_what_could_not_be_taken_over_stays_in_the_state(
+    session: Session, tmp_path: Path, backend: str, heard: Heard
+) -> None:
+    """With --continue-on-error, the engine deletes the old set after the new one has failed."""
+    state = created(session, spec(backend, {X: A, Y: B}), heard)
+    put(session, backend, Z, STRANGER)
+    put(session, backend, Y, STRANGER)
+    later = new_session(tmp_path)
+    wanted = spec(backend, {Y: C, Z: C})
+    later.ptr_sets.declare(wanted)
+    later.ptr_sets.recall(state)
+    _, error = later.ptr_sets.create(wanted, heard)
+    assert isinstance(error, ConflictError)
+    with pytest.raises(ConflictError, match=f"(?s){Y}: it is left as it is and stays"):
+        later.ptr_sets.delete(state, heard)
+    assert live(session, backend) == {Y: STRANGER, Z: STRANGER}

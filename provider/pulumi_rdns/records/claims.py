@@ -36,6 +36,7 @@ class Claims:
         self.quiet = QUIET
         self._backends: set[str] = set()
         self._found: dict[Key, set[Hashable]] = {}
+        self._failed: set[Key] = set()
         self._changed = threading.Condition()
         self._declared: dict[Key, set[Hashable]] = {}
         self._places: dict[Key, set[Key]] = {}
@@ -105,6 +106,16 @@ class Claims:
         with self._changed:
             alike = [held for other, held in self._owned.items() if other[:-1] == key[:-1]]
             return {value for held in alike if len(held) > 1 for value in held}
+
+    def fail(self, key: Key) -> None:
+        """Remember that the resource that declares the record could not be created."""
+        with self._changed:
+            self._failed.add(key)
+
+    def has_failed(self, key: Key) -> bool:
+        """Tell whether the resource that declares the record could not be created."""
+        with self._changed:
+            return key in self._failed
 
     def find(self, key: Key, value: Hashable) -> None:
         """Remember that a resource found this value there already when it was created."""

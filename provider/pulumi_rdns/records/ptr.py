@@ -97,8 +97,6 @@ class PtrRecords:
         self._gate = gate
         self._await_served = await_served
         self._aliases = aliases
-        #: what was declared and could not be created in this process
-        self._failed: set[Key] = set()
 
     def declare(self, backend: str, address: Address, zone: dns.name.Name | None) -> None:
         """Note that the running program declares this record. No I/O."""
@@ -121,7 +119,7 @@ class PtrRecords:
         try:
             state = self._create(spec, report)
         except RdnsError:
-            self._failed.add(self._key(spec.backend, spec.address))
+            self._claims.fail(self._key(spec.backend, spec.address))
             raise
         if state.adopted:
             self._claims.find(self._key(spec.backend, spec.address), spec.hostname)
@@ -208,7 +206,7 @@ class PtrRecords:
             backend = self._backends.get(old.backend)
             with self._claims.exclusive(key):
                 is_claimed = self._is_claimed(backend, key, old)
-                if is_claimed and key not in self._failed:
+                if is_claimed and not self._claims.has_failed(key):
                     return
                 place = stored_place(backend, old.address, old.zone, old.owner, self._aliases)
                 if is_claimed and old.written in place.look().hostnames:

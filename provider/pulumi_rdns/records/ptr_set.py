@@ -10,10 +10,10 @@ import dns.name
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.batch import Found
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import RdnsError
+from pulumi_rdns.errors import ConflictError, RdnsError
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
-from pulumi_rdns.model.tables import Table
+from pulumi_rdns.model.tables import Table, reverse_text
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.other_instances import OtherInstances
@@ -93,7 +93,7 @@ class PtrSets:
         run = Run(store, places, self._ours(old), report)
         run.remove({address: going[address] for address in places})
         warn_of_left(run, report)
-        failures |= run.failures
+        failures |= run.failures | self._not_taken_over(old, going)
         if failures:
             raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
@@ -135,6 +135,8 @@ class PtrSets:
         warn_of_adopted(run, report)
         warn_of_left(run, report)
         failures |= run.failures
+        for address in failures:
+            self._claims.fail((*self._prefix(spec.backend), address))
         state = replace(
             state,
             ttl=old.ttl if failures else spec.ttl,
@@ -195,6 +197,21 @@ class PtrSets:
             unclaimed[address] = value
         return unclaimed
 
+    def _not_taken_over(self, old: PtrSetState, going: Table) -> dict[str, RdnsError]:
+        """Find the records that another resource declares and could not take over."""
+        prefix = self._prefix(old.backend)
+        return {
+            address: ConflictError(
+                old.backend,
+                "delete the PTR of",
+                address,
+                "it is left as it is and stays in the state, because the resource that declares "
+                "this address now could not be created; see its error",
+            )
+            for address in old.written
+            if address not in going and self._claims.has_failed((*prefix, address))
+        }
+
     def _is_elsewhere(
         self, store: Store, old: PtrSetState, address: str, zones: Collection[object]
     ) -> bool:
@@ -202,12 +219,17 @@ class PtrSets:
         place = old.place(address)
         if place is None or place.zone is None or place.zone in zones:
             return False
-        if None not in zones or old.zone is None:
-            return None not in zones
-        unnamed = store_of(
-            self._backends.get(old.backend), None, self._aliases, self._claims, ()
-        ).replaced(address)
-        return unnamed != place
+        if None in zones and old.zone is None:
+            return False
+        # No zone, or one above, may lead to the same record by an alias (RFC 2317).
+        name = dns.name.from_text(reverse_text(address))
+        backend = self._backends.get(old.backend)
+        for zone in zones:
+            if zone is None or (isinstance(zone, dns.name.Name) and name.is_subdomain(zone)):
+                there = store_of(backend, zone, self._aliases, self._claims, ())
+                if there.replaced(address) == place:
+                    return False
+        return True
 
 
 def _split(
