@@ -38,6 +38,7 @@ class ServedWorld(World):
     addresses = tuple(f"192.0.2.{host}" for host in range(10, 16))
     has_ptr_zones = True
     second_zone = CLASSLESS
+    look_every = 0.02
     kind: ClassVar[type[DnsServer]]
 
     def __init__(self, instance: str, server: DnsServer) -> None:

@@ -21,7 +21,7 @@ from .harness import Project, Running, declare, forward, ptr
 from .hostinger_world import HostingerWorld
 from .many_records import A, B, C, ManyRecords, config, many
 from .served_worlds import ApiWorld, BindWorld, KnotWorld, PowerDnsWorld, ServedWorld
-from .worlds import MemoryWorld, ZoneFileWorld
+from .worlds import ZoneFileWorld
 
 LARGE = "0.10.in-addr.arpa"
 #: declares records of 10.0.0.0/16
@@ -40,16 +40,6 @@ class TestZoneFile(ManyRecords):
     @pytest.fixture
     def other(self, tmp_path: Path) -> ZoneFileWorld:
         return ZoneFileWorld("second", tmp_path / "project")
-
-
-class TestMemory(ManyRecords):
-    @pytest.fixture
-    def world(self, tmp_path: Path) -> MemoryWorld:
-        return MemoryWorld("main", tmp_path / "project")
-
-    @pytest.fixture
-    def other(self, tmp_path: Path) -> MemoryWorld:
-        return MemoryWorld("second", tmp_path / "project")
 
 
 class TestBind(ManyRecords):

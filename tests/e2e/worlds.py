@@ -37,6 +37,8 @@ class World(ABC):
     has_ptr_zones: ClassVar[bool] = False
     #: a second zone where the PTR of addresses[0] could be kept, if there can be one
     second_zone: ClassVar[str | None] = None
+    #: seconds between two looks at what is watched: as short as a look is cheap
+    look_every: ClassVar[float] = 0.003
     #: further settings that make a delete take its time; None where nothing does
     slow: ClassVar[Mapping[str, object] | None] = None
 
@@ -90,7 +92,7 @@ class World(ABC):
                     seen[address].append(now)
 
         def watch() -> None:
-            while not done.wait(0.003):
+            while not done.wait(self.look_every):
                 look()
 
         look()
