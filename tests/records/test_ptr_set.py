@@ -167,6 +167,20 @@ def test_what_a_refresh_has_learned_and_the_program_keeps_is_not_ours(
     assert live(session, backend) == {X: STRANGER}
 
 
+def test_another_ttl_of_what_a_refresh_has_learned_does_not_make_it_ours(
+    session: Session, tmp_path: Path, heard: Heard
+) -> None:
+    state = created(session, spec("files", {X: A, Y: B}, ttl=300), heard)
+    put(session, "files", X, STRANGER)
+    learned = session.ptr_sets.read(state, heard)
+    assert learned is not None
+    later = new_session(tmp_path)
+    kept = updated(later, learned, spec("files", {X: STRANGER, Y: B}, ttl=600), heard)
+    assert kept.written == {X: A, Y: B}
+    new_session(tmp_path).ptr_sets.delete(kept, heard)
+    assert live(session, "files") == {X: STRANGER}
+
+
 def test_drift_is_repaired(session: Session, tmp_path: Path, backend: str, heard: Heard) -> None:
     wanted = spec(backend, {X: A, Y: B})
     state = created(session, wanted, heard)

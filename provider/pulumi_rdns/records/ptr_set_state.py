@@ -98,4 +98,11 @@ def written_after(
         if key in failures or (key in wanted and key not in todo)
     }
     made = {key: value for key, value in todo.items() if key not in failures or key in unknown}
-    return {**kept, **made}
+    # What a refresh has learned and the program keeps is not ours, with another TTL neither.
+    believed = old.records.table
+    learned = {
+        key: old.written[key]
+        for key, value in made.items()
+        if believed.get(key) == value != old.written.get(key, value)
+    }
+    return {**kept, **made, **learned}
