@@ -57,7 +57,7 @@ class TestBind(ManyRecords):
 class TestHostinger(ManyRecords):
     @pytest.fixture
     def world(self) -> Iterator[HostingerWorld]:
-        with HostingerWorld.running("main", list_lag=2.0) as world:
+        with HostingerWorld.running("main") as world:
             world.timeout = 5.0
             yield world
 
