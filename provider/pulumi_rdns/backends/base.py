@@ -204,7 +204,7 @@ class ZoneBackend(Backend, ABC):
         for owner in owners:
             name = dns.name.from_text(owner)
             kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
-            there = found_in(*(self.get_rrset(zone, name, kind) for kind in kinds))
+            there = found_in(zone, *(self.get_rrset(zone, name, kind) for kind in kinds))
             if there is not None:
                 found[owner] = there
         return found

@@ -163,9 +163,14 @@ def _rrset(owner: dns.name.Name, hostnames: Sequence[str], ttl: int) -> dns.rrse
 
 
 def found_in(
-    ptr: dns.rrset.RRset | None, cname: dns.rrset.RRset | None, ns: dns.rrset.RRset | None
+    zone: dns.name.Name,
+    ptr: dns.rrset.RRset | None,
+    cname: dns.rrset.RRset | None,
+    ns: dns.rrset.RRset | None,
 ) -> Found | None:
     """Say what stands at a name, out of its RRsets; None where that is nothing that counts."""
+    # A zone may be that of a single address: the NS records at its top delegate nothing.
+    ns = None if ns is not None and ns.name == zone else ns
     if not (ptr or cname or ns):
         return None
     return Found(

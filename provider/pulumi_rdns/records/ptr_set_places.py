@@ -146,7 +146,7 @@ class _Zones:
 
     def _group(self, addresses: list[str]) -> dict[str, Place | RdnsError]:
         first = self.replaced(addresses[0])
-        if isinstance(first, Place) and first.owner == reverse_text(addresses[0]):
+        if isinstance(first, Place) and _is_of_many(first, addresses[0]):
             return {address: Place(first.zone, reverse_text(address)) for address in addresses}
         places = {addresses[0]: first}
         if len(addresses) > 1:
@@ -156,6 +156,11 @@ class _Zones:
         for address in addresses[1:-1]:
             places[address] = self.replaced(address)
         return places
+
+
+def _is_of_many(place: Place, address: str) -> bool:
+    """Tell whether other addresses are there too: not behind an alias, nor in its own zone."""
+    return place.owner == reverse_text(address) and place.zone != dns.name.from_text(place.owner)
 
 
 def _by_zone(places: Mapping[str, Place]) -> dict[dns.name.Name, list[str]]:

@@ -111,7 +111,7 @@ class PowerDnsBackend(ZoneBackend):
         found = {}
         for owner, name in names.items():
             sets = [there.get((name.to_text(), kind)) for kind in ("PTR", "CNAME", "NS")]
-            one = found_in(*(each.served() if each else None for each in sets))
+            one = found_in(zone, *(each.served() if each else None for each in sets))
             if one is not None:
                 found[owner] = one
         return found

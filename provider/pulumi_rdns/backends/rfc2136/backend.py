@@ -129,19 +129,23 @@ class Rfc2136Backend(ZoneBackend):
             self._check(task, zone, change)
         self._write(task, zone, list(changes))
 
-    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+    def read_ptrs(
+        self, zone: dns.name.Name, owners: Collection[str], *, only_here: bool = False
+    ) -> dict[str, Found]:
         """Read what stands at many names: by a transfer of the zone where that is allowed.
 
-        Else by single queries, side by side.
+        Else by single queries, side by side. ``only_here``: the zone is a guess, so that a record
+        may be in a zone below it, and then counts as delegated.
         """
+        look = partial(self._stands_at, zone, only_here=only_here)
         if len(owners) == 1:
-            return {owner: one for owner in owners if (one := self._stands_at(zone, owner))}
+            return {owner: one for owner in owners if (one := look(owner))}
         if len(owners) >= _WORTH_A_TRANSFER and zone not in self._untransferable:
             there = self._transferred(zone)
             if there is not None:
                 return {owner: there[owner] for owner in owners if owner in there}
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            found = pool.map(partial(self._stands_at, zone), owners)
+            found = pool.map(look, owners)
             return {owner: one for owner, one in zip(owners, found, strict=True) if one}
 
     def apply_ptrs(
@@ -204,16 +208,20 @@ class Rfc2136Backend(ZoneBackend):
             return None
         return transfer.found()
 
-    def _stands_at(self, zone: dns.name.Name, owner: str) -> Found | None:
+    def _stands_at(
+        self, zone: dns.name.Name, owner: str, *, only_here: bool = False
+    ) -> Found | None:
         name = dns.name.from_text(owner)
         try:
             found = self.get_rrset(zone, name, RdataType.PTR)
             alias = None if found else self.get_rrset(zone, name, RdataType.CNAME)
+            if only_here and found and self.find_zone(name) != zone:
+                return Found(is_delegated=True)
         except ZoneNotFoundError as error:
             if error.code == "REFUSED":
                 raise
             return Found(is_delegated=True)
-        return found_in(found, alias, None)
+        return found_in(zone, found, alias, None)
 
     def _check(self, task: _Task, zone: dns.name.Name, change: Change) -> None:
         """Refuse what a server would take and not serve."""

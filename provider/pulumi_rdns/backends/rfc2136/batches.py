@@ -16,6 +16,8 @@ from .packing import MOST_CHANGES
 
 #: rounds of looking and sending again while others change the same records
 _ROUNDS = 5
+#: rounds in which changes are sent many at a time
+_TOGETHER = 2
 #: single changes refused in a row, after which all that is left counts as refused alike
 _MOST_REFUSALS = 32
 #: seconds before a change is looked for again that the server took and does not show
@@ -27,7 +29,9 @@ class Server(Protocol):
 
     name: str
 
-    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]: ...
+    def read_ptrs(
+        self, zone: dns.name.Name, owners: Collection[str], *, only_here: bool
+    ) -> dict[str, Found]: ...
 
     def send_updates(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
@@ -54,8 +58,9 @@ class PtrBatch:
     def outcomes(self) -> list[Outcome]:
         """Make the changes, and give an outcome for each."""
         waiting: Sequence[int] = range(len(self._changes))
-        for _ in range(_ROUNDS):
-            unfit = self._send(waiting, MOST_CHANGES)
+        for number in range(_ROUNDS):
+            # One that never fits shall not keep the others of its message from being made.
+            unfit = self._send(waiting, MOST_CHANGES if number < _TOGETHER else 1)
             waiting = self._look(unfit) if unfit else []
             if not waiting:
                 return self._outcomes
@@ -125,7 +130,7 @@ class PtrBatch:
 
     def _found(self, which: Sequence[int]) -> dict[int, Found]:
         owners = [self._changes[at].owner for at in which]
-        there = self._server.read_ptrs(self._zone, owners)
+        there = self._server.read_ptrs(self._zone, owners, only_here=True)
         return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
 
     def _set(self, part: Sequence[int], outcome: Outcome) -> None:

@@ -79,12 +79,13 @@ def _pack(
     for at in range(start, end):
         change = changes[at]
         owner = _owner(change.owner, tail)
+        is_apex = change.owner == tail[1:]
         needs = b"".join([owner + _value(hostname, 0) for hostname in change.before])
         needs = needs or owner + _NO_PTR
         if change.after:
             # Beside a CNAME an addition is ignored (section 3.4.2.2), and below a delegation it
-            # would not be served.
-            needs += owner + _NO_CNAME + owner + _NO_NS
+            # would not be served. The zone of a single address has its NS records at that name.
+            needs += owner + _NO_CNAME + (b"" if is_apex else owner + _NO_NS)
         does = owner + _ALL_PTR if change.before else b""
         does += b"".join([owner + _value(hostname, change.ttl) for hostname in change.after])
         size = len(question) + len(required) + len(needs) + len(wanted) + len(does)
@@ -93,7 +94,8 @@ def _pack(
             break
         required += needs
         wanted += does
-        required_count += max(1, len(change.before)) + (2 if change.after else 0)
+        required_count += max(1, len(change.before))
+        required_count += (1 if is_apex else 2) if change.after else 0
         wanted_count += bool(change.before) + len(change.after)
     header = _HEADER.pack(id_, _UPDATE, 1, required_count, wanted_count, 0)
     return Packed(id_, header + question + bytes(required) + bytes(wanted), end - start)

@@ -39,6 +39,7 @@ class Transfer:
         self._mac = mac
         self._context: Any = None
         self._soas = 0
+        self._apex = ""
         self._unsigned = 0
         self._ptrs: dict[str, tuple[list[str], int]] = {}
         self._aliases: dict[str, str] = {}
@@ -61,7 +62,7 @@ class Transfer:
         }
         for owner, target in self._aliases.items():
             found[owner] = found.get(owner, Found())._replace(alias=target)
-        for owner in self._cuts:
+        for owner in self._cuts - {self._apex}:
             found[owner] = found.get(owner, Found())._replace(is_delegated=True)
         return found
 
@@ -97,6 +98,7 @@ class Transfer:
         elif kind == _NS:
             self._cuts.add(owner)
         elif kind == _SOA:
+            self._apex = owner
             self._soas += 1
         if not self._soas:
             raise TransferError("the answer is no zone: it does not begin with the SOA")

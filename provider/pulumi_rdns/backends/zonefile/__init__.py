@@ -102,7 +102,7 @@ class ZoneFileBackend(ZoneBackend):
         for owner in owners:
             name = dns.name.from_text(owner)
             kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
-            there = found_in(*(text.rrset(name, kind) for kind in kinds))
+            there = found_in(zone, *(text.rrset(name, kind) for kind in kinds))
             if there is not None:
                 found[owner] = there
         return found
