@@ -122,6 +122,33 @@ def test_what_is_no_transfer_is_refused(wire: bytes) -> None:
         Transfer(7, None, b"").add(wire)
 
 
+def test_pointers_to_pointers_are_followed_only_as_far_as_a_name_goes() -> None:
+    """Each is two bytes and points to the one before: 64 KiB of them are no name."""
+    head = bytearray(answer(SOA))
+    start = len(head) + 12
+    chain = b"\xc0\x0c" + b"".join((0xC000 | at).to_bytes(2) for at in range(start, 0x3FFE, 2))
+    text = b"\xc0\x0c\x00\x10\x00\x01" + bytes(4) + len(chain).to_bytes(2) + chain
+    assert len(head + text) == start + len(chain)
+    last = (0xC000 | (start + len(chain) - 2)).to_bytes(2)
+    pointer = b"\xc0\x0c\x00\x0c\x00\x01" + bytes(4) + b"\x00\x02" + last
+    head[6:8] = (3).to_bytes(2)
+    with pytest.raises(TransferError):
+        Transfer(7, None, b"").add(bytes(head) + text + pointer)
+
+
+def test_a_name_does_not_grow_without_an_end() -> None:
+    """Each record's name is a label before the name of the one before it."""
+    head = bytearray(answer(SOA))
+    records, at = b"", 12
+    for _ in range(2000):
+        start = len(head) + len(records)
+        records += b"\x01a" + (0xC000 | at).to_bytes(2) + b"\x00\x10\x00\x01" + bytes(6)
+        at = start
+    head[6:8] = (2001).to_bytes(2)
+    with pytest.raises(TransferError):
+        Transfer(7, None, b"").add(bytes(head) + records)
+
+
 @given(st.integers(0, len(WHOLE)), st.binary(max_size=6), st.integers(0, 4))
 def test_whatever_comes_is_read_or_refused(at: int, noise: bytes, cut: int) -> None:
     wire = WHOLE[:at] + noise + WHOLE[at + cut :]
@@ -129,6 +156,28 @@ def test_whatever_comes_is_read_or_refused(at: int, noise: bytes, cut: int) -> N
         Transfer(7, None, b"").add(wire)
     except TransferError:
         return
+
+
+@given(st.integers(0, len(WHOLE) + 90), st.binary(max_size=6), st.integers(0, 4))
+def test_whatever_comes_signed_is_as_it_was_sent_or_refused(
+    at: int, noise: bytes, cut: int
+) -> None:
+    key = backend_key()
+    query = dns.message.make_query("example.com", "AXFR", id=7)
+    query.use_tsig(key)
+    query.to_wire()
+    message = dns.message.make_response(query)
+    for owner, ttl, kind, value in (SOA, *RECORDS, SOA):
+        message.answer.append(dns.rrset.from_text(owner, ttl, "IN", kind, value))
+    signed = message.to_wire()
+    wire = signed[:at] + noise + signed[at + cut :]
+    zone = Transfer(7, key, query.mac or b"")
+    try:
+        zone.add(wire)
+    except TransferError:
+        assert wire != signed
+    else:
+        assert zone.found() == PLAIN
 
 
 def test_an_unsigned_answer_to_a_signed_question_is_refused() -> None:

@@ -23,6 +23,10 @@ from pulumi_rdns.backends.batch import Found
 _HEADER = struct.Struct("!HHHHHH")
 _FIXED = struct.Struct("!HHIH")
 _NS, _CNAME, _SOA, _PTR, _TSIG = 2, 5, 6, 12, 250
+#: pointers in one name: it has no more labels than these (RFC 1035 section 2.3.4)
+_MOST_POINTERS = 127
+#: characters of a name as text, where each of its 255 octets is escaped
+_MOST_TEXT = 4 * 255
 
 
 class TransferError(Exception):
@@ -129,7 +133,7 @@ class Transfer:
         )
 
 
-def _name(wire: bytes, at: int, names: dict[int, str]) -> tuple[str, int]:
+def _name(wire: bytes, at: int, names: dict[int, str], depth: int = 0) -> tuple[str, int]:
     """Read a name as canonical text, and where it ends (RFC 1035 section 4.1.4)."""
     start = at
     labels = []
@@ -138,7 +142,11 @@ def _name(wire: bytes, at: int, names: dict[int, str]) -> tuple[str, int]:
             target = (size & 0x3F) << 8 | wire[at + 1]
             if target >= start:
                 raise IndexError("a name points forward")
-            rest = names[target] if target in names else _name(wire, target, names)[0]
+            if depth == _MOST_POINTERS:
+                raise IndexError("a name is longer than any")
+            rest = names.get(target)
+            if rest is None:
+                rest = _name(wire, target, names, depth + 1)[0]
             labels += [rest] if rest else []
             at += 1
             break
@@ -148,6 +156,8 @@ def _name(wire: bytes, at: int, names: dict[int, str]) -> tuple[str, int]:
         labels.append(_text(label))
         at += 1 + size
     names[start] = text = ".".join(labels)
+    if len(text) > _MOST_TEXT:
+        raise IndexError("a name is longer than any")
     return text, at + 1
 
 
