@@ -19,8 +19,14 @@ from tools.project import ROOT, VENV
 VERBS = ("up", "preview", "refresh", "destroy", "env", "test", "check", "clean", "bench", "help")
 
 
+def environ(*without: str) -> dict[str, str]:
+    """Give the environment of a user's shell, also where the tests run under `make test`."""
+    without = ("MAKE", *without)
+    return {name: value for name, value in os.environ.items() if not name.startswith(without)}
+
+
 def run(*command: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-    env = os.environ | more
+    env = environ() | more
     return subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=100
     )
@@ -132,8 +138,7 @@ def in_clone(
     clone: Path, verb: str, *more: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a verb there, as a user who has nothing of Pulumi set."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
-    env |= {"PULUMI_HOME": str(clone.parent / "home"), **variables}
+    env = environ("PULUMI_") | {"PULUMI_HOME": str(clone.parent / "home"), **variables}
     command = ["make", "-s", verb, f"PYTHON={sys.executable}", *more]
     return subprocess.run(
         command, cwd=clone, env=env, capture_output=True, text=True, check=False, timeout=100
