@@ -26,10 +26,10 @@ def record_sets(draw: st.DrawFn) -> PtrSetRecords:
     """Make records with or without a fill, some of it left out."""
     records = draw(tables)
     if draw(st.booleans()):
-        return checked_records(records=records.items())[0]
+        return checked_records(records=table_text(records))[0]
     left_out = draw(st.lists(members | st.sampled_from(["192.0.2.0/30", "192.0.2.8/31"])))
     kept = {key: value for key, value in records.items() if key not in left_out}
-    made, found = checked_records(records=kept.items(), exclude=left_out, **FILL)
+    made, found = checked_records(records=table_text(kept), exclude=left_out, **FILL)
     assert found == []
     return made
 
@@ -64,7 +64,7 @@ def test_a_fill_stays_one_line() -> None:
 
 def test_single_records_override_the_fill_and_others_are_left_out() -> None:
     records, found = checked_records(
-        records=[("192.0.2.3", "mail.example.com")],
+        records="192.0.2.3 mail.example.com\n",
         network="192.0.2.0/29",
         fill="{D}.Dyn.example.net.",
         exclude=["192.0.2.0/30", "192.0.2.7"],
@@ -80,7 +80,7 @@ def test_single_records_override_the_fill_and_others_are_left_out() -> None:
 
 def test_all_that_is_wrong_is_found_at_once() -> None:
     _, found = checked_records(
-        records=[("192.0.2.1", "a.example.com"), ("198.51.100.1", "b.example.com")],
+        records="192.0.2.1 a.example.com\n198.51.100.1 b.example.com\n",
         network="192.0.2.0/28",
         fill="{d}_.example.net",
         exclude=["192.0.2.1", "198.51.100.0/24", "nonsense"],
@@ -105,8 +105,6 @@ def test_a_fill_needs_a_network_and_an_exclude_needs_a_fill() -> None:
 
 
 def test_a_network_alone_only_bounds_the_records() -> None:
-    records, found = checked_records(
-        records=[("192.0.2.1", "a.example.com")], network="192.0.2.0/24"
-    )
+    records, found = checked_records(records="192.0.2.1 a.example.com\n", network="192.0.2.0/24")
     assert found == []
     assert records.table == {"192.0.2.1": "a.example.com"}

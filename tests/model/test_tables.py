@@ -69,20 +69,37 @@ def test_addresses_are_sorted_as_numbers_and_those_of_ipv4_first(texts: list[str
 
 
 def test_any_spelling_of_a_record_is_one_record() -> None:
-    pairs = [("2001:DB8:0::10", "Mail.Example.COM."), ("::ffff:192.0.2.10", "bücher.example")]
-    table, findings = checked_table(pairs)
+    table, findings = checked_table(
+        "2001:DB8:0::10 Mail.Example.COM.\n::ffff:192.0.2.10 bücher.example\n"
+    )
     assert table == {"2001:db8::10": "mail.example.com", "192.0.2.10": "xn--bcher-kva.example"}
     assert findings == []
 
 
+@given(
+    st.lists(
+        st.tuples(st.one_of(addresses, almost_addresses), st.one_of(hostnames, almost_hostnames)),
+        unique_by=lambda pair: outcome(parse_address, pair[0]),
+    )
+)
+def test_a_text_is_read_as_its_lines_are_one_by_one(pairs: list[tuple[str, str]]) -> None:
+    table, findings = checked_table("".join(f"{key} {name}\n" for key, name in pairs))
+    each = [checked_table(f"{key} {name}\n") for key, name in pairs]
+    assert table == {key: name for one, _ in each for key, name in one.items()}
+    assert findings[:20] == [finding for _, found in each for finding in found][:20]
+
+
+def test_two_lines_of_one_address_are_no_table_however_plain_they_are() -> None:
+    _, findings = checked_table("192.0.2.10 a.example.com\n192.0.2.10 b.example.com\n")
+    assert [reason for _, reason in findings] == ["192.0.2.10 is there twice"]
+
+
 def test_everything_that_is_wrong_is_found_at_once() -> None:
     _, findings = checked_table(
-        [
-            ("192.0.2.256", "a.example.com"),
-            ("192.0.2.10", "a_b.example.com"),
-            ("192.0.2.11", "b.example.com"),
-            ("::ffff:192.0.2.11", "c.example.com"),
-        ]
+        "192.0.2.256 a.example.com\n"
+        "192.0.2.10 a_b.example.com\n"
+        "192.0.2.11 b.example.com\n"
+        "::ffff:192.0.2.11 c.example.com\n"
     )
     reasons = [reason for _, reason in findings]
     assert {name for name, _ in findings} == {"records"}
@@ -95,7 +112,7 @@ def test_everything_that_is_wrong_is_found_at_once() -> None:
 
 
 def test_a_thousand_mistakes_are_twenty_and_a_count() -> None:
-    _, findings = checked_table([(f"192.0.{at}", "a.example.com") for at in range(1000)])
+    _, findings = checked_table("".join(f"192.0.{at} a.example.com\n" for at in range(1000)))
     assert len(findings) == 21
     assert findings[-1].reason == "and 980 more"
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pulumi_rdns.errors import Finding, InvalidInputError
-from pulumi_rdns.model.fills import Fill, Network, parse_network
+from pulumi_rdns.model.fills import Fill, Network, canonical_pattern, parse_network
 from pulumi_rdns.model.tables import (
     Table,
     address_order,
@@ -39,7 +39,7 @@ class PtrSetRecords:
         """Give the records that the fill makes, those that a single record overrides too."""
         if self.fill is None or self.network is None:
             return {}
-        table = Fill(self.network, self.fill).table()
+        table = dict(Fill(self.network, self.fill).table())
         for address in self._excluded():
             table.pop(address, None)
         return table
@@ -77,12 +77,15 @@ class PtrSetRecords:
 
 def checked_records(
     *,
-    records: Iterable[tuple[str, str]] = (),
+    records: str = "",
     network: object = None,
     fill: object = None,
     exclude: Collection[object] = (),
 ) -> tuple[PtrSetRecords, list[Finding]]:
-    """Bring the inputs of a set into their canonical form, with a finding for all that is wrong."""
+    """Bring the inputs of a set into their canonical form, with a finding for all that is wrong.
+
+    ``records`` is a line ``address hostname`` for each.
+    """
     table, found = checked_table(records)
     block = None
     if network is not None:
@@ -117,8 +120,7 @@ def _checked_fill(
         return None, [Finding("fill", "must be a pattern, as in {a}-{b}-{c}-{d}.dyn.example.net")]
     if network is None:
         return None, [] if named else [Finding("network", "is missing; a fill is for a network")]
-    # Fields are in lower case, and so are hostnames.
-    pattern = fill.strip().lower().rstrip(".")
+    pattern = canonical_pattern(fill)
     try:
         reasons = Fill(network, pattern).findings()
     except InvalidInputError as error:

@@ -7,8 +7,10 @@ time than the server does.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
+import socket
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
@@ -17,21 +19,21 @@ from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import name_text, parse_hostname
 
 #: canonical address -> canonical hostname
-Table: TypeAlias = dict[str, str]
+Table: TypeAlias = Mapping[str, str]
 
 #: findings of one kind that are listed; the rest is counted
 MAX_FINDINGS = 20
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-#: canonical IPv4 addresses of single hosts; not all of them
-_PLAIN_ADDRESS = re.compile(
-    rf"(?:22[0-3]|2[01]\d|1\d\d|[1-9]\d?)\.{_OCTET}\.{_OCTET}\.{_OCTET}\Z", re.ASCII
-)
+_ADDRESS = rf"(?:22[0-3]|2[01]\d|1\d\d|[1-9]\d?)\.{_OCTET}\.{_OCTET}\.{_OCTET}"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOSTNAME = rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?"
+#: canonical IPv4 addresses of single hosts; not all of them
+_PLAIN_ADDRESS = re.compile(rf"{_ADDRESS}\Z", re.ASCII)
 #: canonical hostnames; not all of them
-_PLAIN_HOSTNAME = re.compile(
-    rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?\Z"
-)
+_PLAIN_HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z){_HOSTNAME}\Z")
+#: lines of both, one after the other: a microsecond each, a tenth of what one at a time takes
+_PLAIN_LINES = re.compile(rf"(?:{_ADDRESS} (?=.{{1,253}}\n){_HOSTNAME}\n)*+", re.ASCII)
 
 
 def canonical_address(text: str) -> str:
@@ -55,8 +57,8 @@ def canonical_hostname(text: str) -> str:
 def address_order(address: str) -> bytes:
     """Give the sort key of a canonical address: IPv4 first, then by number."""
     if ":" in address:
-        return b"6" + ipaddress.IPv6Address(address).packed
-    return b"4" + bytes(map(int, address.split(".")))
+        return b"6" + socket.inet_pton(socket.AF_INET6, address)
+    return b"4" + socket.inet_aton(address)
 
 
 def table_text(table: Mapping[str, str]) -> str:
@@ -68,20 +70,29 @@ def table_text(table: Mapping[str, str]) -> str:
     return "".join(f"{key} {table[key]}\n" for key in sorted(table, key=address_order))
 
 
+@functools.lru_cache(maxsize=2)
 def known_table(text: str) -> Table:
-    """Read a text that `table_text` wrote; a value may be several hostnames, joined by ", "."""
+    """Read a text that `table_text` wrote; a value may be several hostnames, joined by ", ".
+
+    The last two are remembered: one operation reads the same text several times.
+    """
     return dict(line.split(" ", 1) for line in text.splitlines())
 
 
-def checked_table(pairs: Iterable[tuple[str, str]]) -> tuple[Table, list[Finding]]:
-    """Bring records in any spelling into a table; one finding for each that cannot be right.
+def checked_table(text: str) -> tuple[Table, list[Finding]]:
+    """Read a line ``address hostname`` for each record, in any spelling and order.
 
-    A finding is about the property ``records``.
+    Gives one finding, about the property ``records``, for each that cannot be right.
     """
-    table: Table = {}
+    if _PLAIN_LINES.fullmatch(text):
+        plain = known_table(text)
+        if len(plain) == text.count("\n"):
+            return plain, []
+    table: dict[str, str] = {}
     spelled: dict[str, str] = {}
     reasons = []
-    for address, hostname in pairs:
+    for line in text.splitlines():
+        address, _, hostname = line.partition(" ")
         try:
             key = canonical_address(address)
         except InvalidInputError as error:

@@ -108,7 +108,7 @@ class PtrSets:
         }
         backend = self._backends.get(spec.backend)
         store = self._store(backend, spec.zone)
-        going = {key: value for key, value in old.written.items() if key not in wanted}
+        going: Table = {k: value for k, value in old.written.items() if k not in wanted}
         state = replace(old, zone=spec.zone, records=spec.records, policies=spec.policies)
         if not todo and not going:
             written = {key: value for key, value in old.written.items() if key in wanted}

@@ -77,22 +77,17 @@ def set_inputs(props: Props) -> tuple[dict[str, Any], PtrSetRecords | None, list
 def read_records(given: Props) -> tuple[PtrSetRecords, list[Finding]]:
     """Read the inputs that say which records there are, with a finding for all that is wrong."""
     found = []
-    lines = {}
+    texts = {}
     for key in ("records", "exclude"):
-        text = given.get(key) or ""
-        if not isinstance(text, str):
+        texts[key] = given.get(key) or ""
+        if not isinstance(texts[key], str):
             found.append(Finding(key, "must be text, a line for each"))
-            text = ""
-        lines[key] = text.splitlines()
-    pairs = []
-    for line in lines["records"]:
-        address, _, hostname = line.partition(" ")
-        pairs.append((address, hostname))
+            texts[key] = ""
     records, wrong = checked_records(
-        records=pairs,
+        records=texts["records"],
         network=given.get("network"),
         fill=given.get("fill"),
-        exclude=lines["exclude"],
+        exclude=texts["exclude"].splitlines(),
     )
     return records, found + wrong
 
