@@ -1,12 +1,16 @@
 """Reverse DNS as code: PTR records, ordered after the forward records that they depend on."""
 
-from pulumi_rdns import errors
-from pulumi_rdns.resources.addresses import get_addresses
-from pulumi_rdns.resources.forward_confirmed_host import ForwardConfirmedHost
-from pulumi_rdns.resources.forward_record import ForwardRecord
-from pulumi_rdns.resources.hosts import read_hosts
-from pulumi_rdns.resources.ptr_record import PtrRecord
-from pulumi_rdns.resources.ptr_record_set import PtrRecordSet
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pulumi_rdns import errors
+    from pulumi_rdns.resources.addresses import get_addresses
+    from pulumi_rdns.resources.forward_confirmed_host import ForwardConfirmedHost
+    from pulumi_rdns.resources.forward_record import ForwardRecord
+    from pulumi_rdns.resources.hosts import read_hosts
+    from pulumi_rdns.resources.ptr_record import PtrRecord
+    from pulumi_rdns.resources.ptr_record_set import PtrRecordSet
 
 __all__ = [
     "ForwardConfirmedHost",
@@ -17,3 +21,28 @@ __all__ = [
     "get_addresses",
     "read_hosts",
 ]
+
+#: name -> the module that has it, imported when the name is first used: a program, and the host of
+#: its providers, pay for what they use
+_MODULES = {
+    "ForwardConfirmedHost": "resources.forward_confirmed_host",
+    "ForwardRecord": "resources.forward_record",
+    "PtrRecord": "resources.ptr_record",
+    "PtrRecordSet": "resources.ptr_record_set",
+    "get_addresses": "resources.addresses",
+    "read_hosts": "resources.hosts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return importlib.import_module("pulumi_rdns.errors")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import dns.rdatatype
 import pytest
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Change, Settings, ZoneBackend
 from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
@@ -28,7 +28,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 def spec(backend: str, address: str = "192.0.2.10", **more: object) -> ForwardSpec:
     plain = ForwardSpec(backend=backend, hostname=MAIL, address=parse_address(address))
-    return replace(plain, **more)  # type: ignore[arg-type]
+    return replace(plain, **more)
 
 
 def live(session: Session, backend: str, kind: str = "A") -> list[str]:

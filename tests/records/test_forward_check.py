@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import dns.name
 import pytest
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
 from pulumi_rdns.errors import ForwardMismatchError

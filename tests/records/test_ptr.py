@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import dns.name
 import pytest
 from dns.rdatatype import RdataType
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import AddressBackend, Change, ZoneBackend
 from pulumi_rdns.backends.memory import MemoryBackend
@@ -51,7 +51,7 @@ def spec(backend: str, hostname: str = "mail.example.com", **policies: object) -
         backend=backend,
         address=ADDRESS,
         hostname=name(hostname),
-        policies=replace(SKIP, **policies),  # type: ignore[arg-type]
+        policies=replace(SKIP, **policies),
     )
 
 

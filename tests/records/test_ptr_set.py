@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import dns.name
 import pytest
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import AddressBackend, Change, ZoneBackend
 from pulumi_rdns.backends.batch import Outcome, PtrChange
@@ -37,7 +37,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 def spec(backend: str, table: Table, **more: object) -> PtrSetSpec:
     base = PtrSetSpec(backend=backend, records=PtrSetRecords(table))
-    return replace(base, **more)  # type: ignore[arg-type]
+    return replace(base, **more)
 
 
 def created(session: Session, spec: PtrSetSpec, heard: Heard) -> PtrSetState:

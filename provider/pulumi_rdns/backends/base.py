@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -117,8 +116,7 @@ class Ptr(NamedTuple):
     is_default: bool = False
 
 
-@dataclass(frozen=True)
-class OwnedAddress:
+class OwnedAddress(msgspec.Struct, frozen=True):
     """One address of an account: what a person reads off the vendor's panel."""
 
     address: Address

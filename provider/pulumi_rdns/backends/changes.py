@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import dns.name
 import dns.rrset
+import msgspec
 from dns.rdatatype import RdataType
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One compare-and-set of one RRset: what must be there before, and what after.
 
     ``before`` is None where the RRset must be absent; its TTL is not compared. ``after`` is None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import describe
@@ -52,8 +53,7 @@ def parse_network(value: object) -> Network:
     return network
 
 
-@dataclass(frozen=True)
-class Fill:
+class Fill(msgspec.Struct, frozen=True):
     """A pattern, and the network that it is for.
 
     Fields of IPv4: ``{a}.{b}.{c}.{d}``, and ``{dashed}``, which is ``192-0-2-10``. Of IPv6:

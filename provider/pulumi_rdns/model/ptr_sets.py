@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import ipaddress
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from pulumi_rdns.errors import Finding, InvalidInputError
 from pulumi_rdns.model.fills import Fill, Network, canonical_pattern, parse_network
@@ -23,11 +25,10 @@ from pulumi_rdns.model.tables import (
 _NOTHING = "-"
 
 
-@dataclass(frozen=True)
-class PtrSetRecords:
+class PtrSetRecords(msgspec.Struct, frozen=True, dict=True):
     """Single records, and hostnames made for a network, without what is excluded."""
 
-    records: Table = field(default_factory=dict)
+    records: Table = {}
     network: Network | None = None
     #: the pattern of the hostnames of all other addresses of the network
     fill: str | None = None

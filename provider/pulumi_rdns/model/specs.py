@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 import dns.name
+import msgspec
 
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
@@ -49,8 +49,7 @@ class ForwardPolicy(StrEnum):
     SKIP = "skip"
 
 
-@dataclass(frozen=True, kw_only=True)
-class PtrPolicies:
+class PtrPolicies(msgspec.Struct, frozen=True, kw_only=True):
     """How a PTR record is treated. None is "no opinion": the product's default is used."""
 
     on_conflict: OnConflict | None = None
@@ -62,8 +61,7 @@ class PtrPolicies:
     ptr_timeout: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PtrSpec:
+class PtrSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A PTR record as a program declares it."""
 
     backend: str
@@ -72,11 +70,10 @@ class PtrSpec:
     zone: dns.name.Name | None = None
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None
-    policies: PtrPolicies = field(default_factory=PtrPolicies)
+    policies: PtrPolicies = PtrPolicies()
 
 
-@dataclass(frozen=True, kw_only=True)
-class PtrSetSpec:
+class PtrSetSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Many PTR records as a program declares them."""
 
     backend: str
@@ -84,11 +81,10 @@ class PtrSetSpec:
     zone: dns.name.Name | None = None
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None
-    policies: PtrPolicies = field(default_factory=PtrPolicies)
+    policies: PtrPolicies = PtrPolicies()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ForwardSpec:
+class ForwardSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One address of the A or AAAA RRset of a hostname, as a program declares it."""
 
     backend: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
 
 import dns.name
 import dns.rrset
+import msgspec
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
 from pulumi_rdns.backends.registry import Backends
@@ -25,8 +26,7 @@ from pulumi_rdns.records.one_place import Spot, are_one, look_alike
 _TRIES = 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class ForwardState:
+class ForwardState(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of one forward record between two runs."""
 
     backend: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
 import dns.name
 from dns.rdatatype import RdataType
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report, ZoneBackend
 from pulumi_rdns.errors import BackendError, ForwardMismatchError

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import dns.name
+import msgspec
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.registry import Backends
@@ -36,8 +37,7 @@ class _Wanted(NamedTuple):
     ttl: int | None = None
 
 
-@dataclass(frozen=True)
-class Previous:
+class Previous(msgspec.Struct, frozen=True):
     """What was there before us; not known where we found our own value already there."""
 
     known: bool = False
@@ -46,8 +46,7 @@ class Previous:
     ttl: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PtrState:
+class PtrState(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of one PTR record between two runs."""
 
     backend: str
@@ -62,10 +61,10 @@ class PtrState:
     #: seconds; None where the program has no opinion
     ttl: int | None = None
     adopted: bool = False
-    previous: Previous = field(default_factory=Previous)
+    previous: Previous = Previous()
     forward_confirmed: bool | None = None
     forward_detail: str = ""
-    policies: PtrPolicies = field(default_factory=PtrPolicies)
+    policies: PtrPolicies = PtrPolicies()
 
     @property
     def spec(self) -> PtrSpec | None:

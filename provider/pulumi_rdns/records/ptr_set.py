@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 
 import dns.name
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.batch import Found

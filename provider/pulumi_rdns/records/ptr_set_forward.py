@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 
 import dns.name
+import msgspec
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.errors import RdnsError
@@ -21,14 +22,13 @@ from pulumi_rdns.records.ptr_set_state import PtrSetState
 _SIDE_BY_SIDE = 32
 
 
-@dataclass
-class Looks:
+class Looks(msgspec.Struct):
     """What the forward checks of one operation said."""
 
     asked: bool
-    failures: dict[str, RdnsError] = field(default_factory=dict)
-    confirmed: dict[str, bool] = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)
+    failures: dict[str, RdnsError] = {}
+    confirmed: dict[str, bool] = {}
+    doubts: list[str] = []
 
     def remembered(self, state: PtrSetState, old: PtrSetState) -> PtrSetState:
         """Put together what is known now: of records that did not change, what was known before."""

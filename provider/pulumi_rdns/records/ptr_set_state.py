@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import dns.name
+import msgspec
+from msgspec.structs import replace
 
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.names import name_text
@@ -17,28 +18,27 @@ from pulumi_rdns.model.tables import Table, reverse_text, zone_in
 from pulumi_rdns.records.ptr_set_places import Place
 
 
-@dataclass(frozen=True, kw_only=True)
-class PtrSetState:
+class PtrSetState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is remembered of a set between two runs."""
 
     backend: str
     #: the zone that the program named, if any
     zone: dns.name.Name | None = None
     #: what the last look or write showed, as the program would declare it; strangers' too, perhaps
-    records: PtrSetRecords = field(default_factory=PtrSetRecords)
+    records: PtrSetRecords = PtrSetRecords()
     #: what create or update wrote: the only values that are ours
-    written: Table = field(default_factory=dict)
+    written: Table = {}
     #: the zones where it was written; none at a backend that has none
     zones: tuple[dns.name.Name, ...] = ()
     #: address -> the name that has its record, where that is not the reverse name (RFC 2317)
-    owners: Table = field(default_factory=dict)
+    owners: Table = {}
     #: seconds; None where the program has no opinion
     ttl: int | None = None
     #: how many hostnames resolve to their address; None where that was not asked
     confirmed: int | None = None
     #: the addresses whose hostname does not, or where nobody could be asked
     unconfirmed: tuple[str, ...] = ()
-    policies: PtrPolicies = field(default_factory=PtrPolicies)
+    policies: PtrPolicies = PtrPolicies()
 
     def place(self, address: str) -> Place | None:
         """Give the place where the record of an address was written; None where none was."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,25 +9,28 @@ from typing import TYPE_CHECKING
 import dns.name
 
 from pulumi_rdns.backends.base import Backend, Report
+from pulumi_rdns.backends.once import Once
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.model.specs import PtrSpec
 from pulumi_rdns.records.claims import Claims
-from pulumi_rdns.records.forward import ForwardRecords
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate, ForwardSource
-from pulumi_rdns.records.ptr import PtrRecords
-from pulumi_rdns.records.ptr_set import PtrSets
-from pulumi_rdns.records.ptr_wait import await_served
 from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint, parse_resolver
 
 if TYPE_CHECKING:
+    from pulumi_rdns.records.forward import ForwardRecords
+    from pulumi_rdns.records.ptr import PtrRecords
+    from pulumi_rdns.records.ptr_set import PtrSets
     from pulumi_rdns.resolve.forward import DnsSource
 
 
 class Session:
-    """The backends, the claims and the operations of one process."""
+    """The backends, the claims and the operations of one process.
+
+    What a run does not use is not imported: most of them change nothing.
+    """
 
     def __init__(self, settings: StackSettings, root: Path, environ: Mapping[str, str]) -> None:
         """Take the folder with Pulumi.yaml as ``root``. No I/O until something is used.
@@ -41,13 +43,31 @@ class Session:
         self.backends = Backends(settings.backends, root, environ)
         self.claims = Claims()
         self.gate = ForwardGate(self.source_of)
-        self.ptr = PtrRecords(
-            self.backends, self.claims, self.gate, self._await_served, self.aliases
-        )
-        self.ptr_sets = PtrSets(self.backends, self.claims, self.gate, self.aliases)
-        self.forward = ForwardRecords(self.backends, self.claims)
+
+    @Once
+    def ptr(self) -> PtrRecords:
+        """The operations on single PTR records."""
+        from pulumi_rdns.records.ptr import PtrRecords
+
+        return PtrRecords(self.backends, self.claims, self.gate, self._await_served, self.aliases)
+
+    @Once
+    def ptr_sets(self) -> PtrSets:
+        """The operations on sets of PTR records."""
+        from pulumi_rdns.records.ptr_set import PtrSets
+
+        return PtrSets(self.backends, self.claims, self.gate, self.aliases)
+
+    @Once
+    def forward(self) -> ForwardRecords:
+        """The operations on forward records."""
+        from pulumi_rdns.records.forward import ForwardRecords
+
+        return ForwardRecords(self.backends, self.claims)
 
     def _await_served(self, spec: PtrSpec, report: Report) -> None:
+        from pulumi_rdns.records.ptr_wait import await_served
+
         await_served(self.dns.ptr, spec, report)
 
     def aliases(self, address: Address) -> Sequence[dns.name.Name]:
@@ -60,7 +80,7 @@ class Session:
             return BackendSource(backend)
         return self.dns
 
-    @functools.cached_property
+    @Once
     def dns(self) -> DnsSource:
         """The look-ups in the DNS, made when they are first needed."""
         from pulumi_rdns.resolve.forward import DnsSource

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 
 import dns.name
+import msgspec
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
@@ -15,8 +15,7 @@ from pulumi_rdns.model.names import name_text, parse_hostname
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?\Z")
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """A DNS server: its address, or its hostname (absolute), and its port.
 
     >>> str(parse_endpoint("ns1.example.net:5353")), str(parse_endpoint("[2001:DB8::53]:53"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, islice
 from typing import TypeAlias
@@ -52,8 +51,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Look(Confirmation):
+class Look(Confirmation, frozen=True):
     """A `Confirmation` with what it was made of."""
 
     #: by server; those that said only "this is an alias" are replaced by what the target's say

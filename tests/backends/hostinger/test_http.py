@@ -187,7 +187,7 @@ def test_nobody_listening_is_told() -> None:
 
 
 def test_an_answer_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulumi_rdns.backends.hostinger.client._TIMEOUTS", (0.05, 0.05))
+    monkeypatch.setattr("pulumi_rdns.backends.hostinger.http._TIMEOUTS", (0.05, 0.05))
     with world() as account:
         account.simulator.inject(Fault(kind="slow", seconds=0.15, times=100))
         assert "the API did not answer in time, tried 11 times" in failure(

@@ -61,7 +61,7 @@ def test_without_the_right_to_a_transfer_single_queries_are_asked(server: DnsSer
     owners += [f"n{at}.nothing.{REVERSE}" for at in range(40)]
     by_transfer = backend.read_ptrs(ZONE, owners)
     refused = backend_of(server)
-    refused._untransferable.add(ZONE)
+    refused._client._untransferable.add(ZONE)
     by_query = refused.read_ptrs(ZONE, owners)
     wild = [owner for owner in owners if owner.startswith("*")]
     for owner in wild:

@@ -27,10 +27,11 @@ from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import name_text
 
-from .client import Client, Token
+from .client import Client
 from .inventory import Inventory, owned_addresses, ptr_of
 from .pacing import Clock, Operation
 from .ptrs import Ptrs
+from .token import Token
 from .zone_writer import ZoneWriter
 from .zones import Zones
 

@@ -1,21 +1,15 @@
-"""HTTP with the Hostinger API: the token, retries, the rate limit, and errors as sentences.
+"""The Hostinger API: retries, the rate limit, and errors as sentences.
 
 https://developers.hostinger.com/#description/rate-limiting
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-import requests
-import requests.auth
-import urllib3.exceptions
-from urllib3.util import Retry
-
+from pulumi_rdns.backends.once import Once
 from pulumi_rdns.errors import (
     AuthenticationError,
     RateLimitError,
@@ -23,72 +17,21 @@ from pulumi_rdns.errors import (
     UnavailableError,
 )
 
+from .answers import Answer, Outcome
 from .pacing import Clock, Operation, RateGate, growing
-from .wire import Failure, decode, read_failure
+from .token import Token
+from .wire import read_failure
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from .http import Http
 
-#: seconds to connect, and seconds without a byte
-_TIMEOUTS = (10.0, 30.0)
 #: seconds for which a request that fails is repeated
 _RETRY_WINDOW = 60.0
 _FIRST_RETRY, _LONGEST_RETRY = 0.5, 8.0
 
 
-class Token(requests.auth.AuthBase):
-    """The bearer token. As `auth` and not as a header, so that no .netrc takes its place."""
-
-    def __init__(self, secret: str, origin: str) -> None:
-        self._secret = secret
-        self.origin = origin
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._secret}"
-        return request
-
-    def __repr__(self) -> str:
-        return f"Token(from {self.origin})"
-
-    def hide(self, text: str) -> str:
-        """Take the token out of a text that a server sent."""
-        return text.replace(self._secret, "(token)")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the API said to one request."""
-
-    status: int
-    content: bytes
-    #: the correlation id that the vendor's support asks for, or the HTTP status
-    code: str
-    request: str
-    #: when the request was sent, in seconds of the clock
-    sent: float
-
-    @property
-    def is_success(self) -> bool:
-        """Is it one of those that are not errors?"""
-        return self.status < 300
-
-    def read(self, operation: Operation, kind: type[T]) -> T:
-        """Read the body. Raises BackendError with the path of what is wrong in it."""
-        return decode(operation, kind, self.content, self.request)
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """No answer at all, or one that may be another the next time."""
-
-    reason: str
-    code: str = ""
-    #: seconds
-    retry_after: float | None = None
-    is_lasting: bool = False
-
-
 class Client:
-    """Sends requests. Shared by all threads: one connection pool, one pause after a 429."""
+    """Sends requests. Shared by all threads: one pause after a 429."""
 
     def __init__(self, url: str, token: Token, clock: Clock) -> None:
         self._url = url.rstrip("/")
@@ -96,15 +39,12 @@ class Client:
         self._clock = clock
         self._gate = RateGate(clock)
         self._repeating = threading.Lock()
-        self._session = requests.Session()
-        self._session.auth = token
-        self._session.headers.update(
-            {
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-                "User-Agent": _user_agent(),
-            }
-        )
+
+    @Once
+    def _http(self) -> Http:
+        from .http import Http
+
+        return Http(self._url, self._token)
 
     def send(
         self,
@@ -143,7 +83,7 @@ class Client:
             is_repeat = True
             if isinstance(outcome, Answer):
                 return self._checked(operation, outcome, absent)
-            if isinstance(outcome, _RateLimited):
+            if outcome.is_rate_limit:
                 refusal = outcome.code
                 continue
             tries += 1
@@ -175,7 +115,7 @@ class Client:
         method: str,
         path: str,
         body: object,
-    ) -> Answer | _Failure:
+    ) -> Outcome:
         """Look and send, one thread at a time: the looks of all must not use up the rate."""
         with operation.holding(self._repeating, "the API"):
             look_again()
@@ -183,47 +123,15 @@ class Client:
                 look_again()
             return self._exchange(method, path, body)
 
-    def _exchange(self, method: str, path: str, body: object) -> Answer | _Failure:
+    def _exchange(self, method: str, path: str, body: object) -> Outcome:
         """Send once, and tell the gate how that went."""
         sent = self._clock.now()
-        outcome = self._answer(method, path, body, sent)
+        outcome = self._http.send(method, path, body, sent)
         if isinstance(outcome, Answer):
             self._gate.passed(sent)
-        elif isinstance(outcome, _RateLimited):
+        elif outcome.is_rate_limit:
             self._gate.close(sent, outcome.retry_after)
         return outcome
-
-    def _answer(self, method: str, path: str, body: object, sent: float) -> Answer | _Failure:
-        """Send once. The exceptions of requests hold the token, so none of them is chained."""
-        try:
-            response = self._session.request(
-                method,
-                self._url + path,
-                json=body,
-                timeout=_TIMEOUTS,
-                allow_redirects=False,
-            )
-        except requests.exceptions.SSLError as error:
-            is_lasting = "CERTIFICATE_VERIFY_FAILED" in str(error)
-            return _Failure(f"no secure connection: {_cause(error)}", is_lasting=is_lasting)
-        except requests.exceptions.Timeout:
-            return _Failure("the API did not answer in time")
-        except requests.exceptions.RequestException as error:
-            return _Failure(f"the connection to the API failed: {_cause(error)}")
-        return self._outcome(f"{method} {path}", sent, response)
-
-    def _outcome(self, request: str, sent: float, response: requests.Response) -> Answer | _Failure:
-        status = response.status_code
-        failure = read_failure(response.content) if status >= 300 else Failure()
-        code = f"HTTP {status}"
-        if failure.correlation_id:
-            code = f"correlation id {self._token.hide(failure.correlation_id)}"
-        if status == 429:
-            return _RateLimited("too many requests", code, _retry_after(response))
-        if status >= 500:
-            said = f": {self._token.hide(failure.reason)}" if failure.reason else ""
-            return _Failure(f"the API answered {status}{said}", code, _retry_after(response))
-        return Answer(status, response.content, code, request, sent)
 
     def _checked(self, operation: Operation, answer: Answer, absent: Collection[int]) -> Answer:
         if answer.is_success:
@@ -252,38 +160,3 @@ class Client:
             redirect = f"the API answered with a redirect ({answer.status}); correct apiUrl"
             raise operation.error(RejectedError, redirect, answer.code)
         raise operation.error(RejectedError, f"refused: {said}", answer.code)
-
-
-class _RateLimited(_Failure):
-    """A 429."""
-
-
-def _user_agent() -> str:
-    try:
-        version = importlib.metadata.version("pulumi-rdns")
-    except importlib.metadata.PackageNotFoundError:
-        version = "unknown"
-    return f"pulumi-rdns/{version}"
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Read the header: seconds, or a date (RFC 9110 section 10.2.3)."""
-    text = response.headers.get("Retry-After", "")
-    try:
-        return Retry().parse_retry_after(text) if text else None
-    except urllib3.exceptions.InvalidHeader:
-        return None
-
-
-def _cause(error: BaseException) -> str:
-    """Find what the system said, below the layers of the HTTP library."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror.lower()
-        inner = [arg for arg in seen.args if isinstance(arg, BaseException)]
-        reason = getattr(seen, "reason", None)
-        if isinstance(reason, BaseException):
-            inner.append(reason)
-        seen = inner[-1] if inner else seen.__cause__ or seen.__context__
-    return "it was cut"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import dns.name
 import msgspec
 
+from pulumi_rdns.backends.once import Once
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -19,9 +20,12 @@ from pulumi_rdns.errors import (
 )
 from pulumi_rdns.model.names import name_text
 
-from .client import Answer, BusyError, Client, UnreachableError
+from .answers import Answer, BusyError, UnreachableError
 from .settings import ApiKey
 from .wire import RecordSet, Zone, ZoneContent, reason_in, zone_id
+
+if TYPE_CHECKING:
+    from .client import Client
 
 T = TypeVar("T")
 
@@ -48,9 +52,14 @@ class Api:
 
     def __init__(self, url: str, key: ApiKey, timeout: float) -> None:
         self.url = url
-        self._key_origin = key.origin
+        self._key = key
         self._timeout = timeout
-        self._client = Client(url, key, timeout)
+
+    @Once
+    def _client(self) -> Client:
+        from .client import Client
+
+        return Client(self.url, self._key, self._timeout)
 
     def zones(self, task: Task) -> dict[dns.name.Name, Zone]:
         """List all zones of the server."""
@@ -125,7 +134,7 @@ class Api:
             raise task.error(RejectedError, reason, code)
         if answer.status in (401, 403):
             reason = (
-                f"the server does not accept the API key from {self._key_origin}: {said}; check "
+                f"the server does not accept the API key from {self._key.origin}: {said}; check "
                 "`api-key` in its configuration"
             )
             raise task.error(AuthenticationError, reason, code)

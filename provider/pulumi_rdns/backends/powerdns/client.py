@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import requests
 import requests.exceptions
 import urllib3.exceptions
 
+from .answers import Answer, BusyError, UnreachableError
 from .settings import ApiKey
 from .wire import reason_in
 
 #: seconds to connect, at most
 _CONNECT = 10.0
-
-
-class Answer(NamedTuple):
-    """What the server said to one request."""
-
-    status: int
-    content: bytes
-
-
-class BusyError(Exception):
-    """The request failed, and another try may fare better: HTTP 5xx, or a cut connection.
-
-    A write may have been done all the same.
-    """
-
-    def __init__(self, reason: str, code: str = "") -> None:
-        super().__init__(reason)
-        self.code = code
-
-
-class UnreachableError(Exception):
-    """There is no answer, and none is to be expected of another try."""
-
-    def __init__(self, reason: str, *, was_sent: bool = False) -> None:
-        super().__init__(reason)
-        #: whether the server may have got the request all the same
-        self.was_sent = was_sent
 
 
 class Client:

@@ -1,65 +1,23 @@
-"""RRsets read by query and changed by dynamic update, each change with its prerequisites."""
+"""An instance: its settings are checked at once, its server is spoken to when it is needed."""
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
-import dns.exception
-import dns.message
 import dns.name
 import dns.rrset
-import dns.update
-from dns.rcode import Rcode
-from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
-from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange, found_in
-from pulumi_rdns.errors import (
-    BackendError,
-    ConflictError,
-    RejectedError,
-    UnavailableError,
-    ZoneNotFoundError,
-)
-from pulumi_rdns.model.names import canonical, name_text
-from pulumi_rdns.model.specs import MAX_TTL
+from pulumi_rdns.backends.base import Change, Settings, ZoneBackend
+from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange
+from pulumi_rdns.backends.once import Once
 
-from .batches import PtrBatch
-from .connections import Connections, NoAnswerError
-from .packing import Packed, Signed, pack_updates, sign
-from .replies import RefusedError, check_answer, check_update, is_prerequisite, read_reply
 from .settings import ENVIRONMENT, Rfc2136Settings, credential, servers
-from .transfers import Transfer, TransferError
-from .updates import presence_of, update_of
 
-#: seconds before a write is tried again that the server took and does not show
-_PAUSES = (0.0, 0.5, 2.0)
-#: seconds for each prerequisite that the answer to an update may take beyond the time-out:
-#: PowerDNS needs 3 ms for one of a message with a thousand
-_SECONDS_EACH = 0.01
-#: names for which a whole zone is read
-_WORTH_A_TRANSFER = 32
-#: single queries at a time
-_SIDE_BY_SIDE = 8
-
-
-class _Task(NamedTuple):
-    """What is being done, for the error messages."""
-
-    backend: str
-    operation: str
-    subject: str
-
-    def error(self, kind: type[BackendError], reason: str, code: str = "") -> BackendError:
-        return kind(self.backend, self.operation, self.subject, reason, code)
+if TYPE_CHECKING:
+    from .client import Client
 
 
 class Rfc2136Backend(ZoneBackend):
@@ -77,10 +35,13 @@ class Rfc2136Backend(ZoneBackend):
         assert isinstance(settings, Rfc2136Settings)
         self._credential = credential(name, settings, root)
         self._servers = servers(name, settings)
-        self._connections = Connections(self._servers, settings.timeout)
-        self._zones: dict[dns.name.Name, dns.name.Name] = {}
-        self._untransferable: set[dns.name.Name] = set()
-        self._wildcards: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset | None] = {}
+        self._timeout = settings.timeout
+
+    @Once
+    def _client(self) -> Client:
+        from .client import Client
+
+        return Client(self.name, self._servers, self._credential, self._timeout)
 
     @property
     def identity(self) -> str:
@@ -90,29 +51,17 @@ class Rfc2136Backend(ZoneBackend):
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone by the SOA record that the server's answer holds."""
-        if name not in self._zones:
-            task = _Task(self.name, "find the zone of", name_text(name))
-            self._zones[name] = self._look_for_zone(task, name)[0]
-        return self._zones[name]
+        return self._client.find_zone(name)
 
     def find_alias(self, name: dns.name.Name) -> tuple[dns.name.Name, dns.name.Name | None]:
         """Take the answer that names the zone for both: an alias would have been in it."""
-        if name not in self._zones:
-            task = _Task(self.name, "find the zone of", name_text(name))
-            self._zones[name], has_alias = self._look_for_zone(task, name)
-            if not has_alias:
-                return self._zones[name], None
-        return super().find_alias(name)
+        return self._client.find_alias(name)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
         """Read the live RRset; what a wildcard answers for the name is none (RFC 4592)."""
-        task = _Task(self.name, f"read {rdtype.name} of", name_text(name))
-        found = self._read(task, zone, name, rdtype)
-        if found is not None and self._is_from_wildcard(task, zone, found):
-            return None
-        return found
+        return self._client.get_rrset(zone, name, rdtype)
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
         """Write all changes or none, in one message.
@@ -120,33 +69,11 @@ class Rfc2136Backend(ZoneBackend):
         What is over 64 KiB, which takes several hundred changes, is written in several messages:
         then each of them is all or none.
         """
-        if not changes:
-            return
-        types = " and ".join(sorted({change.rdtype.name for change in changes}))
-        subject = changes[0].name if len(changes) == 1 else zone
-        task = _Task(self.name, f"write {types} of", name_text(subject))
-        for change in changes:
-            self._check(task, zone, change)
-        self._write(task, zone, list(changes))
+        self._client.apply(zone, changes)
 
-    def read_ptrs(
-        self, zone: dns.name.Name, owners: Collection[str], *, only_here: bool = False
-    ) -> dict[str, Found]:
-        """Read what stands at many names: by a transfer of the zone where that is allowed.
-
-        Else by single queries, side by side. ``only_here``: the zone is a guess, so that a record
-        may be in a zone below it, and then counts as delegated.
-        """
-        look = partial(self._stands_at, zone, only_here=only_here)
-        if len(owners) == 1:
-            return {owner: one for owner in owners if (one := look(owner))}
-        if len(owners) >= _WORTH_A_TRANSFER and zone not in self._untransferable:
-            there = self._transferred(zone)
-            if there is not None:
-                return {owner: there[owner] for owner in owners if owner in there}
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            found = pool.map(look, owners)
-            return {owner: one for owner, one in zip(owners, found, strict=True) if one}
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+        """Read what stands at many names: by a transfer of the zone where that is allowed."""
+        return self._client.read_ptrs(zone, owners)
 
     def apply_ptrs(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], progress: Progress
@@ -156,221 +83,4 @@ class Rfc2136Backend(ZoneBackend):
         What does not stand as expected is found by the prerequisites alone: nothing is read where
         all goes well. A refused message is split to find the changes that are to blame.
         """
-        return PtrBatch(self, zone, changes, progress).outcomes()
-
-    def send_updates(
-        self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
-    ) -> Iterator[tuple[int, BackendError | None, bool]]:
-        """Send updates of at most so many changes; give for each how many, and how it ended.
-
-        That is an error or None, and whether it was made: not where a prerequisite did not hold,
-        and perhaps where there is an error and the flag is set all the same.
-        """
-        task = _Task(self.name, "write PTR of", name_text(zone))
-        key = self._credential.key if self._credential else None
-        sizes: deque[tuple[Packed, Signed]] = deque()
-
-        def messages() -> Iterator[bytes]:
-            for packed in pack_updates(zone, changes, most):
-                signed = sign(packed, key)
-                sizes.append((packed, signed))
-                yield signed.wire
-
-        patience = _SECONDS_EACH * 4 * most
-        for answer in self._connections.exchange_all(messages(), patience):
-            packed, signed = sizes.popleft()
-            if isinstance(answer, NoAnswerError):
-                error = task.error(UnavailableError, str(answer))
-                yield packed.changes, error, answer.was_sent
-                continue
-            try:
-                request = dns.update.UpdateMessage(zone, id=packed.id)
-                reply = read_reply(answer, request, self._credential, signed.mac)
-                check_update(reply, name_text(zone), self._credential)
-            except RefusedError as refused:
-                yield packed.changes, task.error(refused.kind, refused.reason, refused.code), False
-            else:
-                yield packed.changes, None, not is_prerequisite(reply)
-
-    def _transferred(self, zone: dns.name.Name) -> dict[str, Found] | None:
-        """Read a whole zone (RFC 5936); None where the server does not give it."""
-        request = dns.message.make_query(zone, RdataType.AXFR, flags=0)
-        key = self._credential.key if self._credential else None
-        if key:
-            request.use_tsig(key)
-        wire = request.to_wire()
-        transfer = Transfer(request.id, key, request.mac or b"")
-        try:
-            self._connections.receive_all(wire, transfer.add)
-        except (TransferError, NoAnswerError):
-            # The single queries that come next say what is wrong, if anything is.
-            self._untransferable.add(zone)
-            return None
-        return transfer.found()
-
-    def _stands_at(
-        self, zone: dns.name.Name, owner: str, *, only_here: bool = False
-    ) -> Found | None:
-        name = dns.name.from_text(owner)
-        try:
-            found = self.get_rrset(zone, name, RdataType.PTR)
-            alias = None if found else self.get_rrset(zone, name, RdataType.CNAME)
-            if only_here and found and self.find_zone(name) != zone:
-                return Found(is_delegated=True)
-        except ZoneNotFoundError as error:
-            if error.code == "REFUSED":
-                raise
-            return Found(is_delegated=True)
-        return found_in(zone, found, alias, None)
-
-    def _check(self, task: _Task, zone: dns.name.Name, change: Change) -> None:
-        """Refuse what a server would take and not serve."""
-        if change.after is not None and change.after.ttl > MAX_TTL:
-            reason = f"a TTL of {change.after.ttl} s is too long; {MAX_TTL} is the most"
-            raise task.error(RejectedError, f"{reason} (RFC 2181 section 8)")
-        found = self.find_zone(change.name)
-        if found != zone:
-            reason = f"the server has {name_text(change.name)} in the zone {name_text(found)}"
-            raise task.error(ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`")
-
-    def _write(self, task: _Task, zone: dns.name.Name, changes: list[Change]) -> None:
-        for pause in _PAUSES:
-            if pause:
-                time.sleep(pause)
-            try:
-                reply = self._update(task, zone, update_of(zone, changes))
-            except dns.exception.TooBig:
-                half = len(changes) // 2
-                if not half:
-                    reason = "all values together do not fit into one message (64 KiB)"
-                    raise task.error(RejectedError, reason) from None
-                self._write(task, zone, changes[:half])
-                self._write(task, zone, changes[half:])
-                return
-            if is_prerequisite(reply):
-                changes = self._still_open(task, zone, changes)
-                if not changes:
-                    return
-            # A message is all or nothing, so one of its changes shows whether it was done.
-            elif self._is_done(zone, changes[-1]):
-                return
-        code = Rcode(reply.rcode()).name
-        raise task.error(
-            UnavailableError,
-            f"the server answered {code}, and still does not show the change; is `server` a "
-            "secondary that is behind its primary?",
-            code,
-        )
-
-    def _is_done(self, zone: dns.name.Name, change: Change) -> bool:
-        """Tell whether the change, or what somebody made of it since, is there."""
-        live = self.get_rrset(zone, change.name, change.rdtype)
-        return same_rrset(live, change.after) or live != change.before
-
-    def _still_open(
-        self, task: _Task, zone: dns.name.Name, changes: Sequence[Change]
-    ) -> list[Change]:
-        """Look again after a prerequisite failed: give what is still to do, as it stands there.
-
-        Raises ConflictError with what is there now.
-        """
-        still_open = []
-        for change in changes:
-            live = self.get_rrset(zone, change.name, change.rdtype)
-            if same_rrset(live, change.after):
-                continue
-            alias = self.get_rrset(zone, change.name, RdataType.CNAME)
-            if live != change.before or (alias and change.rdtype != RdataType.CNAME):
-                task = task._replace(subject=name_text(change.name))
-                raise task.error(ConflictError, f"there is now {_shown(alias or live)}")
-            still_open.append(replace(change, before=live))
-        return still_open
-
-    def _look_for_zone(self, task: _Task, name: dns.name.Name) -> tuple[dns.name.Name, bool]:
-        """Ask for the zone, and whether an alias answers for the name."""
-        reply = self._query(task, name, RdataType.SOA)
-        if any(rrset.rdtype in (RdataType.CNAME, RdataType.DNAME) for rrset in reply.answer):
-            # The SOA is that of the alias's target; an alias is never the top of its own zone.
-            return self.find_zone(name.parent()), True
-        zone = _zone_in(reply, name)
-        if zone is None:
-            raise task.error(
-                ZoneNotFoundError, "the server's answer does not name the zone (no SOA)"
-            )
-        return zone, False
-
-    def _read(
-        self, task: _Task, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
-    ) -> dns.rrset.RRset | None:
-        reply = self._query(task, name, rdtype)
-        found = reply.get_rrset(reply.answer, name, RdataClass.IN, rdtype)
-        if found is not None:
-            return dns.rrset.from_rdata_list(name, found.ttl, list(found))
-        there = None if reply.answer else _zone_in(reply, name)
-        if there not in (None, zone):
-            reason = f"the server has it in the zone {name_text(there)}, not in {name_text(zone)}"
-            raise task.error(ZoneNotFoundError, reason)
-        return None
-
-    def _is_from_wildcard(self, task: _Task, zone: dns.name.Name, found: dns.rrset.RRset) -> bool:
-        """Tell whether a wildcard made the answer up.
-
-        Where one answers for the name's siblings just alike, a message of one prerequisite and no
-        change finds out.
-        """
-        if found.name == zone or found.name.is_wild():
-            return False
-        rdtype = RdataType(found.rdtype)
-        key = (dns.name.Name((b"*", *found.name.labels[1:])), rdtype)
-        if key not in self._wildcards:
-            self._wildcards[key] = self._read(task, zone, *key)
-        wildcard = self._wildcards[key]
-        if wildcard is None or set(wildcard) != set(found):
-            return False
-        return is_prerequisite(self._update(task, zone, presence_of(zone, found.name, rdtype)))
-
-    def _query(self, task: _Task, name: dns.name.Name, rdtype: RdataType) -> dns.message.Message:
-        message = dns.message.make_query(name, rdtype, flags=0)
-        try:
-            reply = self._exchange(message)
-            check_answer(reply, self._credential)
-        except RefusedError as refused:
-            raise task.error(refused.kind, refused.reason, refused.code) from None
-        except NoAnswerError as error:
-            raise task.error(UnavailableError, str(error)) from None
-        return reply
-
-    def _update(
-        self, task: _Task, zone: dns.name.Name, message: dns.message.Message
-    ) -> dns.message.Message:
-        """Send an update; the reply is success or a prerequisite that does not hold."""
-        try:
-            reply = self._exchange(message, more=_SECONDS_EACH * len(message.sections[1]))
-            check_update(reply, name_text(zone), self._credential)
-        except RefusedError as refused:
-            raise task.error(refused.kind, refused.reason, refused.code) from None
-        except NoAnswerError as error:
-            unknown = "; whether the change was made is not known, and the next run finds out"
-            reason = f"{error}{unknown if error.was_sent else ''}"
-            raise task.error(UnavailableError, reason) from None
-        return reply
-
-    def _exchange(self, message: dns.message.Message, more: float = 0.0) -> dns.message.Message:
-        if self._credential:
-            message.use_tsig(self._credential.key)
-        wire = self._connections.exchange(message.to_wire(), more)
-        return read_reply(wire, message, self._credential)
-
-
-def _zone_in(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:
-    for rrset in (*reply.answer, *reply.authority):
-        if rrset.rdtype == RdataType.SOA and name.is_subdomain(rrset.name):
-            return canonical(rrset.name)
-    return None
-
-
-def _shown(rrset: dns.rrset.RRset | None) -> str:
-    if rrset is None:
-        return "nothing"
-    values = sorted(rdata.to_text().rstrip(".") for rdata in rrset)
-    return f"{RdataType(rrset.rdtype).name} {', '.join(values)}"
+        return self._client.apply_ptrs(zone, changes, progress)

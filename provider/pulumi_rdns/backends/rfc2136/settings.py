@@ -55,8 +55,7 @@ class Rfc2136Settings(Settings):
         return f"Rfc2136Settings(server={self.server!r}, key_name={self.key_name!r})"
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """Where a server listens.
 
     >>> str(parse_server("ns1.example.net")), str(parse_server("[2001:db8::53]:5353"))
