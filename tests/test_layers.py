@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,8 @@ OUTSIDE = {
     "requests": {"backends"},
     "socket": {"resolve", "backends"},
 }
+#: what does no I/O of all that
+PURE = {"socket.AF_INET6", "socket.inet_aton", "socket.inet_pton"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -56,7 +61,7 @@ def test_a_module_calls_down_only(module: Path) -> None:
         top, *rest = name.split(".")
         if top == "pulumi_rdns":
             assert rest[0] in BELOW[layer] | {layer}, f"{layer} may not call {name}"
-        elif top in OUTSIDE:
+        elif top in OUTSIDE and name not in PURE:
             assert layer in OUTSIDE[top], f"{layer} may not import {top}"
 
 
@@ -81,3 +86,30 @@ def test_a_backend_has_its_class_its_contract_and_its_row(kind: str) -> None:
 def _below(cls: type) -> list[type]:
     direct: list[type] = cls.__subclasses__()
     return direct + [found for sub in direct for found in _below(sub)]
+
+
+@pytest.mark.parametrize("kind", sorted(BACKENDS))
+def test_a_run_that_changes_nothing_imports_no_protocol(kind: str, tmp_path: Path) -> None:
+    """What is imported for the look at an instance's settings, in a program and in its host."""
+    settings = {
+        "hostinger": {"apiToken": "token"},
+        "powerdns": {"apiUrl": "http://127.0.0.1:1", "apiKey": "key"},
+        "rfc2136": {"server": "127.0.0.1"},
+        "zonefile": {"directory": "."},
+    }
+    script = (
+        "import sys, json, pathlib\n"
+        "from pulumi_rdns.backends.registry import Backends\n"
+        "import pulumi_rdns.resources.ptr_record_set\n"
+        "given = json.loads(sys.argv[1])\n"
+        "print(Backends(given, pathlib.Path(sys.argv[2]), {}).get('main').name)\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+    )
+    given = json.dumps({"main": {"type": kind, **settings.get(kind, {})}})
+    command = [sys.executable, "-c", script, given, str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    name, modules = ran.stdout.splitlines()
+    assert name == "main"
+    theirs = {"requests", "dns.message", "dns.update", "dns.resolver", "dns.zone"}
+    ours = {f"pulumi_rdns.resources.{one}" for one in ("ptr_record", "forward_record", "preview")}
+    assert not (theirs | ours).intersection(json.loads(modules))

@@ -11,7 +11,7 @@ import pulumi
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from pulumi_rdns.resources import set_wire, wire
+from pulumi_rdns.resources import fields, set_wire, wire
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
 from pulumi_rdns.resources.program import PROVIDERS
 from pulumi_rdns.resources.provider import session
@@ -128,8 +128,8 @@ def test_a_set_is_read_from_the_state_and_written_as_it_was() -> None:
 def test_the_inputs_are_these_and_no_others() -> None:
     assert {*set_wire.SET_FIELDS} == {*[*SET_STATE][:11]}
     assert {*set_wire.SET_OUTPUTS} == {*[*SET_STATE][11:]}
-    assert [*wire.PTR_FIELDS] == [*PTR_STATE][:10]
-    assert [*wire.FORWARD_FIELDS] == [*FORWARD_STATE][:6]
+    assert [*fields.PTR_FIELDS] == [*PTR_STATE][:10]
+    assert [*fields.FORWARD_FIELDS] == [*FORWARD_STATE][:6]
 
 
 def test_a_small_state_holds_no_default_of_the_product() -> None:
@@ -212,7 +212,7 @@ DIFFS: list[tuple[str, Any, list[str]]] = [
 def test_what_changes_a_ptr_record_and_how(
     configured: None, key: str, value: Any, replaces: list[str]
 ) -> None:
-    news = {name: PTR_STATE[name] for name in wire.PTR_FIELDS}
+    news = {name: PTR_STATE[name] for name in fields.PTR_FIELDS}
     result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, {**news, key: value})
     assert result.changes is True
     assert result.replaces == replaces
@@ -220,7 +220,7 @@ def test_what_changes_a_ptr_record_and_how(
 
 
 def test_nothing_changes_where_nothing_differs(configured: None) -> None:
-    news = {name: PTR_STATE[name] for name in wire.PTR_FIELDS}
+    news = {name: PTR_STATE[name] for name in fields.PTR_FIELDS}
     for same in (news, {key: value for key, value in news.items() if key != "zone"}):
         result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, same)
         assert result.changes is False
@@ -276,7 +276,7 @@ def test_a_set_that_does_not_differ_does_not_change(configured: None) -> None:
 def test_what_changes_a_forward_record_and_how(
     configured: None, key: str, value: Any, replaces: list[str]
 ) -> None:
-    news = {name: FORWARD_STATE[name] for name in wire.FORWARD_FIELDS}
+    news = {name: FORWARD_STATE[name] for name in fields.FORWARD_FIELDS}
     result = ForwardRecordProvider().diff("id", FORWARD_STATE, {**news, key: value})
     assert result.changes is True
     assert result.replaces == replaces
@@ -284,7 +284,7 @@ def test_what_changes_a_forward_record_and_how(
 
 
 def test_the_siblings_of_a_forward_record_are_heard_and_never_stored(configured: None) -> None:
-    news = {name: FORWARD_STATE[name] for name in wire.FORWARD_FIELDS}
+    news = {name: FORWARD_STATE[name] for name in fields.FORWARD_FIELDS}
     given = {**news, "__siblings": ["2001:db8::10", "2001:db8::11", "nonsense"]}
     result = ForwardRecordProvider().check({}, given)
     assert result.failures == []

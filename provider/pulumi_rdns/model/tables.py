@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
-import socket
 from collections.abc import Collection, Iterable, Mapping
+from socket import AF_INET6, inet_aton, inet_pton
 from typing import TypeAlias
 
 from pulumi_rdns.errors import Finding, InvalidInputError
@@ -57,8 +57,8 @@ def canonical_hostname(text: str) -> str:
 def address_order(address: str) -> bytes:
     """Give the sort key of a canonical address: IPv4 first, then by number."""
     if ":" in address:
-        return b"6" + socket.inet_pton(socket.AF_INET6, address)
-    return b"4" + socket.inet_aton(address)
+        return b"6" + inet_pton(AF_INET6, address)
+    return b"4" + inet_aton(address)
 
 
 def table_text(table: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address, record_type
 from pulumi_rdns.model.names import name_text
-from pulumi_rdns.resources import program, wire
+from pulumi_rdns.resources import fields, program, wire
 from pulumi_rdns.resources.host_process import engine_report, old_inputs, plain_errors
 from pulumi_rdns.resources.provider import (
     RecordProvider,
@@ -28,12 +28,12 @@ class ForwardRecordProvider(RecordProvider):
 
     @plain_errors
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        inputs, findings = wire.canonical(wire.FORWARD_FIELDS, news)
+        inputs, findings = fields.canonical(fields.FORWARD_FIELDS, news)
         findings += check_backend(inputs)
-        known = wire.known(wire.FORWARD_FIELDS, inputs)
+        known = fields.known(fields.FORWARD_FIELDS, inputs)
         if not findings and {"backend", "hostname"} <= known.keys():
             for address in {
-                *wire.siblings(news),
+                *fields.siblings(news),
                 *([known["address"]] if "address" in known else []),
             }:
                 session().forward.declare(
@@ -49,7 +49,7 @@ class ForwardRecordProvider(RecordProvider):
             replaces.append("zone")
         if changed("address", _olds, _news) and not _same_type(_olds, _news):
             replaces.append("address")
-        inputs = [key for key in wire.FORWARD_FIELDS if key != "zone"]
+        inputs = [key for key in fields.FORWARD_FIELDS if key != "zone"]
         changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
         return DiffResult(changes, replaces, delete_before_replace=False)
 
@@ -153,7 +153,7 @@ class ForwardRecord(program.Record):
         }
         stack.note_forward(self, hostname, [*inputs.values()], opts)
         if opts is None or opts.id is None:
-            inputs[wire.SIBLINGS] = stack.siblings(backend, hostname, address)
+            inputs[fields.SIBLINGS] = stack.siblings(backend, hostname, address)
         super().__init__(
-            "ForwardRecord", resource_name, inputs, ("zone", *wire.FORWARD_OUTPUTS), opts
+            "ForwardRecord", resource_name, inputs, ("zone", *fields.FORWARD_OUTPUTS), opts
         )

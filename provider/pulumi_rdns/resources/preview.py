@@ -18,7 +18,7 @@ from pulumi_rdns.model.names import parse_hostname
 from pulumi_rdns.model.specs import PtrSpec
 from pulumi_rdns.records.foresight import forebodings
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.resources import wire
+from pulumi_rdns.resources import fields, wire
 
 if TYPE_CHECKING:
     from pulumi_rdns.resources.ptr_record import PtrRecord
@@ -131,5 +131,5 @@ async def _spec(record: PtrRecord, inputs: dict[str, Any]) -> PtrSpec | None:
         if not await output.is_known():
             return None
         props[record.translate_input_property(key)] = await output.future()
-    canonical, findings = wire.canonical(wire.PTR_FIELDS, props)
+    canonical, findings = fields.canonical(fields.PTR_FIELDS, props)
     return None if findings else wire.ptr_spec(canonical)

@@ -15,6 +15,7 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_rdns.backends.base import AddressBackend
+from pulumi_rdns.backends.once import Once
 from pulumi_rdns.errors import (
     ConfigError,
     InvalidInputError,
@@ -25,7 +26,6 @@ from pulumi_rdns.model.names import name_text, parse_hostname
 from pulumi_rdns.model.settings import StackSettings, read_settings
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.holders import AddressHolders, Shared
-from pulumi_rdns.resources.preview import PreviewLooks
 from pulumi_rdns.resources.provider import project_root
 from pulumi_rdns.resources.set_wire import (
     exclude_lines,
@@ -35,6 +35,7 @@ from pulumi_rdns.resources.set_wire import (
 )
 
 if TYPE_CHECKING:
+    from pulumi_rdns.resources.preview import PreviewLooks
     from pulumi_rdns.resources.ptr_record import PtrRecord
 
 #: resource type -> its provider, as `pulumi.dynamic` pickles it: an instance without attributes of
@@ -131,12 +132,17 @@ class Program:
             self._session = Session(self.settings, project_root(), os.environ)
         except ConfigError as error:
             raise stop(error) from None
-        self._looks = PreviewLooks(self._session)
         self._caught_up: set[str] = set()
         self._holders = AddressHolders()
         self._ttls: dict[tuple[str, str, str], tuple[int, str]] = {}
         self._addresses: dict[tuple[str, str], list[str]] = {}
         self._forwards: dict[str | None, list[tuple[pulumi.Resource, bool]]] = {}
+
+    @Once
+    def _looks(self) -> PreviewLooks:
+        from pulumi_rdns.resources.preview import PreviewLooks
+
+        return PreviewLooks(self._session)
 
     @property
     def session(self) -> Session:

@@ -16,7 +16,7 @@ from pulumi_rdns.backends.base import AddressBackend
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.resources import wire
+from pulumi_rdns.resources.fields import PTR_FIELDS, known
 from pulumi_rdns.resources.host_process import old_inputs, widen_thread_pool
 
 _lock = threading.Lock()
@@ -79,8 +79,7 @@ def check_zone_options(inputs: Mapping[str, Any]) -> list[Finding]:
 
 def _known_backend(inputs: Mapping[str, Any]) -> str | None:
     """Give the backend's name; None where it is unknown in a preview, or no name at all."""
-    field = {"backend": wire.PTR_FIELDS["backend"]}
-    return wire.known(field, inputs).get("backend")
+    return known({"backend": PTR_FIELDS["backend"]}, inputs).get("backend")
 
 
 def failures(findings: list[Finding]) -> list[CheckFailure]:

@@ -10,7 +10,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import describe
-from pulumi_rdns.resources import program, wire
+from pulumi_rdns.resources import fields, program, wire
 from pulumi_rdns.resources.forward_record import ForwardRecord
 from pulumi_rdns.resources.host_process import engine_report, old_inputs, plain_errors
 from pulumi_rdns.resources.provider import (
@@ -29,9 +29,9 @@ class PtrRecordProvider(RecordProvider):
 
     @plain_errors
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        inputs, findings = wire.canonical(wire.PTR_FIELDS, news)
+        inputs, findings = fields.canonical(fields.PTR_FIELDS, news)
         findings += check_backend(inputs) or check_zone_options(inputs)
-        declared = wire.known(wire.PTR_FIELDS, inputs)
+        declared = fields.known(fields.PTR_FIELDS, inputs)
         if not findings and {"backend", "address"} <= declared.keys():
             session().ptr.declare(declared["backend"], declared["address"], declared.get("zone"))
         return CheckResult(inputs, failures(findings))
@@ -46,7 +46,7 @@ class PtrRecordProvider(RecordProvider):
         same_place = not replaces
         if zone_changed(_olds, _news):
             replaces.append("zone")
-        inputs = [key for key in wire.PTR_FIELDS if key != "zone"]
+        inputs = [key for key in fields.PTR_FIELDS if key != "zone"]
         changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
         return DiffResult(changes, replaces, delete_before_replace=same_place)
 
@@ -170,7 +170,7 @@ class PtrRecord(program.Record):
             "PtrRecord",
             resource_name,
             inputs,
-            wire.PTR_OUTPUTS,
+            fields.PTR_OUTPUTS,
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needs)),
         )
         stack.look_ahead(self, inputs, len(forwards))

@@ -21,7 +21,15 @@ from pulumi_rdns.model.ptr_sets import (
 from pulumi_rdns.model.specs import OnDelete, PtrSetSpec
 from pulumi_rdns.model.tables import known_table, table_text
 from pulumi_rdns.records.ptr_set_state import PtrSetState
-from pulumi_rdns.resources.wire import PTR_FIELDS, Field, Props, canonical, known, policies, present
+from pulumi_rdns.resources.fields import (
+    PTR_FIELDS,
+    Field,
+    Props,
+    canonical,
+    known,
+    policies,
+    present,
+)
 
 
 def _parse_on_delete(value: object) -> OnDelete:

@@ -23,7 +23,7 @@ from pulumi_rdns.errors import (
 )
 from pulumi_rdns.model.names import name_text
 
-from . import storage, witness
+from . import storage
 from .editor import FixedRecordError, edit
 from .folder import BrokenFile, Folder, ZoneFile
 from .lexer import UnusableFileError
@@ -155,7 +155,9 @@ class ZoneFileBackend(ZoneBackend):
         text = edit(file.zone, changes, datetime.date.today())
         old = file.reading
         edited = self._folder.with_text(file, text)
-        wrong = witness.difference(old, edited.reading, file.apex, changes)
+        from .witness import difference
+
+        wrong = difference(old, edited.reading, file.apex, changes)
         for change in changes:
             if not _is_same(edited.zone.rrset(change.name, change.rdtype), change.after):
                 wrong = wrong or f"{change.name} {change.rdtype.name}"

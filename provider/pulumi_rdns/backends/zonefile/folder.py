@@ -9,14 +9,16 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import dns.exception
 import dns.name
 
-from . import witness
 from .lexer import UnusableFileError
 from .reader import ZoneText, read_zone
+
+if TYPE_CHECKING:
+    from .witness import Reading
 
 _ZONE_FILE = re.compile(r"db\.(.+)|(.+)\.zone")
 #: what editors, packages and name servers leave beside a zone file
@@ -42,8 +44,10 @@ class ZoneFile:
         return self.zone.apex
 
     @cached_property
-    def reading(self) -> witness.Reading:
+    def reading(self) -> Reading:
         """What the independent witness reads in it. Raises UnusableFileError."""
+        from . import witness
+
         try:
             return witness.read(self.zone)
         except UnusableFileError:

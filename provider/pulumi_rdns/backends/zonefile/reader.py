@@ -18,7 +18,6 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 import dns.ttl
-import dns.zone
 from dns.rdatatype import RdataType
 
 from .lexer import Entry, Token, ZoneSyntaxError, entries
@@ -276,6 +275,8 @@ class _Reader:
             raise ValueError("$GENERATE needs: range, owner, type and one value")
         line = " ".join(part.text for part in entry.tokens)
         text = ascii_only(f"$TTL {ttl}\n$ORIGIN {self.origin or '.'}\n{line}\n")
+        import dns.zone
+
         generated = dns.zone.from_text(text, dns.name.root, relativize=False, check_origin=False)
         for name, _, rdata in generated.iterate_rdatas():
             self.records.append(
