@@ -30,8 +30,9 @@ _PLAIN = ("--non-interactive", "--color", "never")
 #: (project, stack) -> file -> its text: what `pulumi stack init` writes, which takes half a second
 _INITIAL: dict[tuple[str, str], dict[str, str]] = {}
 _HEADER = "import pulumi\nimport pulumi_rdns as rdns\n\n"
-#: variables of whoever runs the tests, which would change what a command does
-_FOREIGN = re.compile(r"PULUMI_|RDNS_|HOSTINGER_|RFC2136_|PDNS_")
+#: variables of whoever runs the tests, which would change what a command does, or let it compile
+#: all modules anew
+_FOREIGN = re.compile(r"PULUMI_|RDNS_|HOSTINGER_|RFC2136_|PDNS_|PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)
