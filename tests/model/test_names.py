@@ -92,6 +92,15 @@ def test_what_cannot_be_a_hostname_is_refused_with_the_reason(value: object, rea
         parse_hostname(value)
 
 
+@pytest.mark.parametrize("text", ["@", "\uff20", "\u3002"])
+def test_what_stands_for_the_origin_is_no_name(text: str) -> None:
+    for parse in (parse_hostname, parse_zone):
+        with pytest.raises(
+            InvalidInputError, match=r"stands for another name|is empty|not a valid"
+        ):
+            parse(text)
+
+
 def test_a_zone_may_be_named_as_rfc_2317_does() -> None:
     assert name_text(parse_zone("0/25.2.0.192.IN-ADDR.ARPA.")) == "0/25.2.0.192.in-addr.arpa"
     assert name_text(parse_zone("_tcp.example.com")) == "_tcp.example.com"

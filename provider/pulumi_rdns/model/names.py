@@ -102,6 +102,8 @@ def _absolute(text: str) -> dns.name.Name:
     try:
         if not text.isascii():
             text = idna.encode(text, uts46=True, std3_rules=False).decode("ascii")
+        if text in ("@", "."):
+            raise InvalidInputError(f"{shown!r} stands for another name; write the full name")
         return dns.name.from_text(text, dns.name.root)
     except dns.name.EmptyLabel:
         raise InvalidInputError(f"{shown!r} has an empty label (two dots in a row)") from None

@@ -46,9 +46,14 @@ class PtrSetRecords(msgspec.Struct, frozen=True, dict=True):
         return table
 
     @functools.cached_property
+    def text(self) -> str:
+        """Write the single records, a line each."""
+        return table_text(self.records)
+
+    @functools.cached_property
     def table(self) -> Table:
         """Give all records."""
-        return {**self.filled, **self.records}
+        return {**self.filled, **self.records} if self.filled else self.records
 
     def live(self, live: Mapping[str, str]) -> PtrSetRecords:
         """Describe what is there at these addresses: the same fill, and what differs from it."""
@@ -170,6 +175,8 @@ def written_text(written: Mapping[str, str], records: PtrSetRecords) -> str:
     >>> written_text({**records.table, "192.0.2.1": "gw.example.net"}, records)
     '192.0.2.0/30 {d}.example.net\n192.0.2.1 gw.example.net\n'
     """
+    if written == records.records:
+        return records.text
     fill = replace(records, exclude=()).filled
     others = {key: value for key, value in written.items() if fill.get(key) != value}
     others |= {key: _NOTHING for key in fill if key not in written}

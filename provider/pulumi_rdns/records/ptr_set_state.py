@@ -54,7 +54,9 @@ class PtrSetState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def placed(self, old: PtrSetState, places: Mapping[str, Place]) -> PtrSetState:
         """Remember where everything is: as before, or at a new place."""
-        zones = {*old.zones, *(place.zone for place in places.values() if place.zone is not None)}
+        # As in a batch: thousands of places share few objects.
+        found = {id(place.zone): place.zone for place in places.values()}.values()
+        zones = {*old.zones, *(zone for zone in found if zone is not None)}
         owners = {**old.owners}
         for address, place in places.items():
             owners.pop(address, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import dns.name
 import pulumi
 
 from pulumi_rdns.errors import Finding, InvalidInputError
+from pulumi_rdns.model.addresses import describe
 from pulumi_rdns.model.fills import parse_network
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.ptr_sets import (
@@ -86,18 +88,28 @@ def read_records(given: Props) -> tuple[PtrSetRecords, list[Finding]]:
     """Read the inputs that say which records there are, with a finding for all that is wrong."""
     found = []
     texts = {}
-    for key in ("records", "exclude"):
-        texts[key] = given.get(key) or ""
-        if not isinstance(texts[key], str):
-            found.append(Finding(key, "must be text, a line for each"))
-            texts[key] = ""
-    records, wrong = checked_records(
-        records=texts["records"],
-        network=given.get("network"),
-        fill=given.get("fill"),
-        exclude=texts["exclude"].splitlines(),
+    for key in RECORD_FIELDS:
+        value = given.get(key)
+        if value is not None and not isinstance(value, str):
+            found.append(Finding(key, f"must be text, not {describe(value)}"))
+            value = None
+        texts[key] = value
+    records, wrong = _checked(**texts)
+    return records, found + list(wrong)
+
+
+@functools.lru_cache(maxsize=2)
+def _checked(
+    records: str | None, network: str | None, fill: str | None, exclude: str | None
+) -> tuple[PtrSetRecords, tuple[Finding, ...]]:
+    """Read records; the last ones are remembered, for the engine gives them in each call anew."""
+    found, wrong = checked_records(
+        records=records or "",
+        network=network,
+        fill=fill,
+        exclude=(exclude or "").splitlines(),
     )
-    return records, found + wrong
+    return found, tuple(wrong)
 
 
 def set_spec(props: Props) -> PtrSetSpec:
@@ -213,7 +225,7 @@ def record_inputs(records: PtrSetRecords) -> dict[str, Any]:
     """Write which records there are; what is empty is left out."""
     return present(
         {
-            "records": table_text(records.records) or None,
+            "records": records.text or None,
             "network": None if records.network is None else str(records.network),
             "fill": records.fill,
             "exclude": exclude_text(records.exclude) or None,

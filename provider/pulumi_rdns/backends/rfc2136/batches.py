@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 import dns.name
@@ -22,6 +23,8 @@ _TOGETHER = 2
 _MOST_REFUSALS = 32
 #: seconds before a change is looked for again that the server took and does not show
 _PAUSES = (0.0, 0.5, 2.0)
+#: looks at a time at what messages have done
+_SIDE_BY_SIDE = 4
 
 
 class Server(Protocol):
@@ -74,18 +77,27 @@ class PtrBatch:
         """Send changes; give those that were in a message whose prerequisites did not hold."""
         unfit: list[int] = []
         refused: list[tuple[Sequence[int], BackendError]] = []
+        looks: list[tuple[Sequence[int], Future[Outcome]]] = []
         batch = [self._changes[at] for at in waiting]
         start = 0
-        for size, error, is_made in self._server.send_updates(self._zone, batch, most):
-            part = waiting[start : start + size]
-            start += size
-            if error is None:
-                self._refusals = 0
-                unfit += self._settle(part) if is_made else part
-            elif isinstance(error, RejectedError) or error.code == "REFUSED":
-                refused.append((part, error))
-            else:
-                self._set(part, Outcome(None, error, is_made))
+        # The looks come between the messages, which shall not wait for them.
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            for size, error, is_made in self._server.send_updates(self._zone, batch, most):
+                part = waiting[start : start + size]
+                start += size
+                if error is None and is_made:
+                    self._refusals = 0
+                    looks.append((part, pool.submit(self._settled, part[-1])))
+                    self._progress(size)
+                elif error is None:
+                    self._refusals = 0
+                    unfit += part
+                elif isinstance(error, RejectedError) or error.code == "REFUSED":
+                    refused.append((part, error))
+                else:
+                    self._set(part, Outcome(None, error, is_made))
+        for part, look in looks:
+            self._note(part, look.result())
         for part, error in refused:
             unfit += self._split(part, error)
         return unfit
@@ -98,25 +110,26 @@ class PtrBatch:
         self._set(part, Outcome(None, error))
         return []
 
-    def _settle(self, part: Sequence[int]) -> list[int]:
-        """Make sure of one change, as a message is all or nothing: NOERROR may have done nothing.
+    def _settled(self, at: int) -> Outcome:
+        """Make sure of one change, which shows what became of its message: all or nothing.
 
-        Gives the changes that are still to make.
+        NOERROR may have done nothing.
         """
-        change = self._changes[part[-1]]
+        change = self._changes[at]
         for pause in _PAUSES:
             time.sleep(pause)
-            found = self._found([part[-1]])[part[-1]]
+            try:
+                found = self._found([at])[at]
+            except BackendError as cause:
+                return Outcome(None, cause, is_unknown=True)
             if set(found.hostnames) == set(change.after) or not fits(change, found):
-                self._set(part, DONE)
-                return []
+                return DONE
         reason = (
             "the server answered NOERROR, and still does not show the change; is `server` a "
             "secondary that is behind its primary?"
         )
         error = UnavailableError(self._server.name, "write PTR of", change.owner, reason, "NOERROR")
-        self._set(part, Outcome(None, error, is_unknown=True))
-        return []
+        return Outcome(None, error, is_unknown=True)
 
     def _look(self, unfit: Sequence[int]) -> list[int]:
         """Say what stands there instead; give the changes that fit after all."""
@@ -134,6 +147,9 @@ class PtrBatch:
         return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
 
     def _set(self, part: Sequence[int], outcome: Outcome) -> None:
+        self._note(part, outcome)
+        self._progress(len(part))
+
+    def _note(self, part: Sequence[int], outcome: Outcome) -> None:
         for at in part:
             self._outcomes[at] = outcome
-        self._progress(len(part))

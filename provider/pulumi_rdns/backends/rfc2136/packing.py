@@ -6,6 +6,7 @@ tests hold these bytes against what it makes of the same changes.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import secrets
 import struct
@@ -118,7 +119,18 @@ def _value(hostname: str, ttl: int) -> bytes:
 
 
 def _labels(text: str) -> bytes:
-    return b"".join([bytes((len(label),)) + label for label in text.encode("ascii").split(b".")])
+    first, _, rest = text.partition(".")
+    return _label(first) + (_parent(rest) if rest else b"")
+
+
+def _label(text: str) -> bytes:
+    return len(text).to_bytes() + text.encode("ascii")
+
+
+@functools.lru_cache(maxsize=1024)
+def _parent(text: str) -> bytes:
+    """Write the labels after the first, which many names have in common."""
+    return b"".join(map(_label, text.split(".")))
 
 
 def _wire(name: dns.name.Name) -> bytes:
