@@ -29,6 +29,7 @@ from benchmarks.pulumi_contestants import (
     Filled,
     Floor,
     FloorEach,
+    FloorText,
     ManySets,
     Set,
     Single,
@@ -42,6 +43,7 @@ from tools.venv import BENCH_PYTHON
 SIZES = (1, 100, 1000, 10000, MOST)
 CONTESTANTS: Sequence[type[Contestant]] = (
     Floor,
+    FloorText,
     Set,
     ManySets,
     Filled,

@@ -23,13 +23,16 @@ class NothingProvider(ResourceProvider):
         return DiffResult(any(olds.get(key) != news[key] for key in news if key != "__provider"))
 
     def create(self, props):
-        return CreateResult(props["address"], dict(props))
+        return CreateResult("nothing", self.outputs(props))
 
     def read(self, id_, props):
         return ReadResult(id_, dict(props))
 
     def update(self, _id, _olds, news):
-        return UpdateResult(dict(news))
+        return UpdateResult(self.outputs(news))
+
+    def outputs(self, props):
+        return {"written": props["records"], **props} if "records" in props else dict(props)
 
 
 class Nothing(Resource):
@@ -126,6 +129,18 @@ Nothing("one", address=address, hostname=records[address])
 
     def version(self) -> str:
         return os.popen("pulumi version").read().strip()
+
+
+class FloorText(Floor):
+    """What the engine does for a set: one resource that holds the same texts, and does nothing."""
+
+    name = "engine, one resource with the texts"
+    declares = """\
+from nothing import Nothing
+
+text = "".join(f"{address} {name}\\n" for address, name in records.items())
+Nothing("one", records=text)
+"""
 
 
 class Single(PulumiContestant):

@@ -17,7 +17,7 @@ from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.fields import PTR_FIELDS, known
-from pulumi_rdns.resources.host_process import old_inputs, widen_thread_pool
+from pulumi_rdns.resources.host_process import keep_what_was_imported, old_inputs, widen_thread_pool
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}
@@ -30,6 +30,7 @@ class RecordProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         global _config, _session
         widen_thread_pool()
+        keep_what_was_imported()
         keys = [field.encode_name for field in msgspec.structs.fields(StackSettings)]
         found = {f"{NAMESPACE}:{key}": req.config.get(f"{NAMESPACE}:{key}") for key in keys}
         config = {key: value for key, value in found.items() if value is not None}
