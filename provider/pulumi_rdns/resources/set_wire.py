@@ -10,7 +10,6 @@ import dns.name
 import pulumi
 
 from pulumi_rdns.errors import Finding, InvalidInputError
-from pulumi_rdns.model.addresses import describe
 from pulumi_rdns.model.fills import parse_network
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.ptr_sets import (
@@ -87,29 +86,27 @@ def set_inputs(props: Props) -> tuple[dict[str, Any], PtrSetRecords | None, list
 def read_records(given: Props) -> tuple[PtrSetRecords, list[Finding]]:
     """Read the inputs that say which records there are, with a finding for all that is wrong."""
     found = []
-    texts = {}
-    for key in RECORD_FIELDS:
-        value = given.get(key)
-        if value is not None and not isinstance(value, str):
-            found.append(Finding(key, f"must be text, not {describe(value)}"))
-            value = None
-        texts[key] = value
-    records, wrong = _checked(**texts)
-    return records, found + list(wrong)
+    lines = {}
+    for key in ("records", "exclude"):
+        lines[key] = given.get(key) or ""
+        if not isinstance(lines[key], str):
+            found.append(Finding(key, "must be text, a line for each"))
+            lines[key] = ""
+    pattern = (given.get("network"), given.get("fill"))
+    are_text = all(value is None or isinstance(value, str) for value in pattern)
+    check = _checked if are_text else _checked.__wrapped__
+    records, wrong = check(lines["records"], *pattern, lines["exclude"])
+    return records, found + wrong
 
 
 @functools.lru_cache(maxsize=2)
 def _checked(
-    records: str | None, network: str | None, fill: str | None, exclude: str | None
-) -> tuple[PtrSetRecords, tuple[Finding, ...]]:
+    records: str, network: object, fill: object, exclude: str
+) -> tuple[PtrSetRecords, list[Finding]]:
     """Read records; the last ones are remembered, for the engine gives them in each call anew."""
-    found, wrong = checked_records(
-        records=records or "",
-        network=network,
-        fill=fill,
-        exclude=(exclude or "").splitlines(),
+    return checked_records(
+        records=records, network=network, fill=fill, exclude=exclude.splitlines()
     )
-    return found, tuple(wrong)
 
 
 def set_spec(props: Props) -> PtrSetSpec:
