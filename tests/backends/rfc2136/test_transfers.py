@@ -11,7 +11,7 @@ from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_rdns.backends.batch import Found, PtrChange
+from pulumi_rdns.backends.batch import DONE, Found, PtrChange, full_change
 from pulumi_rdns.backends.rfc2136.transfers import Transfer, TransferError
 from tests.backends.rfc2136.tools import ZONE, backend_of
 from tests.servers.dynamic import FULL, REVERSE, transfer
@@ -68,6 +68,30 @@ def test_without_the_right_to_a_transfer_single_queries_are_asked(server: DnsSer
         by_transfer.pop(owner, None)
         by_query.pop(owner, None)
     assert by_query == by_transfer
+
+
+def test_sets_of_one_zone_share_a_transfer_until_something_is_written(
+    server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = backend_of(server)
+    client = backend._client
+    transfers = []
+
+    def counted(zone: dns.name.Name) -> object:
+        transfers.append(zone)
+        return type(client)._transfer(client, zone)
+
+    monkeypatch.setattr(client, "_transfer", counted)
+    owners = [f"{at}.{REVERSE}" for at in range(40, 80)]
+    before = backend.read_ptrs(ZONE, owners)
+    assert backend.read_ptrs(ZONE, owners[::-1]) == before
+    assert len(transfers) == 1
+    change = PtrChange(owners[0], (), ("shared.example.com",), 300)
+    assert backend.apply_ptrs(ZONE, [change], lambda more: None) == [DONE]
+    assert backend.read_ptrs(ZONE, owners)[owners[0]].hostnames == ("shared.example.com",)
+    backend.apply(ZONE, [full_change(ZONE, PtrChange(owners[0], change.after, (), 300))])
+    assert backend.read_ptrs(ZONE, owners) == before
+    assert len(transfers) == 3
 
 
 def answer(*records: tuple[str, int, str, str], id_: int = 7) -> bytes:

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Change, same_rrset
 from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange, found_in
+from pulumi_rdns.backends.locks import Locks
 from pulumi_rdns.errors import (
     BackendError,
     ConflictError,
@@ -46,6 +47,8 @@ _PAUSES = (0.0, 0.5, 2.0)
 _SECONDS_EACH = 0.01
 #: names for which a whole zone is read
 _WORTH_A_TRANSFER = 32
+#: seconds for which several readers share one transfer of a zone that this client has not changed
+_SHARED_FOR = 5.0
 #: single queries at a time
 _SIDE_BY_SIDE = 8
 
@@ -59,6 +62,16 @@ class _Task(NamedTuple):
 
     def error(self, kind: type[BackendError], reason: str, code: str = "") -> BackendError:
         return kind(self.backend, self.operation, self.subject, reason, code)
+
+
+class _Transferred(NamedTuple):
+    """What a transfer of a zone showed."""
+
+    #: seconds of `time.monotonic`
+    began: float
+    #: the client's last write before
+    write: object
+    there: dict[str, Found]
 
 
 class Client:
@@ -76,6 +89,10 @@ class Client:
         self._connections = Connections(servers, timeout)
         self._zones: dict[dns.name.Name, dns.name.Name] = {}
         self._untransferable: set[dns.name.Name] = set()
+        self._transferred: dict[dns.name.Name, _Transferred] = {}
+        self._transferring = Locks()
+        #: zone -> a mark of the last write of this client
+        self._last_write: dict[dns.name.Name, object] = {}
         self._wildcards: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset | None] = {}
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
@@ -119,21 +136,25 @@ class Client:
         task = _Task(self.name, f"write {types} of", name_text(subject))
         for change in changes:
             self._check(task, zone, change)
-        self._write(task, zone, list(changes))
+        try:
+            self._write(task, zone, list(changes))
+        finally:
+            self._last_write[zone] = object()
 
     def read_ptrs(
         self, zone: dns.name.Name, owners: Collection[str], *, only_here: bool = False
     ) -> dict[str, Found]:
         """Read what stands at many names: by a transfer of the zone where that is allowed.
 
-        Else by single queries, side by side. ``only_here``: the zone is a guess, so that a record
-        may be in a zone below it, and then counts as delegated.
+        Else by single queries, side by side. Several readers share a transfer, which began at most
+        5 seconds ago. ``only_here``: the zone is a guess, so that a record may be in a zone below
+        it, and then counts as delegated; and what is there right now is asked for.
         """
         look = partial(self._stands_at, zone, only_here=only_here)
         if len(owners) == 1:
             return {owner: one for owner in owners if (one := look(owner))}
         if len(owners) >= _WORTH_A_TRANSFER and zone not in self._untransferable:
-            there = self._transferred(zone)
+            there = self._transfer(zone) if only_here else self._shared_transfer(zone)
             if there is not None:
                 return {owner: there[owner] for owner in owners if owner in there}
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
@@ -148,7 +169,10 @@ class Client:
         What does not stand as expected is found by the prerequisites alone: nothing is read where
         all goes well. A refused message is split to find the changes that are to blame.
         """
-        return PtrBatch(self, zone, changes, progress).outcomes()
+        try:
+            return PtrBatch(self, zone, changes, progress).outcomes()
+        finally:
+            self._last_write[zone] = object()
 
     def send_updates(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
@@ -184,7 +208,19 @@ class Client:
             else:
                 yield packed.changes, None, not is_prerequisite(reply)
 
-    def _transferred(self, zone: dns.name.Name) -> dict[str, Found] | None:
+    def _shared_transfer(self, zone: dns.name.Name) -> dict[str, Found] | None:
+        """Read a whole zone once for all sets that have records in it."""
+        with self._transferring[zone]:
+            began, write = time.monotonic(), self._last_write.get(zone)
+            last = self._transferred.get(zone)
+            if last is None or last.write is not write or began - last.began > _SHARED_FOR:
+                there = self._transfer(zone)
+                if there is None:
+                    return None
+                self._transferred[zone] = last = _Transferred(began, write, there)
+            return last.there
+
+    def _transfer(self, zone: dns.name.Name) -> dict[str, Found] | None:
         """Read a whole zone (RFC 5936); None where the server does not give it."""
         request = dns.message.make_query(zone, RdataType.AXFR, flags=0)
         key = self._credential.key if self._credential else None
