@@ -118,7 +118,7 @@ def wait_until(running: Running, condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not condition() and running.process.poll() is None:
         assert time.monotonic() < deadline, "nothing happens"
-        time.sleep(0.002)
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize("victim", ["CLI", "provider host"])

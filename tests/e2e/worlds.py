@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import json
 import re
@@ -204,6 +205,8 @@ class ZoneFileWorld(World):
         super().__init__(instance)
         self.folder = folder / instance
         self._parsed: dict[str, tuple[tuple[int, int, int], dns.zone.Zone]] = {}
+        #: what was looked up in which reading of a zone: a look that finds no change is cheap
+        self._known: dict[str, tuple[dns.zone.Zone, dict[tuple[str, RdataType], list[str]]]] = {}
         self.files = {
             "example.com": self.folder / "example.com.zone",
             "2.0.192.in-addr.arpa": self.folder / "db.192.0.2",
@@ -223,7 +226,7 @@ class ZoneFileWorld(World):
 
     def ptr(self, address: str, zone: str | None = None) -> Hostnames:
         zone, owner = self._place(address, zone)
-        return self._values(zone, owner, RdataType.PTR)
+        return self._values(address, zone, owner, RdataType.PTR)
 
     def ttl(self, address: str) -> int | None:
         zone, owner = self._place(address, None)
@@ -235,7 +238,8 @@ class ZoneFileWorld(World):
         self._edit(zone, owner, "PTR", [f"{hostname}." for hostname in hostnames])
 
     def forward(self, hostname: str, kind: str) -> list[str]:
-        return self._values(self.domain, dns.name.from_text(hostname), RdataType[kind])
+        owner = dns.name.from_text(hostname)
+        return self._values(hostname, self.domain, owner, RdataType[kind])
 
     def set_forward(self, hostname: str, kind: str, addresses: Sequence[str]) -> None:
         self._edit(self.domain, dns.name.from_text(hostname), kind, list(addresses))
@@ -262,7 +266,9 @@ class ZoneFileWorld(World):
             )
             assert result.returncode == 0, f"{result.stdout}\n{file.read_text()}"
 
-    def _place(self, address: str, zone: str | None) -> tuple[str, dns.name.Name]:
+    @staticmethod
+    @functools.lru_cache(maxsize=500)
+    def _place(address: str, zone: str | None) -> tuple[str, dns.name.Name]:
         owner = dns.reversename.from_address(address)
         if zone is None:
             is_v4 = ipaddress.ip_address(address).version == 4
@@ -286,9 +292,19 @@ class ZoneFileWorld(World):
                 time.sleep(0.01)
         raise AssertionError(f"{self.files[zone]} stays unreadable")
 
-    def _values(self, zone: str, owner: dns.name.Name, rdtype: RdataType) -> list[str]:
-        found = self._zone(zone).get_rdataset(owner, rdtype)
-        return sorted(rdata.to_text().rstrip(".") for rdata in found or ())
+    def _values(
+        self, subject: str, zone: str, owner: dns.name.Name, rdtype: RdataType
+    ) -> list[str]:
+        reading = self._zone(zone)
+        last, known = self._known.get(zone, (None, {}))
+        if last is not reading:
+            known = {}
+            self._known[zone] = reading, known
+        # By its text, as hashing a name takes longer than all else here.
+        if (subject, rdtype) not in known:
+            found = reading.get_rdataset(owner, rdtype)
+            known[subject, rdtype] = sorted(rdata.to_text().rstrip(".") for rdata in found or ())
+        return known[subject, rdtype]
 
     def _edit(self, zone: str, owner: dns.name.Name, kind: str, values: list[str]) -> None:
         """Take out the lines of an RRset, add new ones at the end, raise the serial."""
