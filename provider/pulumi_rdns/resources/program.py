@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import os
 import weakref
@@ -110,6 +111,7 @@ def _refuse_other_hosts(resource_name: str, opts: pulumi.ResourceOptions | None)
         )
 
 
+@functools.cache
 def _camel(name: str) -> str:
     if name.startswith("_"):
         return name
@@ -117,6 +119,7 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+@functools.cache
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
