@@ -39,4 +39,4 @@ def source(internet: Internet) -> DnsSource:
 @pytest.fixture
 def hasty(internet: Internet) -> DnsSource:
     """A source that does not wait long, for servers that are silent."""
-    return DnsSource(resolvers=[parse_endpoint(internet.resolver)], timeout=0.5)
+    return DnsSource(resolvers=[parse_endpoint(internet.resolver)], timeout=1.5)

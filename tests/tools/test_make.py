@@ -21,7 +21,7 @@ VERBS = ("up", "preview", "refresh", "destroy", "env", "test", "check", "clean",
 
 def environ(*without: str) -> dict[str, str]:
     """Give the environment of a user's shell, also where the tests run under `make test`."""
-    without = ("MAKE", *without)
+    without = ("MAKE", "ARGS", "STACK", "FAST", *without)
     return {name: value for name, value in os.environ.items() if not name.startswith(without)}
 
 
