@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import hypothesis
@@ -25,8 +24,3 @@ pytest.register_assert_rewrite(
 # press it would wait for ever, and each command of the Pulumi CLI takes five seconds more.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Run more tests at a time than there are processors: a third of their time is waiting."""
-    return max(2, (os.cpu_count() or 1) * 3 // 2)
