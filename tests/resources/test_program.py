@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -400,3 +401,29 @@ def test_a_computed_set_that_overlaps_fails_and_the_first_stands() -> None:
     with pytest.raises(DuplicateAddressError, match="'set' and 'one'"):
         run_program(program)
     assert order(stood) == ["one-id"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((700, 10, 10), (50_000, 10, 10)), ((90_000, 5, 5), (90_000, 5, 5)), ((0, 10, 10), None)],
+)
+def test_a_program_lets_the_collector_rest_and_keeps_what_it_has_set_itself(
+    before: tuple[int, int, int], after: tuple[int, int, int] | None
+) -> None:
+    was = gc.get_threshold()
+    gc.set_threshold(*before)
+    try:
+        run_program(lambda: ptr("one", "192.0.2.10") and None)
+        assert gc.get_threshold() == (after or before)
+    finally:
+        gc.set_threshold(*was)
+
+
+def test_what_a_program_makes_of_an_output_is_awaited_though_the_output_is_not() -> None:
+    made: list[str] = []
+
+    def program() -> None:
+        ptr("one", "192.0.2.10").hostname.apply(made.append)
+
+    run_program(program)
+    assert made == ["one.example.com"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import functools
-import gc
 import os
 import sys
 import threading
@@ -205,14 +204,6 @@ def _show_tracebacks() -> None:
         _hidden -= 1
         if not _hidden and hasattr(sys, "tracebacklimit"):
             del sys.tracebacklimit
-
-
-def keep_what_was_imported() -> None:
-    """Spare the collector the 100,000 objects of the imports, which live as long as the host.
-
-    It would look at all of them again for each ten thousand records.
-    """
-    gc.freeze()
 
 
 def widen_thread_pool() -> None:
