@@ -410,10 +410,13 @@ def test_a_computed_set_that_overlaps_fails_and_the_first_stands() -> None:
 def test_a_program_lets_the_collector_rest_and_keeps_what_it_has_set_itself(
     before: tuple[int, int, int], after: tuple[int, int, int] | None
 ) -> None:
+    def program() -> None:
+        ptr("one", "192.0.2.10")
+
     was = gc.get_threshold()
     gc.set_threshold(*before)
     try:
-        run_program(lambda: ptr("one", "192.0.2.10") and None)
+        run_program(program)
         assert gc.get_threshold() == (after or before)
     finally:
         gc.set_threshold(*was)
