@@ -193,10 +193,13 @@ class ZoneBackend(Backend, ABC):
         ``after`` is already there exactly succeeds without a write.
         """
 
-    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+    def read_ptrs(
+        self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
+    ) -> dict[str, Found]:
         """Read what stands at many names; a name where nothing that counts stands is left out.
 
-        Names are canonical text without trailing dot. Raises ZoneNotFoundError without the zone.
+        Names are canonical text without trailing dot. ``is_shared``: what was read up to 5 seconds
+        ago, for another reader, will do. Raises ZoneNotFoundError without the zone.
         """
         found = {}
         for owner in owners:

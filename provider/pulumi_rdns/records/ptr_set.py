@@ -66,7 +66,7 @@ class PtrSets:
         places, errors = _split(self._places(store, old, declared))
         if errors:
             raise summary("read the PTRs of", backend.name, errors, len(declared))
-        there = store.read(places)
+        there = store.read(places, is_shared=True)
         live = {
             address: ", ".join(found.hostnames)
             for address, found in there.items()

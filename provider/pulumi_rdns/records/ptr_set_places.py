@@ -68,8 +68,12 @@ class Store(Protocol):
         at its reverse name: through an alias (RFC 2317) or a delegation.
         """
 
-    def read(self, places: Mapping[str, Place]) -> dict[str, Found]:
-        """Read what is there; an address where nothing is, is left out. Raises BackendError."""
+    def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
+        """Read what is there; an address where nothing is, is left out.
+
+        ``is_shared``: what was read a few seconds ago, for another set, will do. Raises
+        BackendError.
+        """
 
     def apply(self, steps: Mapping[str, Step], progress: Progress) -> dict[str, Outcome]:
         """Make each change that can be made."""
@@ -122,11 +126,11 @@ class _Zones:
         assert found.owner is not None
         return Place(found.zone, name_text(found.owner))
 
-    def read(self, places: Mapping[str, Place]) -> dict[str, Found]:
+    def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
         found = {}
         for zone, addresses in _by_zone(places).items():
             owners = {places[address].owner: address for address in addresses}
-            there = self._backend.read_ptrs(zone, owners.keys())
+            there = self._backend.read_ptrs(zone, owners.keys(), is_shared=is_shared)
             found.update({owners[owner]: one for owner, one in there.items()})
         return found
 
@@ -193,7 +197,7 @@ class _Addresses:
     def replaced(self, address: str) -> Place | RdnsError:
         return Place(None, address)
 
-    def read(self, places: Mapping[str, Place]) -> dict[str, Found]:
+    def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
         """Read all addresses in one list."""
         there = {str(one.address): one.ptr for one in self._backend.addresses()}
         found = {}

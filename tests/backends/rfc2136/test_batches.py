@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
+from dns.name import Name
 from dns.rcode import Rcode
 
 from pulumi_rdns.backends.batch import DONE, Outcome, PtrChange
+from pulumi_rdns.backends.rfc2136.client import Client
 from pulumi_rdns.errors import AuthenticationError, RejectedError, UnavailableError
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of
 from tests.servers.bind import DynamicBind
@@ -127,6 +129,52 @@ def test_a_server_that_goes_away_leaves_what_is_known_and_what_is_not(
         for name, values in made.items()
     ]
     assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * len(gone)
+
+
+@pytest.mark.parametrize(
+    "code", [Rcode.SERVFAIL, Rcode.REFUSED, Rcode.NOTAUTH, Rcode.FORMERR, Rcode.NOERROR]
+)
+def test_a_refusal_of_the_second_copy_does_not_say_that_the_first_was_not_made(
+    bind: DnsServer, proxy: CuttingProxy, code: Rcode
+) -> None:
+    """As where a server is started again, or another one of several is asked."""
+
+    def refuse_from_second(number: int) -> None:
+        if number == 2:
+            proxy.feigned_updates, proxy.feigned_rcode = 10**6, code
+
+    proxy.lost_answers = 1
+    proxy.at_update = refuse_from_second
+    backend = backend_at(f"127.0.0.1:{proxy.port}")
+    outcomes = backend.apply_ptrs(ZONE, records("c", 400), nothing)
+    assert there(bind, "c") == everything("c", 400)
+    assert all(one.error and one.is_unknown for one in outcomes)
+    proxy.feigned_updates = 0
+    gone = [one._replace(before=one.after, after=()) for one in records("c", 400)]
+    assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 400
+
+
+def test_a_look_that_fails_after_a_conflict_does_not_hide_what_was_made(
+    bind: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = backend_of(bind)
+    theirs = PtrChange(f"k700.{REVERSE}", (), ("some.body.example.net",), 60)
+    assert backend.apply_ptrs(ZONE, [theirs], nothing) == [DONE]
+    read = type(backend._client).read_ptrs
+
+    def failing(self: Client, zone: Name, owners: Collection[str], **how: bool) -> object:
+        if len(owners) > 1:
+            raise UnavailableError("corp", "read PTR of", "k700", "it went away")
+        return read(self, zone, owners, **how)
+
+    monkeypatch.setattr(type(backend._client), "read_ptrs", failing)
+    outcomes = backend.apply_ptrs(ZONE, records("k", 1000), nothing)
+    monkeypatch.undo()
+    assert outcomes[:500] == [DONE] * 500
+    assert all(isinstance(one.error, UnavailableError) for one in outcomes[500:])
+    assert not any(one.is_unknown for one in outcomes)
+    gone = [one._replace(before=one.after, after=()) for one in [*records("k", 500), theirs]]
+    assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 501
 
 
 def test_noerror_without_the_records_is_an_error(proxy: CuttingProxy) -> None:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
 import dns.message
 import dns.name
 import dns.renderer
@@ -13,7 +21,7 @@ from hypothesis import strategies as st
 
 from pulumi_rdns.backends.batch import DONE, Found, PtrChange, full_change
 from pulumi_rdns.backends.rfc2136.transfers import Transfer, TransferError
-from tests.backends.rfc2136.tools import ZONE, backend_of
+from tests.backends.rfc2136.tools import ZONE, backend_at, backend_of
 from tests.servers.dynamic import FULL, REVERSE, transfer
 from tests.servers.process import DnsServer
 
@@ -83,15 +91,89 @@ def test_sets_of_one_zone_share_a_transfer_until_something_is_written(
 
     monkeypatch.setattr(client, "_transfer", counted)
     owners = [f"{at}.{REVERSE}" for at in range(40, 80)]
-    before = backend.read_ptrs(ZONE, owners)
-    assert backend.read_ptrs(ZONE, owners[::-1]) == before
+    read = partial(backend.read_ptrs, ZONE, is_shared=True)
+    before = read(owners)
+    assert read(owners[::-1]) == before
     assert len(transfers) == 1
     change = PtrChange(owners[0], (), ("shared.example.com",), 300)
     assert backend.apply_ptrs(ZONE, [change], lambda more: None) == [DONE]
-    assert backend.read_ptrs(ZONE, owners)[owners[0]].hostnames == ("shared.example.com",)
+    assert read(owners)[owners[0]].hostnames == ("shared.example.com",)
     backend.apply(ZONE, [full_change(ZONE, PtrChange(owners[0], change.after, (), 300))])
-    assert backend.read_ptrs(ZONE, owners) == before
+    assert read(owners) == before
     assert len(transfers) == 3
+
+
+def test_what_somebody_else_writes_is_seen_by_those_who_do_not_share(server: DnsServer) -> None:
+    one, other = backend_of(server), backend_of(server)
+    owners = [f"{at}.{REVERSE}" for at in range(100, 140)]
+    before = one.read_ptrs(ZONE, owners, is_shared=True)
+    change = PtrChange(owners[0], (), ("theirs.example.com",), 300)
+    assert other.apply_ptrs(ZONE, [change], lambda more: None) == [DONE]
+    assert one.read_ptrs(ZONE, owners)[owners[0]].hostnames == change.after
+    gone = change._replace(before=change.after, after=())
+    assert other.apply_ptrs(ZONE, [gone], lambda more: None) == [DONE]
+    assert one.read_ptrs(ZONE, owners) == before
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_readers_that_wait_for_a_transfer_ask_for_no_other(
+    bind: DnsServer, monkeypatch: pytest.MonkeyPatch, is_given: bool
+) -> None:
+    """Also where there is none, and where one takes longer than it is shared."""
+    monkeypatch.setattr("pulumi_rdns.backends.rfc2136.client._SHARED_FOR", 0.2)
+    client = backend_of(bind)._client
+    goes_on = threading.Event()
+    transfers = []
+
+    def slow(zone: dns.name.Name) -> object:
+        transfers.append(zone)
+        assert goes_on.wait(10)
+        there = type(client)._transfer(client, zone)
+        if not is_given:
+            client._untransferable.add(zone)
+        return there if is_given else None
+
+    monkeypatch.setattr(client, "_transfer", slow)
+    owners = [f"{at}.{REVERSE}" for at in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        reads = [pool.submit(client.read_ptrs, ZONE, owners, is_shared=True) for _ in range(8)]
+        time.sleep(0.5)
+        goes_on.set()
+        expected = client.read_ptrs(ZONE, owners[:30])
+        assert [read.result(20) for read in reads] == [expected] * 8
+    assert len(transfers) == 1
+
+
+@contextmanager
+def saying(*wires: bytes) -> Iterator[str]:
+    """A server that answers each question with these messages, and hangs up."""
+
+    class Saying(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            id_ = self.request.recv(65535)[2:4]
+            for wire in wires:
+                self.request.sendall(len(wire).to_bytes(2) + id_ + wire[2:])
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Saying) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_half_a_transfer_of_one_server_is_no_part_of_that_of_the_next() -> None:
+    """Two openings would look like a beginning and an end."""
+    ours = [(f"{at}.example.com.", 60, "PTR", f"h{at}.example.net.") for at in range(40)]
+    half = [answer(SOA, RECORDS[0])]
+    whole = [answer(SOA, RECORDS[4]), answer(*ours[:20]), answer(*ours[20:], SOA)]
+    with saying(*half) as first, saying(*whole) as second:
+        backend = backend_at(first, second, key=None)
+        owners = [f"{at}.example.com" for at in range(40)]
+        read = backend.read_ptrs(dns.name.from_text("example.com"), owners)
+    assert read == {f"{at}.example.com": Found((f"h{at}.example.net",), 60) for at in range(40)}
 
 
 def answer(*records: tuple[str, int, str, str], id_: int = 7) -> bytes:

@@ -103,7 +103,9 @@ class PowerDnsBackend(ZoneBackend):
                 part = changes[start : start + _MOST_CHANGES]
                 self._api.patiently(task, partial(self._write, task, zone, part))
 
-    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+    def read_ptrs(
+        self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
+    ) -> dict[str, Found]:
         """Read what stands at many names, out of one reading of the zone."""
         names = {owner: dns.name.from_text(owner) for owner in owners}
         task = Task(self.name, "read PTR of", name_text(zone))

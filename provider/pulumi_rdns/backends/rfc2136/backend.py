@@ -71,9 +71,11 @@ class Rfc2136Backend(ZoneBackend):
         """
         self._client.apply(zone, changes)
 
-    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+    def read_ptrs(
+        self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
+    ) -> dict[str, Found]:
         """Read what stands at many names: by a transfer of the zone where that is allowed."""
-        return self._client.read_ptrs(zone, owners)
+        return self._client.read_ptrs(zone, owners, is_shared=is_shared)
 
     def apply_ptrs(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], progress: Progress

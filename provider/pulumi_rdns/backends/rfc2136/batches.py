@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import dns.name
 
@@ -27,6 +27,18 @@ _PAUSES = (0.0, 0.5, 2.0)
 _SIDE_BY_SIDE = 4
 
 
+class Sent(NamedTuple):
+    """What became of a message."""
+
+    #: how many changes were in it
+    changes: int
+    #: None where it was made, or a prerequisite did not hold
+    error: BackendError | None
+    #: None where it may have been made; a prerequisite that does not hold may be met by a copy of
+    #: the message, whose answer was lost
+    is_made: bool | None
+
+
 class Server(Protocol):
     """What a batch needs of the backend."""
 
@@ -38,7 +50,7 @@ class Server(Protocol):
 
     def send_updates(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
-    ) -> Iterator[tuple[int, BackendError | None, bool]]: ...
+    ) -> Iterator[Sent]: ...
 
 
 class PtrBatch:
@@ -57,6 +69,8 @@ class PtrBatch:
         self._progress = progress
         self._outcomes = [DONE] * len(changes)
         self._refusals = 0
+        #: changes that may have been made by a copy of their message
+        self._unknown: set[int] = set()
 
     def outcomes(self) -> list[Outcome]:
         """Make the changes, and give an outcome for each."""
@@ -92,10 +106,13 @@ class PtrBatch:
                 elif error is None:
                     self._refusals = 0
                     unfit += part
+                    self._unknown.update(part if is_made is None else ())
+                elif is_made is None:
+                    self._set(part, Outcome(None, error, is_unknown=True))
                 elif isinstance(error, RejectedError) or error.code == "REFUSED":
                     refused.append((part, error))
                 else:
-                    self._set(part, Outcome(None, error, is_made))
+                    self._set(part, Outcome(None, error))
         for part, look in looks:
             self._note(part, look.result())
         for part, error in refused:
@@ -133,8 +150,14 @@ class PtrBatch:
 
     def _look(self, unfit: Sequence[int]) -> list[int]:
         """Say what stands there instead; give the changes that fit after all."""
+        try:
+            there = self._found(unfit)
+        except BackendError as error:
+            for at in unfit:
+                self._set([at], Outcome(None, error, at in self._unknown))
+            return []
         fitting = []
-        for at, found in self._found(unfit).items():
+        for at, found in there.items():
             if fits(self._changes[at], found):
                 fitting.append(at)
             else:

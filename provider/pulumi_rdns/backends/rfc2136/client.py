@@ -32,8 +32,8 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.names import canonical, name_text
 from pulumi_rdns.model.specs import MAX_TTL
 
-from .batches import PtrBatch
-from .connections import Connections, NoAnswerError
+from .batches import PtrBatch, Sent
+from .connections import Answer, Connections, NoAnswerError
 from .packing import Packed, Signed, pack_updates, sign
 from .replies import RefusedError, check_answer, check_update, is_prerequisite, read_reply
 from .settings import Credential, Server
@@ -49,6 +49,8 @@ _SECONDS_EACH = 0.01
 _WORTH_A_TRANSFER = 32
 #: seconds for which several readers share one transfer of a zone that this client has not changed
 _SHARED_FOR = 5.0
+#: the end of an error after which nobody knows
+_UNKNOWN = "; whether the change was made is not known, and the next run finds out"
 #: single queries at a time
 _SIDE_BY_SIDE = 8
 
@@ -142,19 +144,24 @@ class Client:
             self._last_write[zone] = object()
 
     def read_ptrs(
-        self, zone: dns.name.Name, owners: Collection[str], *, only_here: bool = False
+        self,
+        zone: dns.name.Name,
+        owners: Collection[str],
+        *,
+        is_shared: bool = False,
+        only_here: bool = False,
     ) -> dict[str, Found]:
         """Read what stands at many names: by a transfer of the zone where that is allowed.
 
-        Else by single queries, side by side. Several readers share a transfer, which began at most
-        5 seconds ago. ``only_here``: the zone is a guess, so that a record may be in a zone below
-        it, and then counts as delegated; and what is there right now is asked for.
+        Else by single queries, side by side. ``is_shared``: a transfer will do that began up to 5
+        seconds ago for another reader. ``only_here``: the zone is a guess, so that a record may be
+        in a zone below it, and then counts as delegated.
         """
         look = partial(self._stands_at, zone, only_here=only_here)
         if len(owners) == 1:
             return {owner: one for owner in owners if (one := look(owner))}
         if len(owners) >= _WORTH_A_TRANSFER and zone not in self._untransferable:
-            there = self._transfer(zone) if only_here else self._shared_transfer(zone)
+            there = self._shared_transfer(zone) if is_shared else self._transfer(zone)
             if there is not None:
                 return {owner: there[owner] for owner in owners if owner in there}
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
@@ -176,12 +183,8 @@ class Client:
 
     def send_updates(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
-    ) -> Iterator[tuple[int, BackendError | None, bool]]:
-        """Send updates of at most so many changes; give for each how many, and how it ended.
-
-        That is an error or None, and whether it was made: not where a prerequisite did not hold,
-        and perhaps where there is an error and the flag is set all the same.
-        """
+    ) -> Iterator[Sent]:
+        """Send updates of at most so many changes, and give what became of each."""
         task = _Task(self.name, "write PTR of", name_text(zone))
         key = self._credential.key if self._credential else None
         sizes: deque[tuple[Packed, Signed]] = deque()
@@ -197,28 +200,35 @@ class Client:
             packed, signed = sizes.popleft()
             if isinstance(answer, NoAnswerError):
                 error = task.error(UnavailableError, str(answer))
-                yield packed.changes, error, answer.was_sent
+                yield Sent(packed.changes, error, None if answer.was_sent else False)
                 continue
+            not_made = None if answer.is_to_copy else False
             try:
                 request = dns.update.UpdateMessage(zone, id=packed.id)
-                reply = read_reply(answer, request, self._credential, signed.mac)
+                reply = read_reply(answer.wire, request, self._credential, signed.mac)
                 check_update(reply, name_text(zone), self._credential)
             except RefusedError as refused:
-                yield packed.changes, task.error(refused.kind, refused.reason, refused.code), False
+                # The signature of a NOERROR may be wrong, and the server right.
+                is_made = None if refused.code == "NOERROR" else not_made
+                error = task.error(refused.kind, refused.reason, refused.code)
+                yield Sent(packed.changes, error, is_made)
             else:
-                yield packed.changes, None, not is_prerequisite(reply)
+                is_made = not_made if is_prerequisite(reply) else True
+                yield Sent(packed.changes, None, is_made)
 
     def _shared_transfer(self, zone: dns.name.Name) -> dict[str, Found] | None:
         """Read a whole zone once for all sets that have records in it."""
+        asked = time.monotonic()
         with self._transferring[zone]:
             began, write = time.monotonic(), self._last_write.get(zone)
             last = self._transferred.get(zone)
-            if last is None or last.write is not write or began - last.began > _SHARED_FOR:
-                there = self._transfer(zone)
-                if there is None:
-                    return None
-                self._transferred[zone] = last = _Transferred(began, write, there)
-            return last.there
+            if last and last.write is write and last.began >= asked - _SHARED_FOR:
+                return last.there
+            # What others asked for in the meantime may have shown that there is none.
+            there = None if zone in self._untransferable else self._transfer(zone)
+            if there is not None:
+                self._transferred[zone] = _Transferred(began, write, there)
+            return there
 
     def _transfer(self, zone: dns.name.Name) -> dict[str, Found] | None:
         """Read a whole zone (RFC 5936); None where the server does not give it."""
@@ -227,9 +237,9 @@ class Client:
         if key:
             request.use_tsig(key)
         wire = request.to_wire()
-        transfer = Transfer(request.id, key, request.mac or b"")
+        begin = partial(Transfer, request.id, key, request.mac or b"")
         try:
-            self._connections.receive_all(wire, transfer.add)
+            transfer = self._connections.receive_all(wire, begin)
         except (TransferError, NoAnswerError):
             # The single queries that come next say what is wrong, if anything is.
             self._untransferable.add(zone)
@@ -360,7 +370,7 @@ class Client:
     def _query(self, task: _Task, name: dns.name.Name, rdtype: RdataType) -> dns.message.Message:
         message = dns.message.make_query(name, rdtype, flags=0)
         try:
-            reply = self._exchange(message)
+            reply = read_reply(self._send(message).wire, message, self._credential)
             check_answer(reply, self._credential)
         except RefusedError as refused:
             raise task.error(refused.kind, refused.reason, refused.code) from None
@@ -372,22 +382,25 @@ class Client:
         self, task: _Task, zone: dns.name.Name, message: dns.message.Message
     ) -> dns.message.Message:
         """Send an update; the reply is success or a prerequisite that does not hold."""
+        is_unknown = False
         try:
-            reply = self._exchange(message, more=_SECONDS_EACH * len(message.sections[1]))
+            answer = self._send(message, more=_SECONDS_EACH * len(message.sections[1]))
+            is_unknown = answer.is_to_copy
+            reply = read_reply(answer.wire, message, self._credential)
             check_update(reply, name_text(zone), self._credential)
         except RefusedError as refused:
-            raise task.error(refused.kind, refused.reason, refused.code) from None
+            is_unknown |= refused.code == "NOERROR"
+            reason = f"{refused.reason}{_UNKNOWN if is_unknown else ''}"
+            raise task.error(refused.kind, reason, refused.code) from None
         except NoAnswerError as error:
-            unknown = "; whether the change was made is not known, and the next run finds out"
-            reason = f"{error}{unknown if error.was_sent else ''}"
+            reason = f"{error}{_UNKNOWN if error.was_sent else ''}"
             raise task.error(UnavailableError, reason) from None
         return reply
 
-    def _exchange(self, message: dns.message.Message, more: float = 0.0) -> dns.message.Message:
+    def _send(self, message: dns.message.Message, more: float = 0.0) -> Answer:
         if self._credential:
             message.use_tsig(self._credential.key)
-        wire = self._connections.exchange(message.to_wire(), more)
-        return read_reply(wire, message, self._credential)
+        return self._connections.exchange(message.to_wire(), more)
 
 
 def _zone_in(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:

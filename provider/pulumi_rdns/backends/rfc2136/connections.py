@@ -9,7 +9,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from .settings import Server
 
@@ -22,17 +22,33 @@ _MOST_AHEAD = 4
 class NoAnswerError(Exception):
     """No server answered; the text says of each one why."""
 
-    def __init__(self, failures: Sequence[_FailedError]) -> None:
+    def __init__(self, failures: Sequence[_FailedError], *, was_sent: bool) -> None:
         super().__init__("; ".join(map(str, failures)))
         #: whether a server may have got the message all the same
-        self.was_sent = any(failure.was_sent for failure in failures)
+        self.was_sent = was_sent
         self._failures = failures
 
     def for_unsent(self) -> NoAnswerError:
         """Give the same error for a message that was not sent at all."""
-        error = NoAnswerError(self._failures)
-        error.was_sent = False
-        return error
+        return NoAnswerError(self._failures, was_sent=False)
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    wire: bytes
+    #: the message was sent before, without an answer: a server may have taken that copy
+    is_to_copy: bool = False
+
+
+class Reader(Protocol):
+    """Reads an answer of several messages."""
+
+    def add(self, wire: bytes, /) -> bool:
+        """Read the next message; True where it is the last one."""
+
+
+R = TypeVar("R", bound=Reader)
 
 
 class _FailedError(Exception):
@@ -67,29 +83,36 @@ class Connections:
         self._idle: list[_Connection] = []
         weakref.finalize(self, _close, self._idle)
 
-    def exchange(self, message: bytes, more: float = 0.0) -> bytes:
+    def exchange(self, message: bytes, more: float = 0.0) -> Answer:
         """Send a message in wire form and give the answer.
 
         ``more`` is seconds that the answer may take beyond the time-out. Raises NoAnswerError.
         """
         failures: list[_FailedError] = []
+        is_copy = False
         kept = self._take()
         if kept is not None:
             try:
-                return self._ask(kept, message, more)
+                return Answer(self._ask(kept, message, more))
             except _FailedError as failed:
+                is_copy = failed.was_sent
                 failures += [failed] if failed.is_final else []
         for server in self._in_order():
-            if server not in [failed.server for failed in failures]:
+            is_tried = server in [failed.server for failed in failures]
+            # Over another connection where the server cuts the first.
+            for tries_left in () if is_tried else (1, 0):
                 try:
-                    return self._ask_anew(server, message, more)
+                    return Answer(self._ask(self._connect(server), message, more), is_copy)
                 except _FailedError as failed:
-                    failures.append(failed)
-        raise NoAnswerError(failures)
+                    is_copy |= failed.was_sent
+                    if failed.is_final or not tries_left:
+                        failures.append(failed)
+                        break
+        raise NoAnswerError(failures, was_sent=is_copy)
 
     def exchange_all(
         self, messages: Iterable[bytes], more: float
-    ) -> Iterator[bytes | NoAnswerError]:
+    ) -> Iterator[Answer | NoAnswerError]:
         """Send messages over one connection, a few ahead of their answers; give those in order.
 
         ``more`` is seconds that each answer may take beyond the time-out. What a connection left
@@ -100,7 +123,7 @@ class Connections:
         failed: NoAnswerError | None = None
         while failed is None:
             pipe = _Pipe(self._take(), self._timeout + more)
-            yield from pipe.answers(source)
+            yield from map(Answer, pipe.answers(source))
             if not pipe.unanswered:
                 if pipe.connection is not None:
                     self._keep(pipe.connection)
@@ -110,50 +133,44 @@ class Connections:
                     yield failed if pipe.has_sent else failed.for_unsent()
                     continue
                 try:
-                    yield self.exchange(message, more)
+                    wire, is_to_copy = self.exchange(message, more)
                 except NoAnswerError as error:
                     failed = error
                     failed.was_sent |= pipe.has_sent
                     yield failed
+                else:
+                    yield Answer(wire, is_to_copy or pipe.has_sent)
         yield from (failed.for_unsent() for _ in source)
 
-    def receive_all(self, message: bytes, is_last: Callable[[bytes], bool]) -> None:
-        """Send a message and hand over its answers until ``is_last`` is true of one.
+    def receive_all(self, message: bytes, begin: Callable[[], R]) -> R:
+        """Send a message and hand over its answers to a reader until it has the last one.
 
-        Raises NoAnswerError, and what ``is_last`` raises.
+        ``begin`` makes a reader for each server that is asked. Raises NoAnswerError, and what the
+        reader raises.
         """
         failures: list[_FailedError] = []
         for server in self._in_order():
+            reader = begin()
             try:
-                connection = self._connect(server)
-                self._receive(connection, message, is_last)
-                return
+                self._receive(self._connect(server), message, reader)
             except _FailedError as failed:
                 failures.append(failed)
-        raise NoAnswerError(failures)
+            else:
+                return reader
+        was_sent = any(failed.was_sent for failed in failures)
+        raise NoAnswerError(failures, was_sent=was_sent)
 
-    def _receive(
-        self, connection: _Connection, message: bytes, is_last: Callable[[bytes], bool]
-    ) -> None:
+    def _receive(self, connection: _Connection, message: bytes, reader: Reader) -> None:
         is_over = False
         try:
             _send(connection, message, time.monotonic() + self._timeout)
             while not is_over:
-                is_over = is_last(_answer(connection, time.monotonic() + self._timeout))
+                is_over = reader.add(_answer(connection, time.monotonic() + self._timeout))
         finally:
             if is_over:
                 self._keep(connection)
             else:
                 connection.socket.close()
-
-    def _ask_anew(self, server: Server, message: bytes, more: float) -> bytes:
-        """Ask over a new connection, and over another one when the server cuts the first."""
-        try:
-            return self._ask(self._connect(server), message, more)
-        except _FailedError as failed:
-            if failed.is_final:
-                raise
-        return self._ask(self._connect(server), message, more)
 
     def _in_order(self) -> list[Server]:
         with self._lock:

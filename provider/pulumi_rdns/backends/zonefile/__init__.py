@@ -94,7 +94,9 @@ class ZoneFileBackend(ZoneBackend):
         with self._errors("read", name_text(name)):
             return self._zone(zone, "read", name_text(name)).zone.rrset(name, rdtype)
 
-    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]:
+    def read_ptrs(
+        self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
+    ) -> dict[str, Found]:
         """Read what stands at many names, out of one reading of the file."""
         with self._errors("read", name_text(zone)):
             text = self._zone(zone, "read", name_text(zone)).zone
