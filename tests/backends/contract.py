@@ -394,6 +394,26 @@ class BatchContract:
         assert live(names[3], "PTR") == (3600, ["h3.example.com."])
         assert owners[2] not in backend.read_ptrs(zone, owners)
 
+    def test_a_record_that_names_the_root_is_one_like_any_other(
+        self,
+        backend: ZoneBackend,
+        zone: dns.name.Name,
+        names: list[dns.name.Name],
+        owners: list[str],
+        live: Callable[[dns.name.Name, str], tuple[int, list[str]] | None],
+    ) -> None:
+        made = [
+            PtrChange(owners[0], (), (".",), 3600),
+            PtrChange(owners[1], (), ("one.example.com",), 3600),
+        ]
+        assert self.apply(backend, zone, *made) == [DONE] * 2
+        assert live(names[0], "PTR") == (3600, ["."])
+        for many in (owners[:2], owners[:2] + [f"x{at}.{owners[2]}" for at in range(40)]):
+            assert backend.read_ptrs(zone, many)[owners[0]] == Found((".",), 3600)
+        changed = PtrChange(owners[0], (".",), ("two.example.com",), 3600)
+        assert self.apply(backend, zone, changed) == [DONE]
+        assert live(names[0], "PTR") == (3600, ["two.example.com."])
+
     def test_what_does_not_stand_as_expected_is_told_and_the_rest_is_made(
         self,
         backend: ZoneBackend,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_rdns.errors import UnavailableError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.settings import read_settings
@@ -18,6 +19,7 @@ from pulumi_rdns.model.specs import (
     PtrSetSpec,
     PtrSpec,
 )
+from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.records.conftest import name
@@ -158,7 +160,10 @@ def test_a_strangers_address_in_the_rrset_is_not_touched_to_find_out(
 
 
 def records(backend: str) -> PtrSetSpec:
-    table = {f"192.0.2.{last}": "mail.example.com" for last in range(20, 60)}
+    return many(backend, {f"192.0.2.{last}": "mail.example.com" for last in range(20, 60)})
+
+
+def many(backend: str, table: Table) -> PtrSetSpec:
     return PtrSetSpec(backend=backend, records=PtrSetRecords(table))
 
 
@@ -198,3 +203,26 @@ def test_a_set_that_moves_to_another_server_is_taken_away_at_the_old_one(
     assert not [owner for owner, _ in transfer(bind, REVERSE) if owner.startswith("20.")]
     assert [owner for owner, _ in transfer(powerdns, REVERSE) if owner.startswith("20.")]
     new_session(old, new).ptr_sets.delete(moved, heard)
+
+
+def test_what_was_written_is_in_the_state_though_another_instance_cannot_be_asked(
+    bind: DnsServer, heard: Heard
+) -> None:
+    """49 records get another name; one has gone to a set at a server that is away just now."""
+    away: Settings = {"type": "rfc2136", "server": "127.0.0.1:9", "timeout": 1}
+    table = {f"192.0.2.{at}": f"h{at}.example.com" for at in range(100, 150)}
+    moved = "192.0.2.107"
+    state, _ = new_session(updates(bind), away).ptr_sets.create(many("old", table), heard)
+
+    session = new_session(updates(bind), away)
+    renamed = {key: f"new-{value}" for key, value in table.items() if key != moved}
+    session.ptr_sets.declare(many("old", renamed))
+    session.ptr_sets.declare(many("new", {moved: table[moved]}))
+    state, error = session.ptr_sets.update(state, many("old", renamed), heard)
+    assert isinstance(error, UnavailableError)
+    assert f"1 of 49 records failed, the others are done:\n  {moved}: 127.0.0.1:9" in str(error)
+    assert state.written == renamed | {moved: table[moved]}
+
+    new_session(updates(bind), away).ptr_sets.delete(state, heard)
+    left = transfer(bind, REVERSE)
+    assert not [address for address in table if (f"{address[10:]}.{REVERSE}.", "PTR") in left]

@@ -158,7 +158,7 @@ def full_change(zone: dns.name.Name, change: PtrChange, there: Mapping[str, Foun
 def _rrset(owner: dns.name.Name, hostnames: Sequence[str], ttl: int) -> dns.rrset.RRset | None:
     if not hostnames:
         return None
-    texts = [f"{hostname}." for hostname in hostnames]
+    texts = [hostname if hostname == "." else f"{hostname}." for hostname in hostnames]
     return dns.rrset.from_text(owner, ttl, RdataClass.IN, RdataType.PTR, *texts)
 
 

@@ -10,7 +10,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import ZoneBackend
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import ZoneNotFoundError
+from pulumi_rdns.errors import RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.records.one_place import Spot, are_one
@@ -24,7 +24,7 @@ class OtherInstances:
     def __init__(self, backends: Backends, aliases: Aliases) -> None:
         self._backends = backends
         self._aliases = aliases
-        self._known: dict[tuple[str, dns.name.Name], bool] = {}
+        self._known: dict[tuple[str, dns.name.Name], bool | RdnsError] = {}
 
     def hold(
         self,
@@ -34,7 +34,10 @@ class OtherInstances:
         value: str,
         others: Sequence[tuple[str, object]],
     ) -> bool:
-        """Tell whether one of the instances that declare the record elsewhere has this very one."""
+        """Tell whether one of the instances that declare the record elsewhere has this very one.
+
+        Raises RdnsError where an instance cannot be asked.
+        """
         here = self._backends.get(backend)
         if place.zone is None or not isinstance(here, ZoneBackend):
             return False
@@ -42,11 +45,18 @@ class OtherInstances:
         for identity, zone in others:
             key = (identity, place.zone)
             if key not in self._known:
-                found = self._is_one(spot, identity, zone, address, value)
+                try:
+                    found = self._is_one(spot, identity, zone, address, value)
+                except RdnsError as error:
+                    self._known[key] = error
+                    raise
                 if found is None:
                     continue
                 self._known[key] = found
-            if self._known[key]:
+            known = self._known[key]
+            if isinstance(known, RdnsError):
+                raise known
+            if known:
                 return True
         return False
 

@@ -88,12 +88,12 @@ class PtrSets:
         self.recall(old)
         backend = self._backends.get(old.backend)
         store = self._store(backend, old.zone)
-        going = self._unclaimed(store, old, old.written)
+        going, unsure = self._unclaimed(store, old, old.written)
         places, failures = _split(self._places(store, old, going))
         run = Run(store, places, self._ours(old), report)
         run.remove({address: going[address] for address in places})
         warn_of_left(run, report)
-        failures |= run.failures | self._not_taken_over(old, going)
+        failures |= run.failures | self._not_taken_over(old, going) | unsure
         if failures:
             raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
@@ -130,7 +130,8 @@ class PtrSets:
         )
         if going:
             self._claims.await_quiet()
-            going = self._unclaimed(store, old, going)
+            going, unsure = self._unclaimed(store, old, going)
+            failures |= unsure
         run.remove({key: value for key, value in going.items() if key in places})
         warn_of_adopted(run, report)
         warn_of_left(run, report)
@@ -157,16 +158,22 @@ class PtrSets:
     def _places(
         self, store: Store, old: PtrSetState, addresses: Iterable[str]
     ) -> dict[str, Place | RdnsError]:
-        """Give the places where records were written; for new ones, look for a place."""
-        places: dict[str, Place | RdnsError] = {}
+        """Give the places where records were written; look for those of new ones.
+
+        Also of those that would not be served there, as their part has become a zone of its own.
+        """
+        known = {}
         new = []
         for address in addresses:
             place = old.place(address)
             if place is None:
                 new.append(address)
             else:
-                places[address] = place
-        return {**places, **(store.places(new) if new else {})}
+                known[address] = place
+        for address in store.misplaced(known) if known else ():
+            del known[address]
+            new.append(address)
+        return {**known, **(store.places(new) if new else {})}
 
     def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
         """Tell which hostnames of an address this stack wrote, or a refresh has shown to it."""
@@ -180,11 +187,17 @@ class PtrSets:
 
         return ours
 
-    def _unclaimed(self, store: Store, old: PtrSetState, values: Table) -> Table:
-        """Leave out the records that another declared resource holds now."""
+    def _unclaimed(
+        self, store: Store, old: PtrSetState, values: Table
+    ) -> tuple[Table, dict[str, RdnsError]]:
+        """Leave out the records that another declared resource holds now.
+
+        Those of which nobody can tell are left out too, each with an error.
+        """
         prefix = self._prefix(old.backend)
         elsewhere = OtherInstances(self._backends, self._aliases)
         unclaimed = {}
+        unsure: dict[str, RdnsError] = {}
         for address, value in values.items():
             key = (*prefix, address)
             zones = self._claims.declared(key)
@@ -192,10 +205,14 @@ class PtrSets:
                 continue
             place = old.place(address)
             others = self._claims.declared_elsewhere(key)
-            if others and place and elsewhere.hold(old.backend, place, address, value, others):
+            try:
+                if others and place and elsewhere.hold(old.backend, place, address, value, others):
+                    continue
+            except RdnsError as error:
+                unsure[address] = error
                 continue
             unclaimed[address] = value
-        return unclaimed
+        return unclaimed, unsure
 
     def _not_taken_over(self, old: PtrSetState, going: Table) -> dict[str, RdnsError]:
         """Find the records that another resource declares and could not take over."""

@@ -20,6 +20,7 @@ from pulumi_rdns.errors import (
     RdnsError,
     RejectedError,
     UnavailableError,
+    ZoneNotFoundError,
 )
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.tables import reverse_text
@@ -62,6 +63,11 @@ class Store(Protocol):
 
     def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
         """Find where the records belong."""
+
+    def misplaced(self, places: Mapping[str, Place]) -> list[str]:
+        """Find the addresses whose name is in another zone now, so that a record at this place
+        would not be served. Raises BackendError.
+        """
 
     def replaced(self, address: str) -> Place | RdnsError:
         """Find the place of one address anew, where something keeps its record from being served
@@ -115,6 +121,23 @@ class _Zones:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             found = pool.map(self._group, groups.values())
             return {address: place for group in found for address, place in group.items()}
+
+    def misplaced(self, places: Mapping[str, Place]) -> list[str]:
+        groups: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+        for address, place in places.items():
+            groups[id(place.zone), place.owner.partition(".")[2]].append(address)
+
+        def is_elsewhere(group: list[str]) -> bool:
+            place = places[group[0]]
+            try:
+                zone = self._backend.find_zone(dns.name.from_text(place.owner))
+            except ZoneNotFoundError:
+                return True
+            return bool(zone != place.zone)
+
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            looked = zip(groups.values(), pool.map(is_elsewhere, groups.values()), strict=True)
+            return [address for group, is_away in looked if is_away for address in group]
 
     def replaced(self, address: str) -> Place | RdnsError:
         try:
@@ -193,6 +216,9 @@ class _Addresses:
 
     def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
         return {address: Place(None, address) for address in addresses}
+
+    def misplaced(self, places: Mapping[str, Place]) -> list[str]:
+        return []
 
     def replaced(self, address: str) -> Place | RdnsError:
         return Place(None, address)

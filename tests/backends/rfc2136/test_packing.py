@@ -25,7 +25,9 @@ labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 owners = st.lists(labels | st.just(r"0/25") | st.just(r"a\.b"), max_size=3).map(
     lambda found: ".".join([*found, "2.0.192.in-addr.arpa"])
 )
-hostnames = st.lists(labels, min_size=1, max_size=4).map(".".join) | st.just(r"a\.b.example.com")
+hostnames = st.lists(labels, min_size=1, max_size=4).map(".".join) | st.sampled_from(
+    [r"a\.b.example.com", "."]
+)
 values = st.lists(hostnames, max_size=3, unique=True).map(tuple)
 changes = st.builds(PtrChange, owners, values, values, st.integers(0, 2**31 - 1))
 

@@ -53,7 +53,7 @@ def expected(server: DnsServer) -> dict[str, Found]:
     for (owner, kind), (ttl, values) in transfer(server, REVERSE).items():
         name = owner.rstrip(".")
         there = found.get(name, Found())
-        names = tuple(sorted(value.lower().rstrip(".") for value in values))
+        names = tuple(sorted(value.lower().rstrip(".") or "." for value in values))
         if kind == "PTR":
             found[name] = there._replace(hostnames=names, ttl=ttl)
         elif kind == "CNAME":
@@ -191,6 +191,7 @@ RECORDS = (
     ("3.example.com.", 60, "NS", "ns.example.net."),
     ("example.com.", 60, "NS", "ns.example.net."),
     (r"a\.b.example.com.", 60, "PTR", r"x\.y.example.net."),
+    ("5.example.com.", 60, "PTR", "."),
     ("4.example.com.", 60, "TXT", '"nothing that counts"'),
 )
 #: what of it counts
@@ -198,6 +199,7 @@ PLAIN = {
     "1.example.com": Found(("a.example.net",), 60),
     "2.example.com": Found(alias="a.2.example.com"),
     "3.example.com": Found(is_delegated=True),
+    "5.example.com": Found((".",), 60),
     r"a\.b.example.com": Found((r"x\.y.example.net",), 60),
 }
 WHOLE = answer(SOA, *RECORDS, SOA)

@@ -174,12 +174,23 @@ class Client:
         """Make each change that can be made, hundreds in one message.
 
         What does not stand as expected is found by the prerequisites alone: nothing is read where
-        all goes well. A refused message is split to find the changes that are to blame.
+        all goes well. A refused message is split to find the changes that are to blame. The zone is
+        looked for once below each name.
         """
+        errors = self._misplaced(zone, changes)
+        outcomes = [
+            Outcome(None, errors.get(_below(change.owner)) if change.after else None)
+            for change in changes
+        ]
+        fitting = [at for at, outcome in enumerate(outcomes) if outcome.is_done]
+        progress(len(changes) - len(fitting))
+        batch = PtrBatch(self, zone, [changes[at] for at in fitting], progress)
         try:
-            return PtrBatch(self, zone, changes, progress).outcomes()
+            for at, outcome in zip(fitting, batch.outcomes(), strict=True):
+                outcomes[at] = outcome
         finally:
             self._last_write[zone] = object()
+        return outcomes
 
     def send_updates(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
@@ -266,10 +277,39 @@ class Client:
         if change.after is not None and change.after.ttl > MAX_TTL:
             reason = f"a TTL of {change.after.ttl} s is too long; {MAX_TTL} is the most"
             raise task.error(RejectedError, f"{reason} (RFC 2181 section 8)")
-        found = self.find_zone(change.name)
+        self._check_zone(task, zone, change.name)
+
+    def _check_zone(self, task: _Task, zone: dns.name.Name, name: dns.name.Name) -> None:
+        found = self.find_zone(name)
         if found != zone:
-            reason = f"the server has {name_text(change.name)} in the zone {name_text(found)}"
+            reason = f"the server has {name_text(name)} in the zone {name_text(found)}"
             raise task.error(ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`")
+
+    def _misplaced(
+        self, zone: dns.name.Name, changes: Sequence[PtrChange]
+    ) -> dict[str, BackendError]:
+        """Find the names whose records the server would take in this zone and not serve: for each
+        that they are below, what is wrong.
+        """
+        first: dict[str, str] = {}
+        for change in changes:
+            if change.after:
+                first.setdefault(_below(change.owner), change.owner)
+        errors: dict[str, BackendError] = {}
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            looks = pool.map(partial(self._elsewhere, zone), first.values())
+            for below, error in zip(first, looks, strict=True):
+                if error is not None:
+                    errors[below] = error
+        return errors
+
+    def _elsewhere(self, zone: dns.name.Name, owner: str) -> BackendError | None:
+        task = _Task(self.name, "write PTR of", owner)
+        try:
+            self._check_zone(task, zone, dns.name.from_text(owner))
+        except BackendError as error:
+            return error
+        return None
 
     def _write(self, task: _Task, zone: dns.name.Name, changes: list[Change]) -> None:
         for pause in _PAUSES:
@@ -401,6 +441,10 @@ class Client:
         if self._credential:
             message.use_tsig(self._credential.key)
         return self._connections.exchange(message.to_wire(), more)
+
+
+def _below(owner: str) -> str:
+    return owner.partition(".")[2]
 
 
 def _zone_in(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:

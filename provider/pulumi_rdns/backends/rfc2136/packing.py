@@ -111,7 +111,7 @@ def _owner(owner: str, tail: str) -> bytes:
 
 def _value(hostname: str, ttl: int) -> bytes:
     """Write the part of a PTR record that comes after its name."""
-    if "\\" in hostname or not hostname:
+    if "\\" in hostname or hostname == ".":
         data = _wire(dns.name.from_text(hostname))
     else:
         data = _labels(hostname) + b"\0"

@@ -147,7 +147,7 @@ def _name(wire: bytes, at: int, names: dict[int, str], depth: int = 0) -> tuple[
             rest = names.get(target)
             if rest is None:
                 rest = _name(wire, target, names, depth + 1)[0]
-            labels += [rest] if rest else []
+            labels += [rest] if rest != "." else []
             at += 1
             break
         label = wire[at + 1 : at + 1 + size]
@@ -155,7 +155,7 @@ def _name(wire: bytes, at: int, names: dict[int, str], depth: int = 0) -> tuple[
             raise IndexError("a name ends early")
         labels.append(_text(label))
         at += 1 + size
-    names[start] = text = ".".join(labels)
+    names[start] = text = ".".join(labels) or "."
     if len(text) > _MOST_TEXT:
         raise IndexError("a name is longer than any")
     return text, at + 1

@@ -1,0 +1,94 @@
+"""A part of a zone that became a zone of its own after the records were written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.name
+import pytest
+
+from pulumi_rdns.errors import BackendError
+from pulumi_rdns.model.ptr_sets import PtrSetRecords
+from pulumi_rdns.model.specs import PtrSetSpec
+from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.ptr_set_state import PtrSetState
+from tests.backends.heard import Heard
+from tests.records.zone_places import FILES, KINDS, Place, place_of
+
+PARENT, CHILD = "51.198.in-addr.arpa", "100.51.198.in-addr.arpa"
+COUNT = 40
+OLD = {f"198.51.100.{at}": f"h{at}.example.com" for at in range(COUNT)}
+NEW = {address: f"new-{hostname}" for address, hostname in OLD.items()}
+STATE = PtrSetState(
+    backend="main",
+    records=PtrSetRecords(OLD),
+    written=OLD,
+    zones=(dns.name.from_text(PARENT),),
+    ttl=300,
+)
+#: records below the parent's other names, which no split concerns
+BESIDE = "7.101 PTR beside.example.com."
+
+
+@pytest.fixture(params=["with a delegation", "without one"])
+def cut(request: pytest.FixtureRequest) -> str:
+    return "100 NS ns1.example.com." if request.param == "with a delegation" else ""
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path, cut: str) -> Iterator[Place]:
+    """The old records are still in the parent, where they are no longer served."""
+    hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(COUNT)]
+    moved = [f"{at} PTR h{at}.example.com." for at in range(COUNT)]
+    if request.param == FILES and cut:
+        hidden = []  # a file that holds both is refused as a whole
+    zones = {
+        PARENT: "\n".join(["@ NS ns1.example.com.", cut, BESIDE, *hidden]),
+        CHILD: "\n".join(["@ NS ns1.example.com.", *moved]),
+    }
+    with place_of(request.param, tmp_path, zones) as place:
+        yield place
+
+
+def spec(table: Table, zone: dns.name.Name | None = None) -> PtrSetSpec:
+    return PtrSetSpec(backend="main", records=PtrSetRecords(table), ttl=300, zone=zone)
+
+
+def served(place: Place) -> Table:
+    return {owner.partition(".")[0]: name for owner, name in place.live(CHILD).items()}
+
+
+def test_an_update_goes_to_the_zone_that_serves_the_names(place: Place, heard: Heard) -> None:
+    before = place.live(PARENT)
+    state, error = place.session().ptr_sets.update(STATE, spec(NEW), heard)
+    assert error is None
+    assert served(place) == {str(at): f"new-h{at}.example.com." for at in range(COUNT)}
+    assert place.live(PARENT) == before
+    assert state.written == NEW
+    assert place.session().ptr_sets.read(state, heard) == state
+    place.session().ptr_sets.delete(state, heard)
+    assert served(place) == {}
+
+
+def test_a_destroy_takes_them_away_where_they_are_served(place: Place, heard: Heard) -> None:
+    before = place.live(PARENT)
+    place.session().ptr_sets.delete(STATE, heard)
+    assert served(place) == {}
+    assert place.live(PARENT) == before
+
+
+def test_a_zone_that_was_named_and_no_longer_serves_the_names_is_an_error(
+    place: Place, cut: str, heard: Heard
+) -> None:
+    before = place.live(PARENT), place.live(CHILD)
+    parent = dns.name.from_text(PARENT)
+    state, error = place.session().ptr_sets.update(STATE, spec(NEW, parent), heard)
+    if place.server is None and not cut:
+        # Two files may be two servers': the one that is named is written.
+        assert (error, place.live(CHILD)) == (None, before[1])
+        return
+    assert isinstance(error, BackendError)
+    assert "all 40 records failed" in str(error)
+    assert state.written == OLD
+    assert (place.live(PARENT), place.live(CHILD)) == before
