@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import select
 import subprocess
 import tempfile
 import threading
@@ -84,18 +85,27 @@ def measure(command: Command, limit: float) -> Measure:
             stderr=subprocess.STDOUT,
         )
         try:
-            code = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise TooSlowError from None
-        finally:
+            has_ended = _has_ended(process, limit)
             wall = time.perf_counter() - began
+            if not has_ended:
+                process.kill()
+                raise TooSlowError
+        finally:
+            code = process.wait()
             _reap(before)
         if code:
             said.seek(0)
             raise subprocess.CalledProcessError(code, command.arguments, said.read())
     return Measure(wall, _cpu() - used, sampler.peaks)
+
+
+def _has_ended(process: subprocess.Popen[bytes], limit: float) -> bool:
+    """Wait; `Popen.wait` with a time-out would look only every 50 ms."""
+    ended = os.pidfd_open(process.pid)
+    try:
+        return bool(select.select([ended], [], [], limit)[0])
+    finally:
+        os.close(ended)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
-from pulumi_rdns.backends.registry import BACKENDS
+from pulumi_rdns.backends.registry import BACKENDS, CATCHING_UP
 from tests.backends.contract import BackendContract
 
 HERE = Path(__file__).parent
@@ -71,6 +71,7 @@ def test_a_backend_has_its_class_its_contract_and_its_row(kind: str) -> None:
     backend = getattr(importlib.import_module(module), name)
     assert issubclass(backend, Backend)
     assert issubclass(backend, AddressBackend) or issubclass(backend, ZoneBackend)
+    assert (kind in CATCHING_UP) == (backend.catch_up is not Backend.catch_up)
 
     folder = HERE / "backends" / kind
     assert folder.is_dir(), f"tests/backends/{kind} is missing"

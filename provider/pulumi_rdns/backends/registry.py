@@ -23,6 +23,8 @@ BACKENDS: dict[str, str] = {
     "rfc2136": "pulumi_rdns.backends.rfc2136:Rfc2136Backend",
     "zonefile": "pulumi_rdns.backends.zonefile:ZoneFileBackend",
 }
+#: types that may have something to catch up with: the others are not imported for it
+CATCHING_UP = frozenset({"zonefile"})
 
 
 class Backends:
@@ -58,8 +60,19 @@ class Backends:
         with self._lock:
             return next((one for one in self._made.values() if one.identity == identity), None)
 
+    def may_catch_up(self, name: str) -> bool:
+        """Tell whether an instance may have to finish what an earlier run left."""
+        try:
+            return self._kind(name) in CATCHING_UP
+        except ConfigError:
+            return False  # check says what is wrong with it
+
     def type_of(self, name: str) -> type[Backend]:
         """Give the class of an instance without making it: no setting but ``type`` is read."""
+        module, _, cls = BACKENDS[self._kind(name)].partition(":")
+        return cast(type[Backend], getattr(importlib.import_module(module), cls))
+
+    def _kind(self, name: str) -> str:
         raw = self._raw(name)
         kind = raw.get("type", name)
         if not isinstance(kind, str) or kind not in BACKENDS:
@@ -73,8 +86,7 @@ class Backends:
             raise ConfigError(
                 f"rdns:backends.{name}.type: {kind!r} is not a type of backend; known are {known}"
             )
-        module, _, cls = BACKENDS[kind].partition(":")
-        return cast(type[Backend], getattr(importlib.import_module(module), cls))
+        return kind
 
     def _raw(self, name: str) -> Mapping[str, object]:
         raw = self._configured.get(name) or {}

@@ -351,6 +351,8 @@ class Program:
         if backend in self._caught_up:
             return
         self._caught_up.add(backend)
+        if not self._session.backends.may_catch_up(backend):
+            return
         try:
             warning = self._session.backends.get(backend).catch_up()
         except RdnsError:
@@ -425,7 +427,7 @@ async def _raise_after(first: pulumi.Resource, error: RdnsError) -> None:
 def _holds_later(value: object) -> bool:
     """Tell whether a map or a list has a computed value in it."""
     if isinstance(value, Mapping):
-        return any(map(_is_later, value.values()))
+        return any(type(one) is not str and _is_later(one) for one in value.values())
     return isinstance(value, list | tuple) and any(map(_is_later, value))
 
 

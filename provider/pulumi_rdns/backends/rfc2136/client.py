@@ -178,19 +178,21 @@ class Client:
         looked for once below each name.
         """
         errors = self._misplaced(zone, changes)
-        outcomes = [
-            Outcome(None, errors.get(_below(change.owner)) if change.after else None)
-            for change in changes
-        ]
-        fitting = [at for at, outcome in enumerate(outcomes) if outcome.is_done]
-        progress(len(changes) - len(fitting))
-        batch = PtrBatch(self, zone, [changes[at] for at in fitting], progress)
         try:
+            if not errors:
+                return PtrBatch(self, zone, changes, progress).outcomes()
+            outcomes = [
+                Outcome(None, errors.get(_below(change.owner)) if change.after else None)
+                for change in changes
+            ]
+            fitting = [at for at, outcome in enumerate(outcomes) if outcome.is_done]
+            progress(len(changes) - len(fitting))
+            batch = PtrBatch(self, zone, [changes[at] for at in fitting], progress)
             for at, outcome in zip(fitting, batch.outcomes(), strict=True):
                 outcomes[at] = outcome
+            return outcomes
         finally:
             self._last_write[zone] = object()
-        return outcomes
 
     def send_updates(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
@@ -291,10 +293,8 @@ class Client:
         """Find the names whose records the server would take in this zone and not serve: for each
         that they are below, what is wrong.
         """
-        first: dict[str, str] = {}
-        for change in changes:
-            if change.after:
-                first.setdefault(_below(change.owner), change.owner)
+        owners = [change.owner for change in reversed(changes) if change.after]
+        first = {_below(owner): owner for owner in owners}
         errors: dict[str, BackendError] = {}
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             looks = pool.map(partial(self._elsewhere, zone), first.values())
