@@ -143,6 +143,21 @@ Nothing("one", records=text)
 """
 
 
+class FloorMany(Floor):
+    """What the engine does for 256 sets, whatever they do themselves."""
+
+    name = "engine, one for each /24 with the texts"
+    sizes = ManySets.sizes
+    declares = """\
+from nothing import Nothing
+
+for third in range(256):
+    names = [f"198.18.{third}.{n}" for n in range(256)]
+    text = "".join(f"{address} {records[address]}\\n" for address in names)
+    Nothing(f"set-{third}", records=text)
+"""
+
+
 class Single(PulumiContestant):
     name = "PtrRecord each"
     sizes = range(1001)
@@ -176,4 +191,14 @@ class FastSingle(Single):
 
 class FastFloorEach(FloorEach):
     name = "engine, as many, FAST"
+    environ = _SKIP
+
+
+class FastManySets(ManySets):
+    name = "PtrRecordSet, one for each /24, FAST"
+    environ = _SKIP
+
+
+class FastFloorMany(FloorMany):
+    name = "engine, one for each /24, FAST"
     environ = _SKIP
