@@ -115,9 +115,10 @@ class _Zones:
         self._aliases = aliases
 
     def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
-        groups: defaultdict[str, list[str]] = defaultdict(list)
+        groups: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for address in addresses:
-            groups[reverse_text(address).partition(".")[2]].append(address)
+            owner = reverse_text(address)
+            groups[owner.partition(".")[2]][address] = owner
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             found = pool.map(self._group, groups.values())
             return {address: place for group in found for address, place in group.items()}
@@ -171,10 +172,12 @@ class _Zones:
             outcomes.update(zip(addresses, made, strict=True))
         return outcomes
 
-    def _group(self, addresses: list[str]) -> dict[str, Place | RdnsError]:
+    def _group(self, owners: dict[str, str]) -> dict[str, Place | RdnsError]:
+        """Find the places of addresses whose reverse names are below one."""
+        addresses = list(owners)
         first = self.replaced(addresses[0])
-        if isinstance(first, Place) and _is_of_many(first, addresses[0]):
-            return {address: Place(first.zone, reverse_text(address)) for address in addresses}
+        if isinstance(first, Place) and _is_of_many(first, owners[addresses[0]]):
+            return {address: Place(first.zone, owner) for address, owner in owners.items()}
         places = {addresses[0]: first}
         if len(addresses) > 1:
             places[addresses[-1]] = self.replaced(addresses[-1])
@@ -185,9 +188,9 @@ class _Zones:
         return places
 
 
-def _is_of_many(place: Place, address: str) -> bool:
-    """Tell whether other addresses are there too: not behind an alias, nor in its own zone."""
-    return place.owner == reverse_text(address) and place.zone != dns.name.from_text(place.owner)
+def _is_of_many(place: Place, owner: str) -> bool:
+    """Tell whether other names are there too: not behind an alias, nor in a zone of their own."""
+    return place.owner == owner and place.zone != dns.name.from_text(owner)
 
 
 def _by_zone(places: Mapping[str, Place]) -> dict[dns.name.Name, list[str]]:
