@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import dns.name
 import pytest
 
-from pulumi_rdns.errors import UnavailableError
+from pulumi_rdns.backends.base import Site, ZoneBackend
+from pulumi_rdns.backends.batch import DONE, PtrChange
+from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
+from pulumi_rdns.errors import ConflictError, UnavailableError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.settings import read_settings
@@ -226,3 +230,35 @@ def test_what_was_written_is_in_the_state_though_another_instance_cannot_be_aske
     new_session(updates(bind), away).ptr_sets.delete(state, heard)
     left = transfer(bind, REVERSE)
     assert not [address for address in table if (f"{address[10:]}.{REVERSE}.", "PTR") in left]
+
+
+@pytest.mark.parametrize("theirs", ["some.body.example.net", "mail.example.com"])
+def test_what_comes_between_finding_a_place_and_writing_there_is_seen(
+    bind: DnsServer, monkeypatch: pytest.MonkeyPatch, heard: Heard, theirs: str
+) -> None:
+    """The answer that names the zone says that nothing is there: another's record comes then."""
+    session = new_session(updates(bind), updates(bind))
+    backend = session.backends.get("old")
+    assert isinstance(backend, Rfc2136Backend)
+    find = backend.find_site
+    change = PtrChange(OWNER, (), (theirs,), 300)
+
+    def then_another_writes(owner: dns.name.Name) -> Site:
+        site = find(owner)
+        assert site.is_free
+        other = new_session(updates(bind), updates(bind)).backends.get("old")
+        assert isinstance(other, ZoneBackend)
+        assert other.apply_ptrs(site.zone, [change], lambda _: None) == [DONE]
+        return site
+
+    monkeypatch.setattr(backend, "find_site", then_another_writes)
+    try:
+        if theirs == "mail.example.com":
+            assert session.ptr.create(ptr("old"), heard).written == MAIL
+        else:
+            with pytest.raises(ConflictError, match="it already points to some"):
+                session.ptr.create(ptr("old"), heard)
+        assert transfer(bind, REVERSE)[f"{OWNER}.", "PTR"] == (300, [f"{theirs}."])
+    finally:
+        gone = change._replace(before=change.after, after=())
+        backend.apply_ptrs(name(REVERSE), [gone], lambda _: None)

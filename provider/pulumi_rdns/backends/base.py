@@ -155,6 +155,17 @@ class AddressBackend(Backend, ABC):
         """List all addresses of the account, sorted by address."""
 
 
+class Site(NamedTuple):
+    """What is known of a name before its record is looked at."""
+
+    #: the zone that holds it
+    zone: dns.name.Name
+    #: where a CNAME record there points to; None where none stands there
+    alias: dns.name.Name | None
+    #: nothing at all stands there
+    is_free: bool = False
+
+
 class ZoneBackend(Backend, ABC):
     """Zones hold RRsets. All names are absolute and in lower case."""
 
@@ -169,14 +180,14 @@ class ZoneBackend(Backend, ABC):
         delegation to a zone that is not here.
         """
 
-    def find_alias(self, name: dns.name.Name) -> tuple[dns.name.Name, dns.name.Name | None]:
-        """Find the zone of a name as `find_zone` does, and where an alias at the name leads to.
+    def find_site(self, name: dns.name.Name) -> Site:
+        """Find the zone of a name as `find_zone` does, and whether an alias stands at the name.
 
-        None where no CNAME record stands there. A backend overrides it that can tell both at once.
+        A backend overrides it that can tell both at once.
         """
         zone = self.find_zone(name)
         alias = self.get_rrset(zone, name, RdataType.CNAME)
-        return zone, None if alias is None else alias[0].target
+        return Site(zone, None if alias is None else alias[0].target)
 
     @abstractmethod
     def get_rrset(

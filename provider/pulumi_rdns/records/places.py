@@ -10,7 +10,7 @@ import dns.rrset
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import AddressBackend, Backend, Change, ZoneBackend
+from pulumi_rdns.backends.base import AddressBackend, Backend, Change, Site, ZoneBackend
 from pulumi_rdns.errors import (
     ConfigError,
     ConflictError,
@@ -90,7 +90,8 @@ def find_place(
         if zone is not None:
             raise InvalidInputError(_no_zones(backend.name), "zone")
         return _AddressPlace(backend, address)
-    return _ZonePlace(_zones(backend), *_find_owner(_zones(backend), address, zone, aliases))
+    owner, site = _find_owner(_zones(backend), address, zone, aliases)
+    return _ZonePlace(_zones(backend), site.zone, owner, is_free=site.is_free)
 
 
 def stored_place(
@@ -120,31 +121,33 @@ def _zones(backend: Backend) -> ZoneBackend:
 
 def _find_owner(
     backend: ZoneBackend, address: Address, zone: dns.name.Name | None, aliases: Aliases
-) -> tuple[dns.name.Name, dns.name.Name]:
-    """Find zone and owner name, through the aliases of classless delegation (RFC 2317).
+) -> tuple[dns.name.Name, Site]:
+    """Find the owner name and its zone, through the aliases of classless delegation (RFC 2317).
 
     The parent zone may be served elsewhere: then the DNS is asked for the alias in it.
     """
     owner = reverse_name(address)
     if zone is not None and not owner.is_subdomain(zone):
         inside = [alias for alias in aliases(address) if alias.is_subdomain(zone)]
-        return zone, canonical(inside[0]) if inside else _classless_owner(address, owner, zone)
+        owner = canonical(inside[0]) if inside else _classless_owner(address, owner, zone)
+        return owner, Site(zone, None)
     if zone is not None:
         rrset = backend.get_rrset(zone, owner, RdataType.CNAME)
         if rrset is None:
-            return zone, owner
+            return owner, Site(zone, None)
         owner = canonical(rrset[0].target)
     for step in range(0 if zone is None else 1, MAX_ALIASES + 1):
         try:
-            at, alias = backend.find_alias(owner)
+            site = backend.find_site(owner)
         except ZoneNotFoundError:
             elsewhere = () if step else aliases(address)
             if not elsewhere:
                 raise
             alias = elsewhere[0]
         else:
-            if alias is None:
-                return at, owner
+            if site.alias is None:
+                return owner, site
+            alias = site.alias
         owner = canonical(alias)
     raise RejectedError(
         backend.name,
@@ -200,13 +203,26 @@ class _AddressPlace:
 class _ZonePlace:
     """An RRset of a zone: compare-and-set is one call."""
 
-    def __init__(self, backend: ZoneBackend, zone: dns.name.Name, owner: dns.name.Name) -> None:
+    def __init__(
+        self,
+        backend: ZoneBackend,
+        zone: dns.name.Name,
+        owner: dns.name.Name,
+        *,
+        is_free: bool = False,
+    ) -> None:
+        """``is_free``: nothing stood there when the place was looked for, right now."""
         self._backend = backend
         self.zone = zone
         self.owner = owner
         self.spot = Spot(backend, zone, owner, RdataType.PTR)
+        self._is_free = is_free
 
     def look(self) -> Seen:
+        if self._is_free:
+            # Once, and a write compares with it.
+            self._is_free = False
+            return Seen(())
         rrset = self._backend.get_rrset(self.zone, self.owner, RdataType.PTR)
         if rrset is None:
             return Seen(())

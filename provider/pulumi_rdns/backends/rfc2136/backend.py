@@ -10,7 +10,7 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, ZoneBackend
+from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend
 from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange
 from pulumi_rdns.backends.once import Once
 
@@ -53,9 +53,9 @@ class Rfc2136Backend(ZoneBackend):
         """Find the zone by the SOA record that the server's answer holds."""
         return self._client.find_zone(name)
 
-    def find_alias(self, name: dns.name.Name) -> tuple[dns.name.Name, dns.name.Name | None]:
-        """Take the answer that names the zone for both: an alias would have been in it."""
-        return self._client.find_alias(name)
+    def find_site(self, name: dns.name.Name) -> Site:
+        """Take the answer that names the zone for all: an alias would have been in it."""
+        return self._client.find_site(name)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType

@@ -19,7 +19,7 @@ from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
-from pulumi_rdns.backends.base import Change, same_rrset
+from pulumi_rdns.backends.base import Change, Site, same_rrset
 from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange, found_in
 from pulumi_rdns.backends.locks import Locks
 from pulumi_rdns.errors import (
@@ -100,20 +100,18 @@ class Client:
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone by the SOA record that the server's answer holds."""
         if name not in self._zones:
-            task = _Task(self.name, "find the zone of", name_text(name))
-            self._zones[name] = self._look_for_zone(task, name)[0]
+            self._look_for_zone(name)
         return self._zones[name]
 
-    def find_alias(self, name: dns.name.Name) -> tuple[dns.name.Name, dns.name.Name | None]:
-        """Take the answer that names the zone for both: an alias would have been in it."""
+    def find_site(self, name: dns.name.Name) -> Site:
+        """Take the answer that names the zone for all: an alias would have been in it."""
         if name not in self._zones:
-            task = _Task(self.name, "find the zone of", name_text(name))
-            self._zones[name], has_alias = self._look_for_zone(task, name)
-            if not has_alias:
-                return self._zones[name], None
-        zone = self.find_zone(name)
+            reply = self._look_for_zone(name)
+            if not _has_alias(reply):
+                return Site(self._zones[name], None, reply.rcode() == Rcode.NXDOMAIN)
+        zone = self._zones[name]
         alias = self.get_rrset(zone, name, RdataType.CNAME)
-        return zone, None if alias is None else alias[0].target
+        return Site(zone, None if alias is None else alias[0].target)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
@@ -364,18 +362,21 @@ class Client:
             still_open.append(replace(change, before=live))
         return still_open
 
-    def _look_for_zone(self, task: _Task, name: dns.name.Name) -> tuple[dns.name.Name, bool]:
-        """Ask for the zone, and whether an alias answers for the name."""
+    def _look_for_zone(self, name: dns.name.Name) -> dns.message.Message:
+        """Ask for the zone and remember it; the reply tells of the name, too."""
+        task = _Task(self.name, "find the zone of", name_text(name))
         reply = self._query(task, name, RdataType.SOA)
-        if any(rrset.rdtype in (RdataType.CNAME, RdataType.DNAME) for rrset in reply.answer):
+        if _has_alias(reply):
             # The SOA is that of the alias's target; an alias is never the top of its own zone.
-            return self.find_zone(name.parent()), True
+            self._zones[name] = self.find_zone(name.parent())
+            return reply
         zone = _zone_in(reply, name)
         if zone is None:
             raise task.error(
                 ZoneNotFoundError, "the server's answer does not name the zone (no SOA)"
             )
-        return zone, False
+        self._zones[name] = zone
+        return reply
 
     def _read(
         self, task: _Task, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
@@ -441,6 +442,10 @@ class Client:
         if self._credential:
             message.use_tsig(self._credential.key)
         return self._connections.exchange(message.to_wire(), more)
+
+
+def _has_alias(reply: dns.message.Message) -> bool:
+    return any(rrset.rdtype in (RdataType.CNAME, RdataType.DNAME) for rrset in reply.answer)
 
 
 def _below(owner: str) -> str:
