@@ -31,12 +31,13 @@ class Registered(NamedTuple):
 
 
 class _Mocks(pulumi.runtime.Mocks):
-    def __init__(self) -> None:
+    def __init__(self, outputs: dict[str, Any]) -> None:
         self.registered: list[Registered] = []
+        self._outputs = outputs
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.registered.append(Registered(args.typ, args.name, args.inputs))
-        return f"{args.name}-id", args.inputs
+        return f"{args.name}-id", args.inputs | self._outputs
 
     def call(
         self, args: pulumi.runtime.MockCallArgs
@@ -45,10 +46,16 @@ class _Mocks(pulumi.runtime.Mocks):
 
 
 def run_program(
-    program: Callable[[], None], settings: dict[str, str] | None = None, preview: bool = False
+    program: Callable[[], None],
+    settings: dict[str, str] | None = None,
+    preview: bool = False,
+    outputs: dict[str, Any] | None = None,
 ) -> list[Registered]:
-    """Run a program; give what it registered, in order. Raises what ends the program."""
-    mocks = _Mocks()
+    """Run a program; give what it registered, in order. Raises what ends the program.
+
+    ``outputs`` is what the provider gives for each resource beside its inputs.
+    """
+    mocks = _Mocks(outputs or {})
     loops: list[asyncio.AbstractEventLoop] = []
 
     def own_loop() -> None:

@@ -430,3 +430,16 @@ def test_what_a_program_makes_of_an_output_is_awaited_though_the_output_is_not()
 
     run_program(program)
     assert made == ["one.example.com"]
+
+
+def test_whole_numbers_are_whole_in_a_program_though_the_engine_has_none() -> None:
+    seen: list[Any] = []
+
+    def program() -> None:
+        many = rdns.PtrRecordSet("many", records={"192.0.2.10": "a.example.com"}, ttl=300)
+        for output in (many.count, many.forward_confirmed_count, many.ttl):
+            output.apply(seen.append)
+        ptr("one", "192.0.2.11", ttl=300).ttl.apply(seen.append)
+
+    run_program(program, outputs={"count": 1.0, "forwardConfirmedCount": 1.0, "ttl": 300.0})
+    assert sorted(map(repr, seen)) == ["1", "1", "300", "300"]

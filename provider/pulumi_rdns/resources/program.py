@@ -57,7 +57,8 @@ PROVIDERS = {
     ),
 }
 
-
+#: how a property is annotated that is a whole number; the engine's numbers are all floats
+_WHOLE = (pulumi.Output[int], pulumi.Output[int | None])
 #: seconds that the creation of one record may take, with the wait for its forward record
 _LONGEST_CREATE = 120.0
 
@@ -66,8 +67,11 @@ class Record(pulumi.CustomResource):
     """A record as a resource: snake_case in Python, camelCase on the wire."""
 
     def __init_subclass__(cls) -> None:
-        # The SDK reads the annotations for each resource, and compiles those that are text.
-        cls.__annotations__ = inspect.get_annotations(cls, eval_str=True)
+        # The SDK goes through the annotations for each resource, looks them up by the engine's
+        # names, and makes nothing of them but whole numbers.
+        hints = inspect.get_annotations(cls, eval_str=True)
+        whole = {_camel(name): hint for name, hint in hints.items() if hint in _WHOLE}
+        cls.__annotations__ = whole
 
     def __init__(
         self,
