@@ -7,11 +7,13 @@ from pathlib import Path
 
 import dns.name
 import pytest
+from dns.rcode import Rcode
+from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Site, ZoneBackend
 from pulumi_rdns.backends.batch import DONE, PtrChange
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
-from pulumi_rdns.errors import ConflictError, UnavailableError
+from pulumi_rdns.errors import AuthenticationError, ConflictError, UnavailableError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.settings import read_settings
@@ -31,6 +33,7 @@ from tests.servers.bind import DynamicBind
 from tests.servers.dynamic import FORWARD, FULL, NARROW, REVERSE, Key, started, transfer
 from tests.servers.powerdns import API_KEY, PowerDns
 from tests.servers.process import DnsServer
+from tests.servers.proxy import proxied
 
 ADDRESS = parse_address("192.0.2.10")
 OTHER_ADDRESS = parse_address("192.0.2.11")
@@ -229,7 +232,7 @@ def test_what_was_written_is_in_the_state_though_another_instance_cannot_be_aske
 
     new_session(updates(bind), away).ptr_sets.delete(state, heard)
     left = transfer(bind, REVERSE)
-    assert not [address for address in table if (f"{address[10:]}.{REVERSE}.", "PTR") in left]
+    assert not [address for address in table if (f"{address[8:]}.{REVERSE}.", "PTR") in left]
 
 
 @pytest.mark.parametrize("theirs", ["some.body.example.net", "mail.example.com"])
@@ -262,3 +265,54 @@ def test_what_comes_between_finding_a_place_and_writing_there_is_seen(
     finally:
         gone = change._replace(before=change.after, after=())
         backend.apply_ptrs(name(REVERSE), [gone], lambda _: None)
+
+
+def test_a_question_without_an_answer_does_not_say_that_a_record_is_elsewhere(
+    bind: DnsServer, monkeypatch: pytest.MonkeyPatch, heard: Heard
+) -> None:
+    """The set named its zone, the new one names none; a query fails while the old one goes."""
+    table = {f"192.0.2.{at}": f"h{at}.example.com" for at in range(100, 103)}
+    zoned = replace(many("old", table), zone=name(REVERSE))
+    state, _ = new_session(updates(bind), updates(bind)).ptr_sets.create(zoned, heard)
+    session = new_session(updates(bind), updates(bind))
+    session.ptr_sets.declare(many("old", table))
+    session.ptr_sets.recall(state)
+    moved, error = session.ptr_sets.create(many("old", table), heard)
+    assert error is None
+    before = transfer(bind, REVERSE)
+
+    def fails(self: Rfc2136Backend, owner: dns.name.Name) -> Site:
+        raise UnavailableError("old", "find the zone of", str(owner), "timed out")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Rfc2136Backend, "find_site", fails)
+        with pytest.raises(UnavailableError, match="timed out"):
+            session.ptr_sets.delete(state, heard)
+    assert transfer(bind, REVERSE) == before
+    new_session(updates(bind), updates(bind)).ptr_sets.delete(moved, heard)
+
+
+def test_a_change_that_may_have_been_made_and_was_not_leaves_the_old_record_ours(
+    bind: DnsServer, heard: Heard
+) -> None:
+    """The update is lost on its way, and the server refuses the second copy."""
+    table = {f"192.0.2.{at}": f"h{at}.example.com" for at in range(100, 140)}
+    renamed = {key: f"new-{value}" for key, value in table.items()}
+    state, _ = new_session(updates(bind), updates(bind)).ptr_sets.create(many("old", table), heard)
+    with proxied((bind.address, bind.port)) as proxy:
+
+        def refuse_from_second(number: int) -> None:
+            if number == 2:
+                proxy.feigned_updates, proxy.feigned_rcode = 10**6, Rcode.REFUSED
+
+        proxy.lost_updates = 1
+        proxy.at_update = refuse_from_second
+        settings = {**updates(bind), "server": f"127.0.0.1:{proxy.port}"}
+        session = new_session(settings, updates(bind))
+        state, error = session.ptr_sets.update(state, many("old", renamed), heard)
+    assert isinstance(error, AuthenticationError)
+    assert state.written == table
+    new_session(updates(bind), updates(bind)).ptr_sets.delete(state, heard)
+    left = transfer(bind, REVERSE)
+    assert not [address for address in table if (f"{address[8:]}.{REVERSE}.", "PTR") in left]
+    assert heard.warnings == []

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import dns.name
 import pytest
+from msgspec.structs import replace
 
 from pulumi_rdns.errors import BackendError
+from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
-from pulumi_rdns.model.specs import PtrSetSpec
+from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSetSpec, PtrSpec
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.ptr_set_state import PtrSetState
+from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.records.zone_places import FILES, KINDS, Place, place_of
 
@@ -92,3 +95,91 @@ def test_a_zone_that_was_named_and_no_longer_serves_the_names_is_an_error(
     assert "all 40 records failed" in str(error)
     assert state.written == OLD
     assert (place.live(PARENT), place.live(CHILD)) == before
+
+
+def declared_elsewhere(place: Place, zone: str | None, backend: str) -> Session:
+    """Run a program that has created the records anew before the old set goes."""
+    session = place.session()
+    named = None if zone is None else dns.name.from_text(zone)
+    new = PtrSetSpec(backend=backend, records=PtrSetRecords(OLD), ttl=300, zone=named)
+    session.ptr_sets.declare(new)
+    session.ptr_sets.recall(STATE)
+    state, error = session.ptr_sets.create(new, Heard())
+    assert (error, state.written) == (None, OLD)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("zone", "backend"), [(CHILD, "main"), (None, "same"), (CHILD, "same")], ids=str
+)
+def test_a_set_that_goes_leaves_what_another_one_declares_in_the_new_zone(
+    place: Place, heard: Heard, zone: str | None, backend: str
+) -> None:
+    session = declared_elsewhere(place, zone, backend)
+    before = place.live(CHILD)
+    assert len(before) == COUNT
+    session.ptr_sets.delete(STATE, heard)
+    assert place.live(CHILD) == before
+
+
+def test_an_address_that_leaves_the_set_stays_where_a_record_declares_it(
+    place: Place, heard: Heard
+) -> None:
+    session = place.session()
+    address, rest = "198.51.100.1", {**OLD}
+    hostname = dns.name.from_text(rest.pop(address))
+    one = PtrSpec(
+        backend="main",
+        address=parse_address(address),
+        hostname=hostname,
+        zone=dns.name.from_text(CHILD),
+        policies=PtrPolicies(forward_check=ForwardPolicy.SKIP),
+    )
+    session.ptr.declare("main", one.address, one.zone)
+    session.ptr_sets.declare(spec(rest))
+    session.ptr_sets.recall(STATE)
+    session.ptr.create(one, heard)
+    before = place.live(CHILD)
+    assert len(before) == COUNT
+    _, error = session.ptr_sets.update(STATE, spec(rest), heard)
+    assert error is None
+    assert place.live(CHILD) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_part_that_went_to_other_servers_holds_nothing_up(
+    kind: str, tmp_path: Path, heard: Heard
+) -> None:
+    """What is left of it in the parent is ours, and goes with the set; there it cannot change."""
+    hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(COUNT)]
+    records = ["@ NS ns1.example.com.", BESIDE, *hidden]
+    beside = {"198.51.101.7": "beside.example.com"}
+    both = {**OLD, **beside}
+    old = replace(STATE, records=PtrSetRecords(both), written=both)
+    cut = "100 NS ns.elsewhere.example."
+    if kind == FILES:
+        hidden = []
+        records = ["@ NS ns1.example.com.", BESIDE]
+    with place_of(kind, tmp_path, {PARENT: "\n".join([*records, cut])}) as place:
+        seen = place.session().ptr_sets.read(old, heard)
+        assert seen is not None
+        assert seen.records.table["198.51.101.7"] == "beside.example.com"
+        state, error = place.session().ptr_sets.update(old, spec({**NEW, **beside}), heard)
+        assert "40 of 41 records failed" in str(error)
+        assert state.written == both
+        place.session().ptr_sets.delete(state, heard)
+        assert place.live(PARENT) == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_zone_that_was_named_and_no_longer_serves_the_names_holds_no_refresh_and_destroy_up(
+    kind: str, tmp_path: Path, heard: Heard
+) -> None:
+    hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(COUNT)]
+    records = ["@ NS ns1.example.com.", *hidden]
+    zones = {PARENT: "\n".join(records), CHILD: "@ NS ns1.example.com."}
+    old = replace(STATE, zone=dns.name.from_text(PARENT))
+    with place_of(kind, tmp_path, zones) as place:
+        place.session().ptr_sets.read(old, heard)
+        place.session().ptr_sets.delete(old, heard)
+        assert place.live(PARENT) == {}

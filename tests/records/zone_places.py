@@ -14,7 +14,7 @@ from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.session import Session
 from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import FULL, started, transfer
+from tests.servers.dynamic import FULL, NARROW, started, transfer
 from tests.servers.knot import Knot
 from tests.servers.powerdns import API_KEY, PowerDns
 from tests.servers.process import DnsServer, zone_text
@@ -35,10 +35,13 @@ class Place(NamedTuple):
     settings: dict[str, object]
     root: Path
     server: DnsServer | None = None
+    #: settings of a second instance for the same place, with another key where there can be one
+    other: dict[str, object] | None = None
 
     def session(self) -> Session:
         """Start as a new process does."""
-        session = Session(read_settings({"rdns:backends": {"main": self.settings}}), self.root, {})
+        backends: dict[str, object] = {"main": self.settings, "same": self.other or self.settings}
+        session = Session(read_settings({"rdns:backends": backends}), self.root, {})
         session.claims.hand_over = 0.2
         return session
 
@@ -71,7 +74,10 @@ def place_of(kind: str, folder: Path, zones: dict[str, str]) -> Iterator[Place]:
     }
     if isinstance(server, PowerDns) and kind == "PowerDNS API":
         settings = {"type": "powerdns", "apiUrl": server.api_url, "apiKey": API_KEY}
+    other = settings
+    if kind in ("BIND", "Knot"):
+        other = {**settings, "keyName": NARROW.name, "keySecret": NARROW.secret}
     try:
-        yield Place(settings, folder, server)
+        yield Place(settings, folder, server, other)
     finally:
         server.stop()

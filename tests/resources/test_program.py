@@ -443,3 +443,17 @@ def test_whole_numbers_are_whole_in_a_program_though_the_engine_has_none() -> No
 
     run_program(program, outputs={"count": 1.0, "forwardConfirmedCount": 1.0, "ttl": 300.0})
     assert sorted(map(repr, seen)) == ["1", "1", "300", "300"]
+
+
+def test_a_transformation_may_leave_out_what_has_no_value() -> None:
+    def without_none(
+        args: pulumi.ResourceTransformationArgs,
+    ) -> pulumi.ResourceTransformationResult:
+        assert isinstance(args.props, dict)
+        props = {key: value for key, value in args.props.items() if value is not None}
+        return pulumi.ResourceTransformationResult(props, args.opts)
+
+    def program() -> None:
+        ptr("one", "192.0.2.10", opts=pulumi.ResourceOptions(transformations=[without_none]))
+
+    assert order(run_program(program)) == ["one"]

@@ -27,6 +27,8 @@ class CuttingProxy(socketserver.ThreadingTCPServer):
         self.target = target
         #: updates whose answer is lost: the server has made the change
         self.lost_answers = 0
+        #: updates that are made, and whose answer comes in half
+        self.halved_answers = 0
         #: updates that are lost before the server sees them
         self.lost_updates = 0
         #: answers after which a connection is closed
@@ -110,6 +112,8 @@ def _relayed(proxy: CuttingProxy, server: socket.socket, request: bytes) -> byte
             time.sleep(proxy.delay_of_deletes)
     server.sendall(_framed(request))
     answer = _message(server)
+    if is_update and answer and proxy.takes("halved_answers"):
+        return answer[: len(answer) // 2]
     return None if is_update and proxy.takes("lost_answers") else answer
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.batch import Found
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import ConflictError, RdnsError
+from pulumi_rdns.errors import ConflictError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
 from pulumi_rdns.model.tables import Table, reverse_text
@@ -88,12 +88,13 @@ class PtrSets:
         self.recall(old)
         backend = self._backends.get(old.backend)
         store = self._store(backend, old.zone)
-        going, unsure = self._unclaimed(store, old, old.written)
-        places, failures = _split(self._places(store, old, going))
+        places, errors = _split(self._places(store, old, old.written))
+        going, failures = self._unclaimed(old, old.written, places)
+        failures |= {address: errors[address] for address in going if address in errors}
         run = Run(store, places, self._ours(old), report)
-        run.remove({address: going[address] for address in places})
+        run.remove({address: going[address] for address in going if address in places})
         warn_of_left(run, report)
-        failures |= run.failures | self._not_taken_over(old, going) | unsure
+        failures = run.failures | self._not_taken_over(old, going) | failures
         if failures:
             raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
@@ -114,7 +115,8 @@ class PtrSets:
             written = {key: value for key, value in old.written.items() if key in wanted}
             return Brought(replace(state, ttl=spec.ttl, written=written), None)
 
-        places, failures = _split(self._places(store, old, [*todo, *going]))
+        places, errors = _split(self._places(store, old, [*todo, *going]))
+        failures = {address: errors[address] for address in todo if address in errors}
         changed = [key for key, name in todo.items() if name != old.written.get(key)]
         looks = admitted(
             self._gate, backend, spec, [key for key in changed if key in places], report
@@ -130,8 +132,8 @@ class PtrSets:
         )
         if going:
             self._claims.await_quiet()
-            going, unsure = self._unclaimed(store, old, going)
-            failures |= unsure
+            going, unsure = self._unclaimed(old, going, places)
+            failures |= unsure | {key: errors[key] for key in going if key in errors}
         run.remove({key: value for key, value in going.items() if key in places})
         warn_of_adopted(run, report)
         warn_of_left(run, report)
@@ -170,10 +172,13 @@ class PtrSets:
                 new.append(address)
             else:
                 known[address] = place
-        for address in store.misplaced(known) if known else ():
-            del known[address]
-            new.append(address)
-        return {**known, **(store.places(new) if new else {})}
+        moved = store.misplaced(known) if known else []
+        found = store.places([*new, *moved]) if new or moved else {}
+        for address in moved:
+            # There is none for it here. What is left at the old one is ours, and not served.
+            if isinstance(found[address], ZoneNotFoundError):
+                found[address] = known[address]
+        return {**known, **found}
 
     def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
         """Tell which hostnames of an address this stack wrote, or a refresh has shown to it."""
@@ -188,11 +193,12 @@ class PtrSets:
         return ours
 
     def _unclaimed(
-        self, store: Store, old: PtrSetState, values: Table
+        self, old: PtrSetState, values: Table, places: Mapping[str, Place]
     ) -> tuple[Table, dict[str, RdnsError]]:
         """Leave out the records that another declared resource holds now.
 
-        Those of which nobody can tell are left out too, each with an error.
+        Those of which nobody can tell are left out too, each with an error. ``places`` is where
+        the records are now.
         """
         prefix = self._prefix(old.backend)
         elsewhere = OtherInstances(self._backends, self._aliases)
@@ -201,11 +207,11 @@ class PtrSets:
         for address, value in values.items():
             key = (*prefix, address)
             zones = self._claims.declared(key)
-            if zones and not self._is_elsewhere(store, old, address, zones):
-                continue
-            place = old.place(address)
-            others = self._claims.declared_elsewhere(key)
+            place = places.get(address)
             try:
+                if zones and not self._is_elsewhere(old, address, zones, place):
+                    continue
+                others = self._claims.declared_elsewhere(key)
                 if others and place and elsewhere.hold(old.backend, place, address, value, others):
                     continue
             except RdnsError as error:
@@ -230,10 +236,12 @@ class PtrSets:
         }
 
     def _is_elsewhere(
-        self, store: Store, old: PtrSetState, address: str, zones: Collection[object]
+        self, old: PtrSetState, address: str, zones: Collection[object], place: Place | None
     ) -> bool:
-        """Tell whether the declared record of this address is in another zone than the old one."""
-        place = old.place(address)
+        """Tell whether the declared record of this address is in another zone than ``place``.
+
+        Raises RdnsError where nobody can tell.
+        """
         if place is None or place.zone is None or place.zone in zones:
             return False
         if None in zones and old.zone is None:
@@ -243,8 +251,10 @@ class PtrSets:
         backend = self._backends.get(old.backend)
         for zone in zones:
             if zone is None or (isinstance(zone, dns.name.Name) and name.is_subdomain(zone)):
-                there = store_of(backend, zone, self._aliases, self._claims, ())
-                if there.replaced(address) == place:
+                found = store_of(backend, zone, self._aliases, self._claims, ()).replaced(address)
+                if isinstance(found, RdnsError):
+                    raise found
+                if found == place:
                     return False
         return True
 

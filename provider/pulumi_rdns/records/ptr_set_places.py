@@ -128,17 +128,26 @@ class _Zones:
         for address, place in places.items():
             groups[id(place.zone), place.owner.partition(".")[2]].append(address)
 
-        def is_elsewhere(group: list[str]) -> bool:
-            place = places[group[0]]
-            try:
-                zone = self._backend.find_zone(dns.name.from_text(place.owner))
-            except ZoneNotFoundError:
-                return True
-            return bool(zone != place.zone)
+        def away(group: list[str]) -> list[str]:
+            alone: list[str] = []
+            for at, address in enumerate(group):
+                place = places[address]
+                name = dns.name.from_text(place.owner)
+                try:
+                    zone = self._backend.find_zone(name)
+                except ZoneNotFoundError:
+                    zone = None
+                if zone == place.zone:
+                    break
+                if zone != name:
+                    return alone + group[at:]
+                # A zone of this one name says nothing of its neighbours.
+                alone.append(address)
+            return alone
 
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            looked = zip(groups.values(), pool.map(is_elsewhere, groups.values()), strict=True)
-            return [address for group, is_away in looked if is_away for address in group]
+            found = pool.map(away, groups.values())
+            return [address for group in found for address in group]
 
     def replaced(self, address: str) -> Place | RdnsError:
         try:

@@ -102,6 +102,7 @@ class Run:
 
         self._drive(steps, judge)
         self._await_hand_over(judge, is_patient)
+        self._look_for_unknown(wanted)
 
     def remove(self, values: Table) -> None:
         """Take away these values where they still stand; what else stands there is left."""
@@ -139,6 +140,21 @@ class Run:
             self.failures.update(dict.fromkeys(places, error))
             return {}
         return {address: one.ttl for address, one in found.items() if one.ttl is not None}
+
+    def _look_for_unknown(self, wanted: Table) -> None:
+        """Find out whether changes were made that may have been; what was there stays ours else.
+
+        Where one address cannot be read, the others are not tried.
+        """
+        places = {address: self.places[address] for address in self.unknown}
+        try:
+            for part in (list(places)[:1], list(places)):
+                found = self._store.read({address: places[address] for address in part})
+        except BackendError:
+            return
+        for address in places:
+            if found.get(address, Found()).hostnames != (wanted[address],):
+                self.unknown.discard(address)
 
     def _drive(self, steps: dict[str, Step], judge: _Judge) -> None:
         """Make changes, and make those again that somebody else came in between."""

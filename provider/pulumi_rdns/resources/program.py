@@ -88,7 +88,7 @@ class Record(pulumi.CustomResource):
             "__provider": PROVIDERS[kind],
         }
         super().__init__(f"pulumi-python:dynamic/rdns:{kind}", resource_name, props, opts)
-        _leave_to_the_registration([self.__dict__[name] for name in props])
+        _leave_to_the_registration([self.__dict__.get(name) for name in props])
 
     def translate_input_property(self, prop: str) -> str:
         return _camel(prop)

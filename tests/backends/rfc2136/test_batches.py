@@ -154,6 +154,19 @@ def test_a_refusal_of_the_second_copy_does_not_say_that_the_first_was_not_made(
     assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 400
 
 
+def test_an_answer_that_cannot_be_read_does_not_say_that_nothing_was_made(
+    bind: DnsServer, proxy: CuttingProxy
+) -> None:
+    proxy.halved_answers = 10**6
+    backend = backend_at(f"127.0.0.1:{proxy.port}")
+    outcomes = backend.apply_ptrs(ZONE, records("q", 3), nothing)
+    assert there(bind, "q") == everything("q", 3)
+    assert all("not a DNS message" in str(one.error) and one.is_unknown for one in outcomes)
+    proxy.halved_answers = 0
+    gone = [one._replace(before=one.after, after=()) for one in records("q", 3)]
+    assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 3
+
+
 def test_a_look_that_fails_after_a_conflict_does_not_hide_what_was_made(
     bind: DnsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from pathlib import Path
 
 import dns.name
 import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
+from pulumi_rdns.backends.batch import DONE, Found, Outcome, PtrChange
 from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
 from pulumi_rdns.records.places import find_place
 from tests.backends.contract import rrset
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
-from tests.servers.dynamic import REVERSE, serial, transfer
-from tests.servers.process import DnsServer
+from tests.servers.bind import DynamicBind
+from tests.servers.dynamic import REVERSE, serial, started, transfer
+from tests.servers.process import DnsServer, zone_text
 
 
 def named(text: str) -> dns.name.Name:
@@ -180,3 +183,20 @@ def test_a_key_that_may_only_read_can_still_look(bind: DnsServer) -> None:
     backend = backend_of(bind, key=None)
     assert backend.find_zone(named(f"1.{REVERSE}")) == ZONE
     assert backend.get_rrset(ZONE, named(f"251.{REVERSE}"), RdataType.PTR) is not None
+
+
+def test_a_zone_of_one_name_says_nothing_of_its_neighbours(tmp_path: Path) -> None:
+    """The first name of a batch is the top of a zone of its own, to which it is sent on."""
+    zones = {
+        REVERSE: zone_text("@ NS ns1.example.com.\n11 NS ns1.example.com."),
+        f"11.{REVERSE}": zone_text("@ NS ns1.example.com."),
+    }
+    server = started(DynamicBind, tmp_path, zones)
+    try:
+        changes = [
+            PtrChange(f"{at}.{REVERSE}", (), (f"h{at}.example.com",), 300) for at in range(11, 14)
+        ]
+        outcomes = backend_of(server).apply_ptrs(ZONE, changes, lambda _: None)
+        assert outcomes == [Outcome(Found(is_delegated=True)), DONE, DONE]
+    finally:
+        server.stop()

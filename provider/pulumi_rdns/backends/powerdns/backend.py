@@ -93,8 +93,9 @@ class PowerDnsBackend(ZoneBackend):
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
         task = Task(self.name, f"write {types} of", name_text(subject))
-        are_few = len(changes) <= _MOST_LOOKS
-        for change in changes if are_few else changes[:1]:
+        # What is no longer served may still be removed.
+        writes = [change for change in changes if change.after is not None]
+        for change in writes if len(writes) <= _MOST_LOOKS else writes[:1]:
             self.find_zone(change.name)
         for change in changes:
             self._check(task, zone, change, self._longest(change.name))
@@ -125,7 +126,7 @@ class PowerDnsBackend(ZoneBackend):
         if change.after is not None and change.after.ttl > MAX_TTL:
             reason = f"a TTL of {change.after.ttl} s is too long; {MAX_TTL} is the most"
             raise task.error(RejectedError, f"{reason} (RFC 2181 section 8)")
-        if found is not None and found != zone:
+        if found is not None and found != zone and change.after is not None:
             reason = f"the server has {name_text(change.name)} in the zone {name_text(found)}"
             raise task.error(ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`")
         listed = self._zones.get(zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -219,8 +219,7 @@ class Client:
                 reply = read_reply(answer.wire, request, self._credential, signed.mac)
                 check_update(reply, name_text(zone), self._credential)
             except RefusedError as refused:
-                # The signature of a NOERROR may be wrong, and the server right.
-                is_made = None if refused.code == "NOERROR" else not_made
+                is_made = not_made if refused.is_certain else None
                 error = task.error(refused.kind, refused.reason, refused.code)
                 yield Sent(packed.changes, error, is_made)
             else:
@@ -291,22 +290,29 @@ class Client:
         """Find the names whose records the server would take in this zone and not serve: for each
         that they are below, what is wrong.
         """
-        owners = [change.owner for change in reversed(changes) if change.after]
-        first = {_below(owner): owner for owner in owners}
-        errors: dict[str, BackendError] = {}
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for change in changes:
+            if change.after:
+                groups[_below(change.owner)].append(change.owner)
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            looks = pool.map(partial(self._elsewhere, zone), first.values())
-            for below, error in zip(first, looks, strict=True):
-                if error is not None:
-                    errors[below] = error
-        return errors
+            errors = zip(
+                groups, pool.map(partial(self._elsewhere, zone), groups.values()), strict=True
+            )
+            return {below: error for below, error in errors if error is not None}
 
-    def _elsewhere(self, zone: dns.name.Name, owner: str) -> BackendError | None:
-        task = _Task(self.name, "write PTR of", owner)
-        try:
-            self._check_zone(task, zone, dns.name.from_text(owner))
-        except BackendError as error:
-            return error
+    def _elsewhere(self, zone: dns.name.Name, owners: Sequence[str]) -> BackendError | None:
+        """Look for the zone of the first name that is not the top of a zone of its own: that is
+        found by the prerequisites.
+        """
+        for owner in owners:
+            name = dns.name.from_text(owner)
+            try:
+                self._check_zone(_Task(self.name, "write PTR of", owner), zone, name)
+            except BackendError as error:
+                if self._zones.get(name) == name:
+                    continue
+                return error
+            return None
         return None
 
     def _write(self, task: _Task, zone: dns.name.Name, changes: list[Change]) -> None:
@@ -430,7 +436,7 @@ class Client:
             reply = read_reply(answer.wire, message, self._credential)
             check_update(reply, name_text(zone), self._credential)
         except RefusedError as refused:
-            is_unknown |= refused.code == "NOERROR"
+            is_unknown |= not refused.is_certain
             reason = f"{refused.reason}{_UNKNOWN if is_unknown else ''}"
             raise task.error(refused.kind, reason, refused.code) from None
         except NoAnswerError as error:

@@ -34,6 +34,9 @@ class RefusedError(Exception):
     kind: type[BackendError]
     reason: str
     code: str
+    #: the server says no. Else it may have done what it was asked for, and its reply, which may be
+    #: somebody else's, cannot be relied on
+    is_certain: bool = False
 
 
 def read_reply(
@@ -76,7 +79,9 @@ def _unsigned_or_wrong(
         raise RefusedError(AuthenticationError, reason, code)
     peer = reply.tsig[0].error
     if peer or isinstance(error, dns.tsig.BadTime):
-        raise _tsig_refusal(peer or Rcode.BADTIME, reply.tsig[0], credential)
+        refusal = _tsig_refusal(peer or Rcode.BADTIME, reply.tsig[0], credential)
+        refusal.is_certain = bool(peer)
+        raise refusal
     reason = f"the answer is not signed as the {credential.text} would; {_CHECK}"
     raise RefusedError(AuthenticationError, reason, code)
 
@@ -154,7 +159,7 @@ def check_update(reply: dns.message.Message, zone: str, credential: Credential |
             reason = "the server does not take dynamic updates"
         case _:
             reason = "the server does not accept the update; its log may say why"
-    raise RefusedError(kind, reason, dns.rcode.to_text(rcode))
+    raise RefusedError(kind, reason, dns.rcode.to_text(rcode), is_certain=True)
 
 
 def check_answer(reply: dns.message.Message, credential: Credential | None) -> None:
