@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,6 +173,8 @@ class Project:
         """Replace the program; `pulumi` and `rdns` are imported."""
         text = "".join(textwrap.dedent(part) for part in parts)
         (self.folder / "__main__.py").write_text(_HEADER + text)
+        # Two programs of one second and one length would be one to Python.
+        shutil.rmtree(self.folder / "__pycache__", ignore_errors=True)
 
     def up(self, *flags: str, fails: bool = False, environ: Environ = None) -> Result:
         """Run `pulumi up` without a preview before it."""

@@ -183,3 +183,51 @@ def test_a_zone_that_was_named_and_no_longer_serves_the_names_holds_no_refresh_a
         place.session().ptr_sets.read(old, heard)
         place.session().ptr_sets.delete(old, heard)
         assert place.live(PARENT) == {}
+
+
+# Up to 31 names are read by single queries, more by a transfer.
+@pytest.mark.parametrize("count", [3, 40])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_refresh_forgets_nothing_that_is_no_longer_served(
+    kind: str, tmp_path: Path, heard: Heard, count: int, is_named: bool
+) -> None:
+    """Served again it is, when a delegation ends."""
+    table = dict(list(OLD.items())[:count])
+    hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(count)]
+    cut = "100 NS ns.elsewhere.example."
+    records = ["@ NS ns1.example.com."]
+    records += hidden if is_named or kind != FILES else []
+    zones = {PARENT: "\n".join(records if is_named else [*records, cut])}
+    if is_named:
+        zones[CHILD] = "@ NS ns1.example.com."
+    zone = dns.name.from_text(PARENT) if is_named else None
+    old = replace(STATE, records=PtrSetRecords(table), written=table, zone=zone)
+    with place_of(kind, tmp_path, zones) as place:
+        seen = place.session().ptr_sets.read(old, heard)
+        assert seen == old
+        if is_named and kind in (FILES, "PowerDNS API"):
+            return  # they show what is in the zone that is named
+        (warning,) = heard.warnings
+        assert "not looked at, and kept as they were: 198.51.100.0 to 198.51.100" in warning
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("ttl", [None, 300])
+def test_what_is_delegated_elsewhere_fails_alone(
+    kind: str, tmp_path: Path, heard: Heard, ttl: int | None
+) -> None:
+    """Without a TTL, those that are there are read first. The first name is one that is served."""
+    table = {"198.51.99.7": "x.example.com", **dict(list(OLD.items())[:12])}
+    hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(12 * (kind != FILES))]
+    cut = "100 NS ns.elsewhere.example."
+    records = ["@ NS ns1.example.com.", cut, "7.99 PTR x.example.com.", *hidden]
+    old = replace(STATE, records=PtrSetRecords(table), written=table, ttl=ttl)
+    with place_of(kind, tmp_path, {PARENT: "\n".join(records)}) as place:
+        before = place.live(PARENT)
+        new = replace(spec({key: f"new-{name}" for key, name in table.items()}), ttl=ttl)
+        state, error = place.session().ptr_sets.update(old, new, heard)
+        assert "12 of 13 records failed" in str(error)
+        assert state.written == {**table, "198.51.99.7": "new-x.example.com"}
+        changed = {f"7.99.{PARENT}.": "new-x.example.com."}
+        assert place.live(PARENT) == {**before, **changed}

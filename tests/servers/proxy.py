@@ -8,7 +8,8 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import cast
+from contextlib import AbstractContextManager
+from typing import TypeVar, cast
 
 import dns.message
 import dns.opcode
@@ -51,6 +52,10 @@ class CuttingProxy(socketserver.ThreadingTCPServer):
     def port(self) -> int:
         return self.server_address[1]
 
+    def relay(self, server: socket.socket, request: bytes) -> bytes | None:
+        """Give the answer to a message, None where it is lost."""
+        return _relayed(self, server, request)
+
     def race(self, updates: int) -> None:
         """Let the next updates go on together, each after what was read before it."""
         self.start_of_race = threading.Barrier(updates)
@@ -64,9 +69,18 @@ class CuttingProxy(socketserver.ThreadingTCPServer):
             return left > 0
 
 
+Proxy = TypeVar("Proxy", bound=CuttingProxy)
+
+
+def proxied(target: tuple[str, int]) -> AbstractContextManager[CuttingProxy]:
+    """Put a relay before a server."""
+    return running(CuttingProxy(target))
+
+
 @contextlib.contextmanager
-def proxied(target: tuple[str, int]) -> Iterator[CuttingProxy]:
-    with CuttingProxy(target) as proxy:
+def running(proxy: Proxy) -> Iterator[Proxy]:
+    """Let a relay run, and end it."""
+    with proxy:
         thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -83,13 +97,13 @@ class _Relay(socketserver.BaseRequestHandler):
             proxy.connections += 1
         with contextlib.suppress(OSError), socket.create_connection(proxy.target, 5) as server:
             for _ in range(proxy.answers_per_connection):
-                request = _message(self.request)
+                request = received(self.request)
                 if request is None:
                     return
-                answer = _relayed(proxy, server, request)
+                answer = proxy.relay(server, request)
                 if answer is None:
                     return
-                self.request.sendall(_framed(answer))
+                self.request.sendall(framed(answer))
 
 
 def _relayed(proxy: CuttingProxy, server: socket.socket, request: bytes) -> bytes | None:
@@ -110,8 +124,8 @@ def _relayed(proxy: CuttingProxy, server: socket.socket, request: bytes) -> byte
             proxy.start_of_race.wait(60)
         if proxy.delay_of_deletes and _only_deletes(request):
             time.sleep(proxy.delay_of_deletes)
-    server.sendall(_framed(request))
-    answer = _message(server)
+    server.sendall(framed(request))
+    answer = received(server)
     if is_update and answer and proxy.takes("halved_answers"):
         return answer[: len(answer) // 2]
     return None if is_update and proxy.takes("lost_answers") else answer
@@ -123,20 +137,22 @@ def _only_deletes(request: bytes) -> bool:
     return bool(message.update) and all(rrset.deleting for rrset in message.update)
 
 
-def _framed(message: bytes) -> bytes:
+def framed(message: bytes) -> bytes:
+    """Write a message as it goes over TCP (RFC 1035 section 4.2.2)."""
     return len(message).to_bytes(2, "big") + message
 
 
-def _message(connection: socket.socket) -> bytes | None:
+def received(connection: socket.socket) -> bytes | None:
+    """Wait for a message; None where the connection ends."""
     size = _exactly(connection, 2)
     return _exactly(connection, int.from_bytes(size, "big")) if size else None
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes | None:
-    received = b""
-    while len(received) < size:
-        part = connection.recv(size - len(received))
+    read = b""
+    while len(read) < size:
+        part = connection.recv(size - len(read))
         if not part:
             return None
-        received += part
-    return received
+        read += part
+    return read

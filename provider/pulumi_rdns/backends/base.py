@@ -189,6 +189,13 @@ class ZoneBackend(Backend, ABC):
         alias = self.get_rrset(zone, name, RdataType.CNAME)
         return Site(zone, None if alias is None else alias[0].target)
 
+    def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
+        """Look for the zones of names that `find_zone` or `find_site` will be asked for.
+
+        A backend overrides it where many questions at once are quicker. What goes wrong is told
+        when a name is asked for.
+        """
+
     @abstractmethod
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType

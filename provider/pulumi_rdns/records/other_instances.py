@@ -2,78 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dns.name
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import ZoneBackend
+from pulumi_rdns.backends.base import Backend, ZoneBackend
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import RdnsError, ZoneNotFoundError
-from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.claims import Claims
 from pulumi_rdns.records.one_place import Spot, are_one
-from pulumi_rdns.records.places import Aliases, find_place
-from pulumi_rdns.records.ptr_set_places import Place
+from pulumi_rdns.records.places import Aliases
+from pulumi_rdns.records.ptr_set_places import Place, store_of
 
 
 class OtherInstances:
-    """Finds out whether other backend instances write to the same place, once for each zone."""
+    """Finds out which records other instances hold that declare them: at the very same place."""
 
-    def __init__(self, backends: Backends, aliases: Aliases) -> None:
+    def __init__(self, backends: Backends, aliases: Aliases, claims: Claims) -> None:
         self._backends = backends
         self._aliases = aliases
-        self._known: dict[tuple[str, dns.name.Name], bool | RdnsError] = {}
+        self._claims = claims
 
     def hold(
         self,
-        backend: str,
-        place: Place,
-        address: str,
-        value: str,
-        others: Sequence[tuple[str, object]],
-    ) -> bool:
-        """Tell whether one of the instances that declare the record elsewhere has this very one.
+        backend: Backend,
+        places: Mapping[str, Place],
+        values: Table,
+        declared: Mapping[str, Sequence[tuple[str, object]]],
+    ) -> tuple[set[str], dict[str, RdnsError]]:
+        """Give the addresses that are held elsewhere, and those of which nobody can tell.
 
-        Raises RdnsError where an instance cannot be asked.
+        ``places`` is where each record is, ``values`` what this set wrote there, and ``declared``
+        which other places declare it, with the zone that is named there.
         """
-        here = self._backends.get(backend)
-        if place.zone is None or not isinstance(here, ZoneBackend):
-            return False
-        spot = Spot(here, place.zone, dns.name.from_text(place.owner), RdataType.PTR)
-        for identity, zone in others:
-            key = (identity, place.zone)
-            if key not in self._known:
+        held: set[str] = set()
+        unsure: dict[str, RdnsError] = {}
+        groups: defaultdict[tuple[str, object], list[str]] = defaultdict(list)
+        for address, others in declared.items():
+            for other in others:
+                groups[other].append(address)
+        for (identity, zone), addresses in groups.items():
+            there = self._backends.at(identity)
+            if not isinstance(there, ZoneBackend) or not isinstance(backend, ZoneBackend):
+                continue
+            assert zone is None or isinstance(zone, dns.name.Name)
+            found = store_of(there, zone, self._aliases, self._claims, ()).places(addresses)
+            alike: defaultdict[dns.name.Name, list[str]] = defaultdict(list)
+            for address, place in found.items():
+                if isinstance(place, RdnsError):
+                    if not isinstance(place, ZoneNotFoundError):
+                        unsure[address] = place
+                elif place == places[address] and place.zone is not None:
+                    alike[place.zone].append(address)
+            for same in alike.values():
                 try:
-                    found = self._is_one(spot, identity, zone, address, value)
+                    is_one = _is_one(backend, there, places, values, same)
                 except RdnsError as error:
-                    self._known[key] = error
-                    raise
-                if found is None:
+                    unsure |= dict.fromkeys(same, error)
                     continue
-                self._known[key] = found
-            known = self._known[key]
-            if isinstance(known, RdnsError):
-                raise known
-            if known:
-                return True
-        return False
+                held.update(same if is_one else ())
+        return held, unsure
 
-    def _is_one(
-        self, spot: Spot, identity: str, zone: object, address: str, value: str
-    ) -> bool | None:
-        """Look whether both are one place; None where this record cannot tell."""
-        other = self._backends.at(identity)
+
+def _is_one(
+    one: ZoneBackend,
+    other: ZoneBackend,
+    places: Mapping[str, Place],
+    values: Table,
+    addresses: Iterable[str],
+) -> bool:
+    """Tell whether both are one place, by the first record where what we wrote still stands."""
+    for address in addresses:
+        zone, owner = places[address]
+        assert zone is not None
+        name = dns.name.from_text(owner)
+        spot = Spot(one, zone, name, RdataType.PTR)
         live = spot.look()
-        if other is None or live is None or [_text(one) for one in live] != [value]:
-            return None
-        assert zone is None or isinstance(zone, dns.name.Name)
-        try:
-            there = find_place(other, parse_address(address), zone, self._aliases).spot
-        except ZoneNotFoundError:
-            return None
-        return None if there is None else are_one(spot, there)
+        if live is not None and [_text(rdata) for rdata in live] == [values[address]]:
+            return are_one(spot, Spot(other, zone, name, RdataType.PTR))
+    return False
 
 
 def _text(rdata: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
 
 import dns.name
 from msgspec.structs import replace
@@ -19,10 +20,26 @@ from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.other_instances import OtherInstances
 from pulumi_rdns.records.places import Aliases
 from pulumi_rdns.records.ptr_set_forward import admitted, renewed
-from pulumi_rdns.records.ptr_set_messages import summary, warn_of_adopted, warn_of_left
+from pulumi_rdns.records.ptr_set_messages import (
+    summary,
+    warn_of_adopted,
+    warn_of_left,
+    warn_of_unserved,
+)
 from pulumi_rdns.records.ptr_set_places import Place, Store, store_of
 from pulumi_rdns.records.ptr_set_run import Run
 from pulumi_rdns.records.ptr_set_state import Brought, PtrSetState, records_after, written_after
+
+
+class _Places(NamedTuple):
+    """Where the records of a set are."""
+
+    places: dict[str, Place]
+    #: addresses for which no place was found
+    errors: dict[str, RdnsError]
+    #: addresses that have their old place, where they would not be served any longer, and why
+    #: there is no new one; what is left there is ours
+    unserved: dict[str, RdnsError]
 
 
 class PtrSets:
@@ -63,20 +80,32 @@ class PtrSets:
         backend = self._backends.get(old.backend)
         store = self._store(backend, old.zone)
         declared = old.records.table
-        places, errors = _split(self._places(store, old, declared))
+        found = self._places(store, old, declared)
+        zones = {found.places[address].zone for address in found.unserved}
+        gone = {zone for zone in zones if not store.has_zone(zone)}
+        errors = found.errors | {
+            address: error
+            for address, error in found.unserved.items()
+            if found.places[address].zone in gone
+        }
         if errors:
             raise summary("read the PTRs of", backend.name, errors, len(declared))
+        places = {key: place for key, place in found.places.items() if key not in found.unserved}
         there = store.read(places, is_shared=True)
         live = {
-            address: ", ".join(found.hostnames)
-            for address, found in there.items()
-            if found.hostnames and not _is_only_default(found, old.written.get(address))
+            address: ", ".join(one.hostnames)
+            for address, one in there.items()
+            if one.hostnames and not _is_only_default(one, old.written.get(address))
         }
+        warn_of_unserved(found.unserved, report)
+        # What cannot be looked at is as it was; it is served again when a delegation ends.
+        live |= {address: declared[address] for address in found.unserved}
         if declared and not live:
             return None
         state = replace(old, records=old.records.live(live))
         if old.ttl is not None:
-            others = sorted({there[key].ttl or old.ttl for key in live} - {old.ttl})
+            ttls = {there[key].ttl or old.ttl for key in live if key in there}
+            others = sorted(ttls - {old.ttl})
             state = replace(state, ttl=others[0] if others else old.ttl)
         return renewed(self._gate, backend, state, report)
 
@@ -88,11 +117,10 @@ class PtrSets:
         self.recall(old)
         backend = self._backends.get(old.backend)
         store = self._store(backend, old.zone)
-        places, errors = _split(self._places(store, old, old.written))
-        going, failures = self._unclaimed(old, old.written, places)
-        failures |= {address: errors[address] for address in going if address in errors}
-        run = Run(store, places, self._ours(old), report)
-        run.remove({address: going[address] for address in going if address in places})
+        found = self._places(store, old, old.written)
+        going, failures = self._unclaimed(backend, old, old.written, found)
+        run = Run(store, found.places, self._ours(old), report)
+        run.remove(going)
         warn_of_left(run, report)
         failures = run.failures | self._not_taken_over(old, going) | failures
         if failures:
@@ -115,14 +143,15 @@ class PtrSets:
             written = {key: value for key, value in old.written.items() if key in wanted}
             return Brought(replace(state, ttl=spec.ttl, written=written), None)
 
-        places, errors = _split(self._places(store, old, [*todo, *going]))
+        found = self._places(store, old, [*todo, *going])
+        errors = found.errors | found.unserved
         failures = {address: errors[address] for address in todo if address in errors}
         changed = [key for key, name in todo.items() if name != old.written.get(key)]
         looks = admitted(
-            self._gate, backend, spec, [key for key in changed if key in places], report
+            self._gate, backend, spec, [key for key in changed if key not in failures], report
         )
         failures |= looks.failures
-        run = Run(store, places, self._ours(old), report)
+        run = Run(store, found.places, self._ours(old), report)
         run.write(
             {key: name for key, name in todo.items() if key not in failures},
             {key: _hostnames(believed.get(key)) for key in todo if key not in failures},
@@ -132,9 +161,11 @@ class PtrSets:
         )
         if going:
             self._claims.await_quiet()
-            going, unsure = self._unclaimed(old, going, places)
-            failures |= unsure | {key: errors[key] for key in going if key in errors}
-        run.remove({key: value for key, value in going.items() if key in places})
+            leaving = going
+            going, unsure = self._unclaimed(backend, old, leaving, found)
+            left = self._not_taken_over(old, going)
+            failures |= unsure | {key: left[key] for key in leaving if key in left}
+        run.remove(going)
         warn_of_adopted(run, report)
         warn_of_left(run, report)
         failures |= run.failures
@@ -157,9 +188,7 @@ class PtrSets:
     def _store(self, backend: Backend, zone: dns.name.Name | None) -> Store:
         return store_of(backend, zone, self._aliases, self._claims, self._prefix(backend.name))
 
-    def _places(
-        self, store: Store, old: PtrSetState, addresses: Iterable[str]
-    ) -> dict[str, Place | RdnsError]:
+    def _places(self, store: Store, old: PtrSetState, addresses: Iterable[str]) -> _Places:
         """Give the places where records were written; look for those of new ones.
 
         Also of those that would not be served there, as their part has become a zone of its own.
@@ -173,12 +202,16 @@ class PtrSets:
             else:
                 known[address] = place
         moved = store.misplaced(known) if known else []
-        found = store.places([*new, *moved]) if new or moved else {}
-        for address in moved:
-            # There is none for it here. What is left at the old one is ours, and not served.
-            if isinstance(found[address], ZoneNotFoundError):
-                found[address] = known[address]
-        return {**known, **found}
+        found = _Places(known, {}, {})
+        for address, there in (store.places([*new, *moved]) if new or moved else {}).items():
+            if isinstance(there, Place):
+                found.places[address] = there
+            elif address in known and isinstance(there, ZoneNotFoundError):
+                found.unserved[address] = there
+            else:
+                found.places.pop(address, None)
+                found.errors[address] = there
+        return found
 
     def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
         """Tell which hostnames of an address this stack wrote, or a refresh has shown to it."""
@@ -193,31 +226,39 @@ class PtrSets:
         return ours
 
     def _unclaimed(
-        self, old: PtrSetState, values: Table, places: Mapping[str, Place]
+        self, backend: Backend, old: PtrSetState, values: Table, found: _Places
     ) -> tuple[Table, dict[str, RdnsError]]:
         """Leave out the records that another declared resource holds now.
 
-        Those of which nobody can tell are left out too, each with an error. ``places`` is where
-        the records are now.
+        Those of which nobody can tell are left out too, each with an error.
         """
         prefix = self._prefix(old.backend)
-        elsewhere = OtherInstances(self._backends, self._aliases)
+        others: dict[str, list[tuple[str, object]]] = {}
         unclaimed = {}
         unsure: dict[str, RdnsError] = {}
         for address, value in values.items():
             key = (*prefix, address)
             zones = self._claims.declared(key)
-            place = places.get(address)
+            if zones and old.zone in zones:
+                continue
+            if address in found.errors:
+                unsure[address] = found.errors[address]
+                continue
             try:
-                if zones and not self._is_elsewhere(old, address, zones, place):
-                    continue
-                others = self._claims.declared_elsewhere(key)
-                if others and place and elsewhere.hold(old.backend, place, address, value, others):
+                if zones and not self._is_elsewhere(old, address, zones, found.places[address]):
                     continue
             except RdnsError as error:
                 unsure[address] = error
                 continue
+            if elsewhere := self._claims.declared_elsewhere(key):
+                others[address] = elsewhere
             unclaimed[address] = value
+        if others:
+            instances = OtherInstances(self._backends, self._aliases, self._claims)
+            held, unknown = instances.hold(backend, found.places, values, others)
+            unsure |= unknown
+            for address in held | unknown.keys():
+                unclaimed.pop(address, None)
         return unclaimed, unsure
 
     def _not_taken_over(self, old: PtrSetState, going: Table) -> dict[str, RdnsError]:
@@ -236,15 +277,13 @@ class PtrSets:
         }
 
     def _is_elsewhere(
-        self, old: PtrSetState, address: str, zones: Collection[object], place: Place | None
+        self, old: PtrSetState, address: str, zones: Collection[object], place: Place
     ) -> bool:
         """Tell whether the declared record of this address is in another zone than ``place``.
 
         Raises RdnsError where nobody can tell.
         """
-        if place is None or place.zone is None or place.zone in zones:
-            return False
-        if None in zones and old.zone is None:
+        if place.zone is None or place.zone in zones:
             return False
         # No zone, or one above, may lead to the same record by an alias (RFC 2317).
         name = dns.name.from_text(reverse_text(address))
@@ -257,14 +296,6 @@ class PtrSets:
                 if found == place:
                     return False
         return True
-
-
-def _split(
-    places: Mapping[str, Place | RdnsError],
-) -> tuple[dict[str, Place], dict[str, RdnsError]]:
-    found = {key: place for key, place in places.items() if isinstance(place, Place)}
-    errors = {key: place for key, place in places.items() if isinstance(place, RdnsError)}
-    return found, errors
 
 
 def _hostnames(value: str | None) -> tuple[str, ...]:

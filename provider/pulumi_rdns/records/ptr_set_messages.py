@@ -74,6 +74,16 @@ def warn_of_left(run: Run, report: Report) -> None:
         report.warning(f"{error}; there is nothing to delete at {shown(run.gone)}")
 
 
+def warn_of_unserved(unserved: Mapping[str, RdnsError], report: Report) -> None:
+    """Say what a refresh could not look at, and why."""
+    if unserved:
+        error = next(iter(unserved.values()))
+        report.warning(
+            f"not looked at, and kept as they were: {shown(unserved)}; their names are no longer "
+            f"served in the zone where they were written: {_reason(error)}"
+        )
+
+
 def shown(addresses: Collection[str]) -> str:
     """Write the first few of many addresses."""
     first = sorted(addresses, key=address_order)

@@ -69,6 +69,9 @@ class Store(Protocol):
         would not be served. Raises BackendError.
         """
 
+    def has_zone(self, zone: dns.name.Name | None) -> bool:
+        """Is this zone still there? Raises BackendError."""
+
     def replaced(self, address: str) -> Place | RdnsError:
         """Find the place of one address anew, where something keeps its record from being served
         at its reverse name: through an alias (RFC 2317) or a delegation.
@@ -119,6 +122,7 @@ class _Zones:
         for address in addresses:
             owner = reverse_text(address)
             groups[owner.partition(".")[2]][address] = owner
+        self._look_ahead(next(iter(owners.values())) for owners in groups.values())
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             found = pool.map(self._group, groups.values())
             return {address: place for group in found for address, place in group.items()}
@@ -127,6 +131,7 @@ class _Zones:
         groups: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
         for address, place in places.items():
             groups[id(place.zone), place.owner.partition(".")[2]].append(address)
+        self._look_ahead(places[group[0]].owner for group in groups.values())
 
         def away(group: list[str]) -> list[str]:
             alone: list[str] = []
@@ -148,6 +153,13 @@ class _Zones:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             found = pool.map(away, groups.values())
             return [address for group in found for address in group]
+
+    def has_zone(self, zone: dns.name.Name | None) -> bool:
+        assert zone is not None
+        try:
+            return bool(self._backend.find_zone(zone) == zone)
+        except ZoneNotFoundError:
+            return False
 
     def replaced(self, address: str) -> Place | RdnsError:
         try:
@@ -180,6 +192,9 @@ class _Zones:
                 made = [Outcome(None, error)] * len(changes)
             outcomes.update(zip(addresses, made, strict=True))
         return outcomes
+
+    def _look_ahead(self, owners: Iterable[str]) -> None:
+        self._backend.look_ahead([dns.name.from_text(owner) for owner in owners])
 
     def _group(self, owners: dict[str, str]) -> dict[str, Place | RdnsError]:
         """Find the places of addresses whose reverse names are below one."""
@@ -231,6 +246,9 @@ class _Addresses:
 
     def misplaced(self, places: Mapping[str, Place]) -> list[str]:
         return []
+
+    def has_zone(self, zone: dns.name.Name | None) -> bool:
+        return True
 
     def replaced(self, address: str) -> Place | RdnsError:
         return Place(None, address)

@@ -15,6 +15,7 @@ from pulumi_rdns.errors import (
     ConflictError,
     RdnsError,
     RejectedError,
+    UnavailableError,
 )
 from pulumi_rdns.model.specs import DEFAULT_TTL
 from pulumi_rdns.model.tables import Table
@@ -142,17 +143,23 @@ class Run:
         return {address: one.ttl for address, one in found.items() if one.ttl is not None}
 
     def _look_for_unknown(self, wanted: Table) -> None:
-        """Find out whether changes were made that may have been; what was there stays ours else.
+        """Find out whether changes were made that the server refused only the second time, or
+        without its signature. Where they were not, what stood there before stays ours.
 
-        Where one address cannot be read, the others are not tried.
+        After a time-out a look says nothing: the change may still be on its way.
         """
-        places = {address: self.places[address] for address in self.unknown}
+        refused = [
+            address
+            for address in self.unknown
+            if not isinstance(self.failures[address], UnavailableError)
+        ]
+        if not refused:
+            return
         try:
-            for part in (list(places)[:1], list(places)):
-                found = self._store.read({address: places[address] for address in part})
+            found = self._store.read({address: self.places[address] for address in refused})
         except BackendError:
             return
-        for address in places:
+        for address in refused:
             if found.get(address, Found()).hostnames != (wanted[address],):
                 self.unknown.discard(address)
 

@@ -12,13 +12,19 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.batch import DONE, Found, Outcome, PtrChange
-from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
+from pulumi_rdns.errors import (
+    ConflictError,
+    RejectedError,
+    UnavailableError,
+    ZoneNotFoundError,
+)
 from pulumi_rdns.records.places import find_place
 from tests.backends.contract import rrset
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
 from tests.servers.bind import DynamicBind
 from tests.servers.dynamic import REVERSE, serial, started, transfer
 from tests.servers.process import DnsServer, zone_text
+from tests.servers.proxy import proxied
 
 
 def named(text: str) -> dns.name.Name:
@@ -200,3 +206,30 @@ def test_a_zone_of_one_name_says_nothing_of_its_neighbours(tmp_path: Path) -> No
         assert outcomes == [Outcome(Found(is_delegated=True)), DONE, DONE]
     finally:
         server.stop()
+
+
+def test_zones_that_are_looked_for_ahead_take_one_connection_and_no_more_questions(
+    server: DnsServer,
+) -> None:
+    names = [named(f"{at}.{at}.{REVERSE}") for at in range(100)]
+    others = [named(text) for text in (f"5.child.{REVERSE}", f"200.{REVERSE}", "203.in-addr.arpa")]
+    with proxied((server.address, server.port)) as proxy:
+        backend = backend_at(f"127.0.0.1:{proxy.port}")
+        backend.look_ahead([*names[:50], *others, *names[50:]])
+        assert proxy.connections == 1
+        asked = backend_of(server)
+        assert backend.find_site(others[1]) == asked.find_site(others[1])
+        for name in (others[0], others[2]):
+            with pytest.raises(ZoneNotFoundError):
+                backend.find_zone(name)
+    expected = asked.find_site(names[0])
+    assert expected.zone == ZONE
+    assert [backend.find_site(name) for name in names] == [expected] * 100
+    assert {backend.find_zone(name) for name in names} == {ZONE}
+
+
+def test_without_a_server_looking_ahead_says_nothing() -> None:
+    away = backend_at("127.0.0.1:9", timeout=1)
+    away.look_ahead([named(f"{at}.{REVERSE}") for at in range(50)])
+    with pytest.raises(UnavailableError):
+        away.find_zone(named(f"1.{REVERSE}"))

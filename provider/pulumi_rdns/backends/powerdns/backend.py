@@ -62,10 +62,7 @@ class PowerDnsBackend(ZoneBackend):
         """Find the zone in the server's list: the longest match, unless it delegates the name."""
         if name not in self._found:
             task = Task(self.name, "find the zone of", name_text(name))
-            zone = self._longest(name)
-            if zone is None:
-                self._zones = self._api.zones(task)
-                zone = self._longest(name)
+            zone = self._listed(task, name)
             if zone is None:
                 count = len(self._zones)
                 raise task.error(
@@ -93,6 +90,7 @@ class PowerDnsBackend(ZoneBackend):
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
         task = Task(self.name, f"write {types} of", name_text(subject))
+        self._listed(task, zone)
         # What is no longer served may still be removed.
         writes = [change for change in changes if change.after is not None]
         for change in writes if len(writes) <= _MOST_LOOKS else writes[:1]:
@@ -118,6 +116,14 @@ class PowerDnsBackend(ZoneBackend):
             if one is not None:
                 found[owner] = one
         return found
+
+    def _listed(self, task: Task, name: dns.name.Name) -> dns.name.Name | None:
+        """Give the longest match in the server's list, which is read where none is known."""
+        zone = self._longest(name)
+        if zone is None:
+            self._zones = self._api.zones(task)
+            zone = self._longest(name)
+        return zone
 
     def _check(
         self, task: Task, zone: dns.name.Name, change: Change, found: dns.name.Name | None

@@ -57,6 +57,10 @@ class Rfc2136Backend(ZoneBackend):
         """Take the answer that names the zone for all: an alias would have been in it."""
         return self._client.find_site(name)
 
+    def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
+        """Ask for the zones of many names over one connection, without waiting for each answer."""
+        self._client.look_ahead(names)
+
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:

@@ -107,12 +107,11 @@ class PtrBatch:
                     self._refusals = 0
                     unfit += part
                     self._unknown.update(part if is_made is None else ())
-                elif is_made is None:
-                    self._set(part, Outcome(None, error, is_unknown=True))
                 elif isinstance(error, RejectedError) or error.code == "REFUSED":
                     refused.append((part, error))
+                    self._unknown.update(part if is_made is None else ())
                 else:
-                    self._set(part, Outcome(None, error))
+                    self._set(part, Outcome(None, error, is_unknown=is_made is None))
         for part, look in looks:
             self._note(part, look.result())
         for part, error in refused:
@@ -124,7 +123,7 @@ class PtrBatch:
         if len(part) > 1 and self._refusals < _MOST_REFUSALS:
             return self._send(part, (len(part) + 1) // 2)
         self._refusals += 1
-        self._set(part, Outcome(None, error))
+        self._fail(part, error)
         return []
 
     def _settled(self, at: int) -> Outcome:
@@ -153,8 +152,7 @@ class PtrBatch:
         try:
             there = self._found(unfit)
         except BackendError as error:
-            for at in unfit:
-                self._set([at], Outcome(None, error, at in self._unknown))
+            self._fail(unfit, error)
             return []
         fitting = []
         for at, found in there.items():
@@ -168,6 +166,11 @@ class PtrBatch:
         owners = [self._changes[at].owner for at in which]
         there = self._server.read_ptrs(self._zone, owners, only_here=True)
         return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
+
+    def _fail(self, part: Sequence[int], error: BackendError) -> None:
+        """Set an error for changes that an earlier copy of their message may have made."""
+        for at in part:
+            self._set([at], Outcome(None, error, at in self._unknown))
 
     def _set(self, part: Sequence[int], outcome: Outcome) -> None:
         self._note(part, outcome)

@@ -53,6 +53,9 @@ _SHARED_FOR = 5.0
 _UNKNOWN = "; whether the change was made is not known, and the next run finds out"
 #: single queries at a time
 _SIDE_BY_SIDE = 8
+#: updates, and queries for zones, that are sent ahead of their answers
+_UPDATES_AHEAD = 4
+_QUERIES_AHEAD = 32
 
 
 class _Task(NamedTuple):
@@ -90,6 +93,8 @@ class Client:
         self._credential = credential
         self._connections = Connections(servers, timeout)
         self._zones: dict[dns.name.Name, dns.name.Name] = {}
+        #: what was looked for ahead, until somebody asks for it right after
+        self._sites: dict[dns.name.Name, Site] = {}
         self._untransferable: set[dns.name.Name] = set()
         self._transferred: dict[dns.name.Name, _Transferred] = {}
         self._transferring = Locks()
@@ -99,19 +104,48 @@ class Client:
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone by the SOA record that the server's answer holds."""
+        self._sites.pop(name, None)
         if name not in self._zones:
             self._look_for_zone(name)
         return self._zones[name]
 
     def find_site(self, name: dns.name.Name) -> Site:
         """Take the answer that names the zone for all: an alias would have been in it."""
+        site = self._sites.pop(name, None)
+        if site is not None:
+            return site
         if name not in self._zones:
             reply = self._look_for_zone(name)
             if not _has_alias(reply):
-                return Site(self._zones[name], None, reply.rcode() == Rcode.NXDOMAIN)
+                return _site(self._zones[name], reply)
         zone = self._zones[name]
         alias = self.get_rrset(zone, name, RdataType.CNAME)
         return Site(zone, None if alias is None else alias[0].target)
+
+    def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
+        """Ask for the zones of many names over one connection, without waiting for each answer.
+
+        What the answers say of a name besides is good for the next `find_site`.
+        """
+        queries = {
+            name: dns.message.make_query(name, RdataType.SOA, flags=0)
+            for name in names
+            if name not in self._zones
+        }
+        wires = map(self._wire, queries.values())
+        answers = self._connections.exchange_all(wires, ahead=_QUERIES_AHEAD)
+        for (name, query), answer in zip(queries.items(), answers, strict=True):
+            if isinstance(answer, NoAnswerError):
+                continue
+            try:
+                reply = read_reply(answer.wire, query, self._credential)
+                check_answer(reply, self._credential)
+            except RefusedError:
+                continue
+            zone = None if _has_alias(reply) else _zone_in(reply, name)
+            if zone is not None:
+                self._zones[name] = zone
+                self._sites[name] = _site(zone, reply)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
@@ -207,7 +241,7 @@ class Client:
                 yield signed.wire
 
         patience = _SECONDS_EACH * 4 * most
-        for answer in self._connections.exchange_all(messages(), patience):
+        for answer in self._connections.exchange_all(messages(), patience, ahead=_UPDATES_AHEAD):
             packed, signed = sizes.popleft()
             if isinstance(answer, NoAnswerError):
                 error = task.error(UnavailableError, str(answer))
@@ -294,6 +328,7 @@ class Client:
         for change in changes:
             if change.after:
                 groups[_below(change.owner)].append(change.owner)
+        self.look_ahead([dns.name.from_text(owners[0]) for owners in groups.values()])
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             errors = zip(
                 groups, pool.map(partial(self._elsewhere, zone), groups.values()), strict=True
@@ -436,7 +471,7 @@ class Client:
             reply = read_reply(answer.wire, message, self._credential)
             check_update(reply, name_text(zone), self._credential)
         except RefusedError as refused:
-            is_unknown |= not refused.is_certain
+            is_unknown |= not refused.is_no
             reason = f"{refused.reason}{_UNKNOWN if is_unknown else ''}"
             raise task.error(refused.kind, reason, refused.code) from None
         except NoAnswerError as error:
@@ -445,9 +480,16 @@ class Client:
         return reply
 
     def _send(self, message: dns.message.Message, more: float = 0.0) -> Answer:
+        return self._connections.exchange(self._wire(message), more)
+
+    def _wire(self, message: dns.message.Message) -> bytes:
         if self._credential:
             message.use_tsig(self._credential.key)
-        return self._connections.exchange(message.to_wire(), more)
+        return message.to_wire()
+
+
+def _site(zone: dns.name.Name, reply: dns.message.Message) -> Site:
+    return Site(zone, None, reply.rcode() == Rcode.NXDOMAIN)
 
 
 def _has_alias(reply: dns.message.Message) -> bool:

@@ -15,8 +15,6 @@ from .settings import Server
 
 #: connections that are kept while nobody uses them
 _MOST_IDLE = 8
-#: messages that are sent ahead of their answers
-_MOST_AHEAD = 4
 
 
 class NoAnswerError(Exception):
@@ -111,9 +109,9 @@ class Connections:
         raise NoAnswerError(failures, was_sent=is_copy)
 
     def exchange_all(
-        self, messages: Iterable[bytes], more: float
+        self, messages: Iterable[bytes], more: float = 0.0, *, ahead: int
     ) -> Iterator[Answer | NoAnswerError]:
-        """Send messages over one connection, a few ahead of their answers; give those in order.
+        """Send messages over one connection, ``ahead`` of their answers; give those in order.
 
         ``more`` is seconds that each answer may take beyond the time-out. What a connection left
         without an answer is sent again over another one. Once a message stays without an answer,
@@ -122,7 +120,7 @@ class Connections:
         source = iter(messages)
         failed: NoAnswerError | None = None
         while failed is None:
-            pipe = _Pipe(self._take(), self._timeout + more)
+            pipe = _Pipe(self._take() or self._first(), self._timeout + more, ahead)
             yield from map(Answer, pipe.answers(source))
             if not pipe.unanswered:
                 if pipe.connection is not None:
@@ -172,6 +170,13 @@ class Connections:
             else:
                 connection.socket.close()
 
+    def _first(self) -> _Connection | None:
+        """Connect to the server that is preferred; None where that fails."""
+        try:
+            return self._connect(self._in_order()[0])
+        except _FailedError:
+            return None
+
     def _in_order(self) -> list[Server]:
         with self._lock:
             return list(self._servers)
@@ -216,19 +221,22 @@ class Connections:
 class _Pipe:
     """One connection on which several messages are on their way."""
 
-    def __init__(self, connection: _Connection | None, seconds: float) -> None:
-        """``seconds`` is the time for each answer; without a connection nothing is answered."""
+    def __init__(self, connection: _Connection | None, seconds: float, ahead: int) -> None:
+        """``seconds`` is the time for each answer, and ``ahead`` the most messages that wait for
+        one; without a connection nothing is answered.
+        """
         self.connection = connection
         self.has_sent = connection is not None
         #: messages that were sent, or that it was too late to send
         self.unanswered: deque[bytes] = deque()
         self._seconds = seconds
+        self._ahead = ahead
         self._early: dict[bytes, bytes] = {}
 
     def answers(self, source: Iterator[bytes]) -> Iterator[bytes]:
         """Send messages and give their answers in order, until the connection ends."""
         while True:
-            for message in itertools.islice(source, _MOST_AHEAD - len(self.unanswered)):
+            for message in itertools.islice(source, self._ahead - len(self.unanswered)):
                 self.unanswered.append(message)
                 self._send(message)
             if not self.unanswered:

@@ -34,8 +34,10 @@ class RefusedError(Exception):
     kind: type[BackendError]
     reason: str
     code: str
-    #: the server says no. Else it may have done what it was asked for, and its reply, which may be
-    #: somebody else's, cannot be relied on
+    #: it says no. Else the server may have done what it was asked for
+    is_no: bool = False
+    #: and it can be relied on: who did not sign it may be a relay, or a secondary that forwards
+    #: updates
     is_certain: bool = False
 
 
@@ -80,7 +82,7 @@ def _unsigned_or_wrong(
     peer = reply.tsig[0].error
     if peer or isinstance(error, dns.tsig.BadTime):
         refusal = _tsig_refusal(peer or Rcode.BADTIME, reply.tsig[0], credential)
-        refusal.is_certain = bool(peer)
+        refusal.is_no = refusal.is_certain = bool(peer)
         raise refusal
     reason = f"the answer is not signed as the {credential.text} would; {_CHECK}"
     raise RefusedError(AuthenticationError, reason, code)
@@ -159,7 +161,9 @@ def check_update(reply: dns.message.Message, zone: str, credential: Credential |
             reason = "the server does not take dynamic updates"
         case _:
             reason = "the server does not accept the update; its log may say why"
-    raise RefusedError(kind, reason, dns.rcode.to_text(rcode), is_certain=True)
+    # A server that does not know the key cannot sign.
+    is_certain = credential is None or reply.had_tsig or rcode == Rcode.NOTAUTH
+    raise RefusedError(kind, reason, dns.rcode.to_text(rcode), True, is_certain)
 
 
 def check_answer(reply: dns.message.Message, credential: Credential | None) -> None:

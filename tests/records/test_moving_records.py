@@ -1,0 +1,238 @@
+"""Records that move between sets, single records and instances, with failures in between."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import dns.message
+import dns.name
+import dns.opcode
+import pytest
+from dns.rcode import Rcode
+from msgspec.structs import replace
+
+from pulumi_rdns.backends.base import Site
+from pulumi_rdns.backends.memory import MemoryBackend
+from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
+from pulumi_rdns.errors import ConflictError, UnavailableError
+from pulumi_rdns.model.ptr_sets import PtrSetRecords
+from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSetSpec
+from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.ptr_set_state import PtrSetState
+from pulumi_rdns.records.session import Session
+from tests.backends.heard import Heard
+from tests.records.zone_places import Place, place_of
+from tests.servers.proxy import CuttingProxy, framed, received, running
+
+PARENT, ZONE = "51.198.in-addr.arpa", "100.51.198.in-addr.arpa"
+CLASSLESS = f"0-31.{ZONE}"
+NS = "@ NS ns1.example.com."
+ONE, OTHER = "198.51.100.1", "198.51.100.40"
+TWO_RECORDS = {ONE: "a.example.com", OTHER: "b.example.com"}
+MANY = {f"198.51.100.{at}": f"h{at}.example.com" for at in range(40)}
+
+
+def spec(table: Table, zone: str | None = None, backend: str = "main") -> PtrSetSpec:
+    named = None if zone is None else dns.name.from_text(zone)
+    return PtrSetSpec(backend=backend, records=PtrSetRecords(table), ttl=300, zone=named)
+
+
+def created(session: Session, spec: PtrSetSpec) -> PtrSetState:
+    state, error = session.ptr_sets.create(spec, Heard())
+    assert error is None
+    return state
+
+
+def names_at(place: Place, zone: str) -> set[str]:
+    return {owner.partition(".")[0] for owner in place.live(zone)}
+
+
+@pytest.mark.parametrize("kind", ["BIND", "Knot"])
+@pytest.mark.parametrize("classless", [ONE, OTHER])
+def test_each_record_is_judged_by_where_it_is_declared_itself(
+    kind: str, tmp_path: Path, heard: Heard, classless: str
+) -> None:
+    """Two move to another instance of the server: one there, the other to a zone of its own."""
+    zones = {ZONE: NS, CLASSLESS: NS}
+    with place_of(kind, tmp_path, zones) as place:
+        state = created(place.session(), spec(TWO_RECORDS))
+        session = place.session()
+        new = [
+            spec({address: name}, CLASSLESS if address == classless else None, "same")
+            for address, name in TWO_RECORDS.items()
+        ]
+        for one in new:
+            session.ptr_sets.declare(one)
+        session.ptr_sets.recall(state)
+        for one in new:
+            created(session, one)
+        session.ptr_sets.delete(state, heard)
+        stays = OTHER if classless == ONE else ONE
+        assert names_at(place, ZONE) == {stays.rpartition(".")[2]}
+        assert names_at(place, CLASSLESS) == {classless.rpartition(".")[2]}
+
+
+def test_an_address_whose_new_resource_fails_stays_in_the_state_of_its_set(
+    tmp_path: Path, heard: Heard
+) -> None:
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place:
+        old = created(place.session(), spec(TWO_RECORDS))
+        session = place.session()
+        rest = spec({OTHER: TWO_RECORDS[OTHER]})
+        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT)
+        moved = spec({ONE: "new.example.com"})
+        refused = replace(moved, policies=strict)
+        session.ptr_sets.declare(rest)
+        session.ptr_sets.declare(refused)
+        session.ptr_sets.recall(old)
+        other, error = session.ptr_sets.create(refused, heard)
+        assert error is not None
+        state, error = session.ptr_sets.update(old, rest, heard)
+        assert isinstance(error, ConflictError)
+        assert f"{ONE}: it is left as it is and stays in the state" in str(error)
+        assert state.written == TWO_RECORDS
+
+        session = place.session()
+        session.ptr_sets.declare(rest)
+        session.ptr_sets.declare(moved)
+        session.ptr_sets.recall(state)
+        other, error = session.ptr_sets.update(other, moved, heard)
+        assert error is None
+        state, error = session.ptr_sets.update(state, rest, heard)
+        assert error is None
+        assert (state.written, other.written) == (
+            {OTHER: "b.example.com"},
+            {ONE: "new.example.com"},
+        )
+        for one in (state, other):
+            place.session().ptr_sets.delete(one, heard)
+        assert place.live(ZONE) == {}
+
+
+def test_a_record_whose_new_place_cannot_be_looked_for_is_not_forgotten(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The zone was split, and another set declares the address in a zone for a part of it."""
+    records = f"{NS}\n1 PTR a.example.com.\n40 PTR b.example.com."
+    zones = {PARENT: NS, ZONE: records, CLASSLESS: f"{NS}\n1 PTR a.example.com."}
+    with place_of("BIND", tmp_path, zones) as place:
+        zone = dns.name.from_text(PARENT)
+        state = replace(
+            PtrSetState(backend="main", records=PtrSetRecords(TWO_RECORDS), ttl=300),
+            written=TWO_RECORDS,
+            zones=(zone,),
+        )
+        session = place.session()
+        session.ptr_sets.declare(spec(TWO_RECORDS, CLASSLESS))
+
+        def fails(self: Rfc2136Backend, owner: dns.name.Name) -> Site:
+            raise UnavailableError("main", "find the zone of", str(owner), "timed out")
+
+        monkeypatch.setattr(Rfc2136Backend, "find_site", fails)
+        before = place.live(ZONE)
+        with pytest.raises(UnavailableError, match="all 2 records failed"):
+            session.ptr_sets.delete(state, heard)
+        assert place.live(ZONE) == before
+
+
+@pytest.mark.parametrize("first", ["create", "update"])
+def test_a_change_that_is_made_long_after_its_time_out_is_in_the_state(
+    tmp_path: Path, heard: Heard, first: str
+) -> None:
+    """A look right after the time-out would say that it was not made."""
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place, slow(place) as proxy:
+        settings = {**place.settings, "server": f"127.0.0.1:{proxy.port}", "timeout": 1}
+        through = place._replace(settings=settings)
+        wanted, state = spec(MANY), PtrSetState(backend="main")
+        if first == "update":
+            state = created(place.session(), wanted)
+            wanted = spec({address: f"new-{name}" for address, name in MANY.items()})
+        proxy.is_slow = True
+        state, error = (
+            through.session().ptr_sets.create(wanted, heard)
+            if first == "create"
+            else through.session().ptr_sets.update(state, wanted, heard)
+        )
+        assert isinstance(error, UnavailableError)
+        proxy.late.join()
+        assert state.written == wanted.records.table
+        place.session().ptr_sets.delete(state, heard)
+        assert place.live(ZONE) == {}
+
+
+class SlowRelay(CuttingProxy):
+    """Hands the first update on when everybody has given up, and loses the others."""
+
+    is_slow = False
+    late = threading.Thread()
+
+    def relay(self, server: socket.socket, request: bytes) -> bytes | None:
+        if not self.is_slow or not is_update(request):
+            return super().relay(server, request)
+        if not self.late.ident:
+            self.late = threading.Thread(target=self._hand_on, args=(request,))
+            self.late.start()
+        return None
+
+    def _hand_on(self, request: bytes) -> None:
+        time.sleep(3)
+        with socket.create_connection(self.target, 5) as server:
+            server.sendall(framed(request))
+            received(server)
+
+
+def is_update(request: bytes) -> bool:
+    return (request[2] >> 3) & 15 == dns.opcode.UPDATE
+
+
+def slow(place: Place) -> AbstractContextManager[SlowRelay]:
+    assert place.server is not None
+    return running(SlowRelay((place.server.address, place.server.port)))
+
+
+class Forwarder(CuttingProxy):
+    """Hands updates on, and answers them itself, without a signature."""
+
+    code = Rcode.REFUSED
+
+    def relay(self, server: socket.socket, request: bytes) -> bytes | None:
+        answer = super().relay(server, request)
+        if not is_update(request):
+            return answer
+        feigned = dns.message.make_response(dns.message.from_wire(request, keyring=False))
+        feigned.set_rcode(self.code)
+        return feigned.to_wire()
+
+
+@pytest.mark.parametrize("code", [Rcode.SERVFAIL, Rcode.REFUSED])
+def test_a_no_that_is_not_signed_does_not_say_that_nothing_was_made(
+    tmp_path: Path, heard: Heard, code: Rcode
+) -> None:
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place:
+        assert place.server is not None
+        with running(Forwarder((place.server.address, place.server.port))) as proxy:
+            proxy.code = code
+            settings = {**place.settings, "server": f"127.0.0.1:{proxy.port}"}
+            session = place._replace(settings=settings).session()
+            state, error = session.ptr_sets.create(spec(MANY), heard)
+        assert error is not None
+        assert state.written == MANY
+        place.session().ptr_sets.delete(state, heard)
+        assert place.live(ZONE) == {}
+
+
+def test_where_nothing_is_unknown_no_address_is_listed_again(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"rdns:backends": {"main": {"type": "memory", "path": "s.json"}}}
+    session = Session(read_settings(settings), tmp_path, {})
+    lists: list[object] = []
+    monkeypatch.setattr(MemoryBackend, "addresses", lists.append)
+    state, error = session.ptr_sets.create(replace(spec(TWO_RECORDS), ttl=None), heard)
+    assert error is None
+    assert (state.written, lists) == (TWO_RECORDS, [])
