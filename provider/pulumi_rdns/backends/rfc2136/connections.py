@@ -15,6 +15,9 @@ from .settings import Server
 
 #: connections that are kept while nobody uses them
 _MOST_IDLE = 8
+#: Linux: a server may hold its next answer back until the last one is acknowledged (RFC 896), which
+#: takes 40 ms where nothing more is sent; it has to be asked for each time
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 class NoAnswerError(Exception):
@@ -276,6 +279,8 @@ def _send(connection: _Connection, message: bytes, until: float) -> None:
 
 def _answer(connection: _Connection, until: float) -> bytes:
     try:
+        if _QUICKACK is not None:
+            connection.socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         size = int.from_bytes(_receive(connection.socket, 2, until), "big")
         return _receive(connection.socket, size, until)
     except OSError as error:
