@@ -77,6 +77,52 @@ def test_each_record_is_judged_by_where_it_is_declared_itself(
         assert names_at(place, CLASSLESS) == {classless.rpartition(".")[2]}
 
 
+@pytest.mark.parametrize("kind", ["BIND", "Knot"])
+@pytest.mark.parametrize("how", ["alias", "single address"])
+def test_a_record_that_is_not_where_its_neighbours_are_moves_to_another_instance(
+    kind: str, how: str, tmp_path: Path, heard: Heard
+) -> None:
+    table = {f"198.51.100.{at}": f"h{at}.example.com" for at in range(1, 4)}
+    other, there = CLASSLESS, f"2 CNAME 2.{CLASSLESS}."
+    if how != "alias":
+        other, there = f"2.{ZONE}", "2 NS ns1.example.com."
+    with place_of(kind, tmp_path, {ZONE: f"{NS}\n{there}", other: NS}) as place:
+        state = created(place.session(), spec(table))
+        session = place.session()
+        session.ptr_sets.declare(spec(table, None, "same"))
+        session.ptr_sets.recall(state)
+        created(session, spec(table, None, "same"))
+        before = place.live(ZONE), place.live(other)
+        assert [len(zone) for zone in before] == [2, 1]
+        session.ptr_sets.delete(state, heard)
+        assert (place.live(ZONE), place.live(other)) == before
+
+
+@pytest.mark.parametrize("what", ["update", "delete"])
+def test_an_address_whose_new_resource_at_another_instance_fails_stays_in_the_state(
+    what: str, tmp_path: Path, heard: Heard
+) -> None:
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place:
+        old = created(place.session(), spec(TWO_RECORDS))
+        session = place.session()
+        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT)
+        refused = replace(spec({ONE: "new.example.com"}, None, "same"), policies=strict)
+        rest = spec({OTHER: TWO_RECORDS[OTHER]})
+        session.ptr_sets.declare(refused)
+        session.ptr_sets.recall(old)
+        _, error = session.ptr_sets.create(refused, heard)
+        assert error is not None
+        if what == "delete":
+            with pytest.raises(ConflictError, match=f"{ONE}: it is left as it is and stays"):
+                session.ptr_sets.delete(old, heard)
+        else:
+            session.ptr_sets.declare(rest)
+            state, error = session.ptr_sets.update(old, rest, heard)
+            assert isinstance(error, ConflictError)
+            assert state.written == TWO_RECORDS
+        assert "1" in names_at(place, ZONE)
+
+
 def test_an_address_whose_new_resource_fails_stays_in_the_state_of_its_set(
     tmp_path: Path, heard: Heard
 ) -> None:
@@ -221,6 +267,32 @@ def test_a_no_that_is_not_signed_does_not_say_that_nothing_was_made(
             session = place._replace(settings=settings).session()
             state, error = session.ptr_sets.create(spec(MANY), heard)
         assert error is not None
+        assert state.written == MANY
+        place.session().ptr_sets.delete(state, heard)
+        assert place.live(ZONE) == {}
+
+
+class Silent(CuttingProxy):
+    """Answers updates itself, without a signature, and hands none on."""
+
+    def relay(self, server: socket.socket, request: bytes) -> bytes | None:
+        if not is_update(request):
+            return super().relay(server, request)
+        feigned = dns.message.make_response(dns.message.from_wire(request, keyring=False))
+        feigned.set_rcode(Rcode.SERVFAIL)
+        return feigned.to_wire()
+
+
+def test_what_was_there_stays_ours_where_the_answer_says_no(tmp_path: Path, heard: Heard) -> None:
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place:
+        old = created(place.session(), spec(MANY))
+        renamed = spec({address: f"new-{name}" for address, name in MANY.items()})
+        assert place.server is not None
+        with running(Silent((place.server.address, place.server.port))) as proxy:
+            settings = {**place.settings, "server": f"127.0.0.1:{proxy.port}"}
+            session = place._replace(settings=settings).session()
+            state, error = session.ptr_sets.update(old, renamed, heard)
+        assert isinstance(error, UnavailableError)
         assert state.written == MANY
         place.session().ptr_sets.delete(state, heard)
         assert place.live(ZONE) == {}

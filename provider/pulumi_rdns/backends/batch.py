@@ -58,6 +58,8 @@ class Outcome(NamedTuple):
     error: BackendError | None = None
     #: there was an error, and the change may have been made all the same
     is_unknown: bool = False
+    #: there was an error, and nothing is on its way any longer: a look shows what came of it
+    is_answered: bool = False
 
     @property
     def is_done(self) -> bool:

@@ -51,7 +51,9 @@ class OtherInstances:
             if not isinstance(there, ZoneBackend) or not isinstance(backend, ZoneBackend):
                 continue
             assert zone is None or isinstance(zone, dns.name.Name)
-            found = store_of(there, zone, self._aliases, self._claims, ()).places(addresses)
+            store = store_of(there, zone, self._aliases, self._claims, ())
+            # A guess from a neighbour would do for a write, which the server corrects.
+            found = store.each_replaced(addresses)
             alike: defaultdict[dns.name.Name, list[str]] = defaultdict(list)
             for address, place in found.items():
                 if isinstance(place, RdnsError):

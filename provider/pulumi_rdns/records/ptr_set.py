@@ -263,7 +263,6 @@ class PtrSets:
 
     def _not_taken_over(self, old: PtrSetState, going: Table) -> dict[str, RdnsError]:
         """Find the records that another resource declares and could not take over."""
-        prefix = self._prefix(old.backend)
         return {
             address: ConflictError(
                 old.backend,
@@ -273,8 +272,16 @@ class PtrSets:
                 "this address now could not be created; see its error",
             )
             for address in old.written
-            if address not in going and self._claims.has_failed((*prefix, address))
+            if address not in going and self._has_failed(old.backend, address)
         }
+
+    def _has_failed(self, backend: str, address: str) -> bool:
+        """Tell whether a resource that declares an address failed, here or at another place."""
+        key = (*self._prefix(backend), address)
+        others = [
+            ("PTR", identity, address) for identity, _ in self._claims.declared_elsewhere(key)
+        ]
+        return any(map(self._claims.has_failed, (key, *others)))
 
     def _is_elsewhere(
         self, old: PtrSetState, address: str, zones: Collection[object], place: Place

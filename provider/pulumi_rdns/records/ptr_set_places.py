@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
@@ -76,6 +76,9 @@ class Store(Protocol):
         """Find the place of one address anew, where something keeps its record from being served
         at its reverse name: through an alias (RFC 2317) or a delegation.
         """
+
+    def each_replaced(self, addresses: Collection[str]) -> dict[str, Place | RdnsError]:
+        """Find the places of many addresses anew, where none is taken to be like another."""
 
     def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
         """Read what is there; an address where nothing is, is left out.
@@ -171,6 +174,11 @@ class _Zones:
         assert found.owner is not None
         return Place(found.zone, name_text(found.owner))
 
+    def each_replaced(self, addresses: Collection[str]) -> dict[str, Place | RdnsError]:
+        self._look_ahead(map(reverse_text, addresses))
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            return dict(zip(addresses, pool.map(self.replaced, addresses), strict=True))
+
     def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
         found = {}
         for zone, addresses in _by_zone(places).items():
@@ -252,6 +260,9 @@ class _Addresses:
 
     def replaced(self, address: str) -> Place | RdnsError:
         return Place(None, address)
+
+    def each_replaced(self, addresses: Collection[str]) -> dict[str, Place | RdnsError]:
+        return self.places(addresses)
 
     def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
         """Read all addresses in one list."""

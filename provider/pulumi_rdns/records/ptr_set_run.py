@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from pulumi_rdns.backends.base import Report
@@ -15,7 +14,6 @@ from pulumi_rdns.errors import (
     ConflictError,
     RdnsError,
     RejectedError,
-    UnavailableError,
 )
 from pulumi_rdns.model.specs import DEFAULT_TTL
 from pulumi_rdns.model.tables import Table
@@ -27,8 +25,6 @@ _TRIES = 5
 _EVERY = 1.0
 #: seconds between two looks at records that another resource of the program is about to let go of
 _PAUSE = 0.25
-#: places that are looked for anew at a time
-_SIDE_BY_SIDE = 16
 
 #: gives the next step of an address after an outcome; None where it has come to its end
 _Judge: TypeAlias = Callable[[str, Step, Outcome], Step | None]
@@ -58,6 +54,8 @@ class Run:
         self.left: dict[str, Found] = {}
         #: addresses that the account has no longer, so that there is nothing to remove
         self.gone: dict[str, AddressNotFoundError] = {}
+        #: addresses whose change failed, and whose server has said no
+        self._answered: set[str] = set()
         self._store = store
         self._ours = ours
         self._report = report
@@ -146,13 +144,9 @@ class Run:
         """Find out whether changes were made that the server refused only the second time, or
         without its signature. Where they were not, what stood there before stays ours.
 
-        After a time-out a look says nothing: the change may still be on its way.
+        Without an answer a look says nothing: the change may still be on its way.
         """
-        refused = [
-            address
-            for address in self.unknown
-            if not isinstance(self.failures[address], UnavailableError)
-        ]
+        refused = self.unknown & self._answered
         if not refused:
             return
         try:
@@ -189,20 +183,17 @@ class Run:
     ) -> dict[str, Step]:
         """Look for another place where an alias or a delegation hides a record."""
         steps = {}
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            for address, place in zip(
-                misplaced, pool.map(self._store.replaced, misplaced), strict=True
-            ):
-                if isinstance(place, RdnsError):
-                    self.failures[address] = place
-                elif place == misplaced[address].place:
-                    found = outcomes[address].found
-                    there = f"CNAME {found.alias}" if found and found.alias else "a delegation"
-                    reason = f"{there} stands at {place.owner}, and keeps a PTR from being served"
-                    self.failures[address] = self._error(RejectedError, address, reason)
-                else:
-                    self.places[address] = place
-                    steps[address] = misplaced[address]._replace(place=place)
+        for address, place in self._store.each_replaced(misplaced.keys()).items():
+            if isinstance(place, RdnsError):
+                self.failures[address] = place
+            elif place == misplaced[address].place:
+                found = outcomes[address].found
+                there = f"CNAME {found.alias}" if found and found.alias else "a delegation"
+                reason = f"{there} stands at {place.owner}, and keeps a PTR from being served"
+                self.failures[address] = self._error(RejectedError, address, reason)
+            else:
+                self.places[address] = place
+                steps[address] = misplaced[address]._replace(place=place)
         return steps
 
     def _await_hand_over(self, judge: _Judge, is_patient: Callable[[float], bool]) -> None:
@@ -239,6 +230,8 @@ class Run:
             self.failures[address] = outcome.error
         if outcome.is_unknown:
             self.unknown.add(address)
+        if outcome.is_answered:
+            self._answered.add(address)
 
     def _error(self, kind: type[BackendError], address: str, reason: str) -> BackendError:
         return kind(self._store.name, "set the PTR of", address, reason)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from dns.name import Name
 from dns.rcode import Rcode
 
-from pulumi_rdns.backends.batch import DONE, Outcome, PtrChange
+from pulumi_rdns.backends.batch import DONE, Found, Outcome, PtrChange
+from pulumi_rdns.backends.rfc2136.batches import PtrBatch, Sent
 from pulumi_rdns.backends.rfc2136.client import Client
 from pulumi_rdns.errors import AuthenticationError, RejectedError, UnavailableError
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of
@@ -152,6 +153,35 @@ def test_a_refusal_of_the_second_copy_does_not_say_that_the_first_was_not_made(
     proxy.feigned_updates = 0
     gone = [one._replace(before=one.after, after=()) for one in records("c", 400)]
     assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 400
+
+
+class Goes:
+    """A server that makes a message whose answer is lost, refuses its copy, and goes away."""
+
+    name = "corp"
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def read_ptrs(
+        self, zone: Name, owners: Collection[str], *, only_here: bool = False
+    ) -> dict[str, Found]:
+        raise UnavailableError(self.name, "read PTR of", "it", "it went away")
+
+    def send_updates(self, zone: Name, changes: Sequence[PtrChange], most: int) -> Iterator[Sent]:
+        self.calls += 1
+        if self.calls == 1:
+            refused = AuthenticationError(self.name, "write PTR of", "it", "no", "REFUSED")
+            yield Sent(len(changes), refused, None)
+            return
+        for start in range(0, len(changes), most):
+            away = UnavailableError(self.name, "write PTR of", "it", "it went away")
+            yield Sent(len(changes[start : start + most]), away, False)
+
+
+def test_a_message_that_may_have_been_made_still_may_where_its_halves_cannot_be_sent() -> None:
+    outcomes = PtrBatch(Goes(), ZONE, records("h", 4), nothing).outcomes()
+    assert all(one.error and one.is_unknown for one in outcomes)
 
 
 def test_an_answer_that_cannot_be_read_does_not_say_that_nothing_was_made(

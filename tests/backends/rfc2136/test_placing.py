@@ -228,6 +228,12 @@ def test_zones_that_are_looked_for_ahead_take_one_connection_and_no_more_questio
     assert {backend.find_zone(name) for name in names} == {ZONE}
 
 
+def test_to_ask_for_nothing_takes_no_connection(bind: DnsServer) -> None:
+    with proxied((bind.address, bind.port)) as proxy:
+        backend_at(f"127.0.0.1:{proxy.port}").look_ahead([])
+        assert proxy.connections == 0
+
+
 def test_without_a_server_looking_ahead_says_nothing() -> None:
     away = backend_at("127.0.0.1:9", timeout=1)
     away.look_ahead([named(f"{at}.{REVERSE}") for at in range(50)])

@@ -84,7 +84,7 @@ class PtrBatch:
         reason = "others keep changing the records of this zone; nothing was written"
         zone = name_text(self._zone)
         error = UnavailableError(self._server.name, "write PTR of", zone, reason)
-        self._set(waiting, Outcome(None, error))
+        self._fail(waiting, error)
         return self._outcomes
 
     def _send(self, waiting: Sequence[int], most: int) -> list[int]:
@@ -107,11 +107,12 @@ class PtrBatch:
                     self._refusals = 0
                     unfit += part
                     self._unknown.update(part if is_made is None else ())
-                elif isinstance(error, RejectedError) or error.code == "REFUSED":
-                    refused.append((part, error))
-                    self._unknown.update(part if is_made is None else ())
                 else:
-                    self._set(part, Outcome(None, error, is_unknown=is_made is None))
+                    self._unknown.update(part if is_made is None else ())
+                    if isinstance(error, RejectedError) or error.code == "REFUSED":
+                        refused.append((part, error))
+                    else:
+                        self._fail(part, error)
         for part, look in looks:
             self._note(part, look.result())
         for part, error in refused:
@@ -168,9 +169,10 @@ class PtrBatch:
         return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
 
     def _fail(self, part: Sequence[int], error: BackendError) -> None:
-        """Set an error for changes that an earlier copy of their message may have made."""
+        """Set an error for changes that this message, or an earlier one, may have made."""
+        is_answered = error.code not in ("", "NOERROR")
         for at in part:
-            self._set([at], Outcome(None, error, at in self._unknown))
+            self._set([at], Outcome(None, error, at in self._unknown, is_answered))
 
     def _set(self, part: Sequence[int], outcome: Outcome) -> None:
         self._note(part, outcome)

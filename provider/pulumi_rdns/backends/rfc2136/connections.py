@@ -123,6 +123,10 @@ class Connections:
         source = iter(messages)
         failed: NoAnswerError | None = None
         while failed is None:
+            first = next(source, None)
+            if first is None:
+                return
+            source = itertools.chain([first], source)
             pipe = _Pipe(self._take() or self._first(), self._timeout + more, ahead)
             yield from map(Answer, pipe.answers(source))
             if not pipe.unanswered:
