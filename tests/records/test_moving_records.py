@@ -13,6 +13,7 @@ import dns.name
 import dns.opcode
 import pytest
 from dns.rcode import Rcode
+from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Site
@@ -21,7 +22,7 @@ from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
 from pulumi_rdns.errors import ConflictError, UnavailableError
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.settings import read_settings
-from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSetSpec
+from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrPolicies, PtrSetSpec
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.ptr_set_state import PtrSetState
 from pulumi_rdns.records.session import Session
@@ -96,6 +97,117 @@ def test_a_record_that_is_not_where_its_neighbours_are_moves_to_another_instance
         assert [len(zone) for zone in before] == [2, 1]
         session.ptr_sets.delete(state, heard)
         assert (place.live(ZONE), place.live(other)) == before
+
+
+def test_an_address_whose_new_resource_fails_later_is_in_that_one_s_state(
+    tmp_path: Path, heard: Heard
+) -> None:
+    """The set that gives it away is done before."""
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place:
+        old = created(place.session(), spec(TWO_RECORDS))
+        session = place.session()
+        rest = spec({OTHER: TWO_RECORDS[OTHER]})
+        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT)
+        refused = replace(spec({ONE: "new.example.com"}), policies=strict)
+        session.ptr_sets.declare(rest)
+        session.ptr_sets.declare(refused)
+        session.ptr_sets.recall(old)
+        state, error = session.ptr_sets.update(old, rest, heard)
+        assert error is None
+        other, error = session.ptr_sets.create(refused, heard)
+        assert error is not None
+        assert (state.written, other.written) == ({OTHER: "b.example.com"}, {ONE: "a.example.com"})
+        for one in (state, other):
+            place.session().ptr_sets.delete(one, heard)
+        assert place.live(ZONE) == {}
+
+
+def test_a_replaced_set_whose_new_one_fails_keeps_its_records_in_the_state(
+    tmp_path: Path, heard: Heard
+) -> None:
+    """It names the zone above the alias now, and gets other hostnames."""
+    address = "198.51.100.2"
+    zones = {ZONE: f"{NS}\n2 CNAME 2.{CLASSLESS}.", CLASSLESS: NS}
+    with place_of("BIND", tmp_path, zones) as place:
+        old = created(place.session(), spec({address: "old.example.com"}))
+        session = place.session()
+        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT)
+        new = spec({address: "new.example.com"}, ZONE)
+        session.ptr_sets.declare(new)
+        session.ptr_sets.recall(old)
+        session.ptr_sets.delete(old, heard)
+        state, error = session.ptr_sets.create(replace(new, policies=strict), heard)
+        assert error is not None
+        assert state.written == {address: "old.example.com"}
+        session = place.session()
+        session.ptr_sets.declare(new)
+        state, error = session.ptr_sets.update(state, new, heard)
+        assert error is None
+        place.session().ptr_sets.delete(state, heard)
+        assert place.live(CLASSLESS) == {}
+
+
+def test_an_instance_that_shows_changes_late_is_no_other_place(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that talks to a secondary, which forwards updates."""
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place:
+        state = created(place.session(), spec(TWO_RECORDS))
+        session = place.session()
+        new = spec(TWO_RECORDS, None, "same")
+        session.ptr_sets.declare(new)
+        session.ptr_sets.recall(state)
+        created(session, new)
+        before = place.live(ZONE)
+        get_rrset = Rfc2136Backend.get_rrset
+        shown: dict[object, tuple[float, object]] = {}
+
+        def late(
+            self: Rfc2136Backend, zone: dns.name.Name, owner: dns.name.Name, rdtype: RdataType
+        ) -> object:
+            live = get_rrset(self, zone, owner, rdtype)
+            if self.name != "same":
+                return live
+            at, last = shown.get((owner, rdtype), (0.0, None))
+            if time.monotonic() - at > 1.0:
+                shown[owner, rdtype] = time.monotonic(), live
+                return live
+            return last
+
+        monkeypatch.setattr(Rfc2136Backend, "get_rrset", late)
+        session.ptr_sets.delete(state, heard)
+        assert place.live(ZONE) == before
+
+
+def test_a_record_that_changes_while_it_is_compared_says_nothing_of_the_others(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = "198.51.100.50"
+    with place_of("BIND", tmp_path, {ZONE: NS}) as place:
+        old = created(place.session(), spec({**TWO_RECORDS, third: "c.example.com"}))
+        session = place.session()
+        overwrite = PtrPolicies(on_conflict=OnConflict.OVERWRITE)
+        table = {ONE: "renamed.example.com", OTHER: TWO_RECORDS[OTHER]}
+        new = replace(spec(table, None, "same"), policies=overwrite)
+        session.ptr_sets.declare(new)
+        session.ptr_sets.declare(spec({third: "c.example.com"}))
+        session.ptr_sets.recall(old)
+        get_rrset = Rfc2136Backend.get_rrset
+        looks: list[dns.name.Name] = []
+
+        def then_the_other_writes(
+            self: Rfc2136Backend, zone: dns.name.Name, owner: dns.name.Name, rdtype: RdataType
+        ) -> object:
+            if self.name == "main":
+                looks.append(owner)
+            elif len(looks) == 2:
+                looks.append(owner)
+                created(session, new)
+            return get_rrset(self, zone, owner, rdtype)
+
+        monkeypatch.setattr(Rfc2136Backend, "get_rrset", then_the_other_writes)
+        session.ptr_sets.update(old, spec({third: "c.example.com"}), heard)
+        assert names_at(place, ZONE) == {"1", "40", "50"}
 
 
 @pytest.mark.parametrize("what", ["update", "delete"])

@@ -5,6 +5,7 @@ Their settings cannot tell: two keys may show two views, and two names may be on
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 import dns.name
@@ -12,8 +13,12 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, ZoneBackend, same_rrset
-from pulumi_rdns.errors import ZoneNotFoundError
+from pulumi_rdns.errors import ConflictError, ZoneNotFoundError
+from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import MAX_TTL
+
+#: seconds before the other place is looked at again
+_PAUSES = (0.0, 0.5, 2.0)
 
 
 class Spot(NamedTuple):
@@ -37,28 +42,48 @@ class Spot(NamedTuple):
 
 
 def look_alike(one: Spot, other: Spot) -> bool:
-    """Tell whether both show the same RRset. They may be one place then."""
+    """Tell whether both show the same RRset. They may be one place then.
+
+    Raises ConflictError where it changes while it is compared.
+    """
     live = one.look()
-    return (
-        live is not None
-        and (one.zone, one.owner) == (other.zone, other.owner)
-        and same_rrset(live, other.look())
-    )
+    return live is not None and _shows(one, other, live)
 
 
 def are_one(one: Spot, other: Spot) -> bool:
     """Tell whether what is written at the one shows at the other.
 
     Where both look alike, the TTL gets another second at the one, and is put back: the values
-    never leave. So it may be asked only where nobody else's value is in the RRset.
+    never leave. So it may be asked only where nobody else's value is in the RRset. Raises
+    ConflictError where it changes while it is compared.
     """
     live = one.look()
-    if live is None or not look_alike(one, other):
+    if live is None or not _shows(one, other, live):
         return False
     ttl = live.ttl + 1 if live.ttl < MAX_TTL else live.ttl - 1
     marked = dns.rrset.from_rdata_list(live.name, ttl, list(live))
     one.change(live, marked)
     try:
-        return same_rrset(marked, other.look())
+        return _shows(one, other, marked)
     finally:
         one.change(marked, live)
+
+
+def _shows(one: Spot, other: Spot, rrset: dns.rrset.RRset) -> bool:
+    """Tell whether the other shows what the one has; it may be a secondary, and some seconds
+    behind.
+    """
+    if (one.zone, one.owner) != (other.zone, other.owner):
+        return False
+    for pause in _PAUSES:
+        time.sleep(pause)
+        if same_rrset(rrset, other.look()):
+            return True
+        if not same_rrset(rrset, one.look()):
+            raise ConflictError(
+                one.backend.name,
+                f"compare the {one.rdtype.name} of",
+                name_text(one.owner),
+                f"it changes while it is compared with what backend {other.backend.name} has",
+            )
+    return False

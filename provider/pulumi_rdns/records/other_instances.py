@@ -11,7 +11,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Backend, ZoneBackend
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import RdnsError, ZoneNotFoundError
+from pulumi_rdns.errors import ConflictError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claims import Claims
@@ -78,7 +78,11 @@ def _is_one(
     values: Table,
     addresses: Iterable[str],
 ) -> bool:
-    """Tell whether both are one place, by the first record where what we wrote still stands."""
+    """Tell whether both are one place, by the first record where what we wrote still stands.
+
+    Raises ConflictError where each of those changes while it is compared.
+    """
+    changed: ConflictError | None = None
     for address in addresses:
         zone, owner = places[address]
         assert zone is not None
@@ -86,7 +90,12 @@ def _is_one(
         spot = Spot(one, zone, name, RdataType.PTR)
         live = spot.look()
         if live is not None and [_text(rdata) for rdata in live] == [values[address]]:
-            return are_one(spot, Spot(other, zone, name, RdataType.PTR))
+            try:
+                return are_one(spot, Spot(other, zone, name, RdataType.PTR))
+            except ConflictError as error:
+                changed = error
+    if changed is not None:
+        raise changed
     return False
 
 

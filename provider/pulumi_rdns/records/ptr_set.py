@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import dns.name
@@ -175,12 +175,41 @@ class PtrSets:
             state,
             ttl=old.ttl if failures else spec.ttl,
             records=records_after(old, spec, failures),
-            written=written_after(old, spec, todo, failures, run.unknown),
+            written={
+                **written_after(old, spec, todo, failures, run.unknown),
+                **self._inherited(store, old, [key for key in todo if key in failures], run.places),
+            },
         )
         state = looks.remembered(state.placed(old, run.places), old)
         if not failures:
             return Brought(state, None)
         return Brought(state, summary("set the PTRs of", backend.name, failures, len(wanted)))
+
+    def _inherited(
+        self, store: Store, old: PtrSetState, failed: Iterable[str], places: Mapping[str, Place]
+    ) -> Table:
+        """Give what another resource of this stack wrote and gave up, and still stands where this
+        one failed: else it would be in no state.
+        """
+        owned = {}
+        for address in failed:
+            if address not in old.written and address in places:
+                values = self._claims.owned((*self._prefix(old.backend), address))
+                names = {name_text(one) for one in values if isinstance(one, dns.name.Name)}
+                if names:
+                    owned[address] = names
+        if not owned:
+            return {}
+        try:
+            there = store.read({address: places[address] for address in owned})
+        except RdnsError:
+            return {}
+        found = {address: there[address].hostnames for address in owned if address in there}
+        return {
+            address: hostnames[0]
+            for address, hostnames in found.items()
+            if len(hostnames) == 1 and hostnames[0] in owned[address]
+        }
 
     def _prefix(self, backend: str) -> Key:
         return ("PTR", self._backends.identity(backend))
