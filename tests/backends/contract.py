@@ -34,22 +34,12 @@ class BackendContract:
 
 
 class AddressContract(BackendContract):
-    """An address backend. Fixtures: ``backend``, ``owned`` (8 or more), ``not_owned``, ``live``."""
+    """An address backend. A subclass gives these fixtures:
 
-    @pytest.fixture
-    def owned(self) -> list[Address]:
-        """Give addresses of the account, without a PTR or with the vendor's default."""
-        raise NotImplementedError("a subclass gives the addresses")
-
-    @pytest.fixture
-    def not_owned(self) -> Address:
-        """Give an address that the account does not have."""
-        raise NotImplementedError("a subclass gives the address")
-
-    @pytest.fixture
-    def live(self) -> Callable[[Address], str | None]:
-        """Give a reader of its own: the hostname without trailing dot; None for none or default."""
-        raise NotImplementedError("a subclass gives the reader")
+    ``backend``; ``owned``, 8 or more addresses of the account, without a PTR or with the vendor's
+    default; ``not_owned``, an address that the account does not have; ``live``, a reader of its
+    own, which gives the hostname without trailing dot, None for none or the default.
+    """
 
     def test_an_address_that_nobody_named_has_no_ptr_or_the_default(
         self, backend: AddressBackend, owned: list[Address]
@@ -150,27 +140,12 @@ def rrset(name: dns.name.Name, kind: str, *values: str, ttl: int = 3600) -> dns.
 
 
 class ZoneContract(BackendContract):
-    """A zone backend. Fixtures: ``backend``, ``zone``, ``names`` (at least 8), ``live``."""
+    """A zone backend. A subclass gives these fixtures:
 
-    @pytest.fixture
-    def zone(self) -> dns.name.Name:
-        """Give a zone that is there."""
-        raise NotImplementedError("a subclass gives the zone")
-
-    @pytest.fixture
-    def names(self) -> list[dns.name.Name]:
-        """Give names of the zone at which nothing stands."""
-        raise NotImplementedError("a subclass gives the names")
-
-    @pytest.fixture
-    def alias(self) -> dns.name.Name:
-        """Give a name of the zone at which a CNAME stands."""
-        raise NotImplementedError("a subclass gives the alias")
-
-    @pytest.fixture
-    def live(self) -> Callable[[dns.name.Name, str], tuple[int, list[str]] | None]:
-        """Give a reader of its own: TTL and sorted values of one RRset, or None."""
-        raise NotImplementedError("a subclass gives the reader")
+    ``backend``; ``zone``, one that is there; ``names``, at least 8 of the zone at which nothing
+    stands; ``alias``, one at which a CNAME stands; ``live``, a reader of its own, which gives the
+    TTL and the sorted values of one RRset, or None.
+    """
 
     #: type and two values that the zone may hold
     kind, one, two = "PTR", "mail.example.com.", "www.example.com."

@@ -34,17 +34,11 @@ def config(*worlds: World) -> dict[str, object]:
 
 
 class ManyRecords:
-    """A set from its first up to its destroy."""
+    """A set from its first up to its destroy.
 
-    @pytest.fixture
-    def world(self) -> World:
-        """Give the instance that is the stack's default."""
-        raise NotImplementedError("a subclass gives the world")
-
-    @pytest.fixture
-    def other(self) -> World:
-        """Give a second instance of the same type, with the same addresses."""
-        raise NotImplementedError("a subclass gives the other world")
+    A subclass gives the fixtures ``world``, the instance that is the stack's default, and
+    ``other``, a second one of the same type with the same addresses.
+    """
 
     @pytest.fixture
     def project(self, world: World, other: World, make_project: MakeProject) -> Iterator[Project]:

@@ -40,17 +40,11 @@ class Computed(Resource):
 
 
 class InAWorld:
-    """A project whose stack has two instances of one type of backend."""
+    """A project whose stack has two instances of one type of backend.
 
-    @pytest.fixture
-    def world(self) -> World:
-        """Give the instance that is the stack's default."""
-        raise NotImplementedError("a subclass gives the world")
-
-    @pytest.fixture
-    def other(self) -> World:
-        """Give a second instance of the same type, with the same addresses."""
-        raise NotImplementedError("a subclass gives the other world")
+    A subclass gives the fixtures ``world``, the instance that is the stack's default, and
+    ``other``, a second one of the same type with the same addresses.
+    """
 
     @pytest.fixture
     def project(self, world: World, other: World, make_project: MakeProject) -> Iterator[Project]:

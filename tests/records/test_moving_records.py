@@ -33,6 +33,8 @@ from tests.servers.proxy import CuttingProxy, framed, received, running
 PARENT, ZONE = "51.198.in-addr.arpa", "100.51.198.in-addr.arpa"
 CLASSLESS = f"0-31.{ZONE}"
 NS = "@ NS ns1.example.com."
+#: fails at once: no hostname of the tests resolves
+STRICT = PtrPolicies(forward_check=ForwardPolicy.STRICT, forward_timeout=0)
 ONE, OTHER = "198.51.100.1", "198.51.100.40"
 TWO_RECORDS = {ONE: "a.example.com", OTHER: "b.example.com"}
 MANY = {f"198.51.100.{at}": f"h{at}.example.com" for at in range(40)}
@@ -107,8 +109,7 @@ def test_an_address_whose_new_resource_fails_later_is_in_that_one_s_state(
         old = created(place.session(), spec(TWO_RECORDS))
         session = place.session()
         rest = spec({OTHER: TWO_RECORDS[OTHER]})
-        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT, forward_timeout=0)
-        refused = replace(spec({ONE: "new.example.com"}), policies=strict)
+        refused = replace(spec({ONE: "new.example.com"}), policies=STRICT)
         session.ptr_sets.declare(rest)
         session.ptr_sets.declare(refused)
         session.ptr_sets.recall(old)
@@ -131,12 +132,11 @@ def test_a_replaced_set_whose_new_one_fails_keeps_its_records_in_the_state(
     with place_of("BIND", tmp_path, zones) as place:
         old = created(place.session(), spec({address: "old.example.com"}))
         session = place.session()
-        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT, forward_timeout=0)
         new = spec({address: "new.example.com"}, ZONE)
         session.ptr_sets.declare(new)
         session.ptr_sets.recall(old)
         session.ptr_sets.delete(old, heard)
-        state, error = session.ptr_sets.create(replace(new, policies=strict), heard)
+        state, error = session.ptr_sets.create(replace(new, policies=STRICT), heard)
         assert error is not None
         assert state.written == {address: "old.example.com"}
         session = place.session()
@@ -217,8 +217,7 @@ def test_an_address_whose_new_resource_at_another_instance_fails_stays_in_the_st
     with place_of("BIND", tmp_path, {ZONE: NS}) as place:
         old = created(place.session(), spec(TWO_RECORDS))
         session = place.session()
-        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT, forward_timeout=0)
-        refused = replace(spec({ONE: "new.example.com"}, None, "same"), policies=strict)
+        refused = replace(spec({ONE: "new.example.com"}, None, "same"), policies=STRICT)
         rest = spec({OTHER: TWO_RECORDS[OTHER]})
         session.ptr_sets.declare(refused)
         session.ptr_sets.recall(old)
@@ -242,9 +241,8 @@ def test_an_address_whose_new_resource_fails_stays_in_the_state_of_its_set(
         old = created(place.session(), spec(TWO_RECORDS))
         session = place.session()
         rest = spec({OTHER: TWO_RECORDS[OTHER]})
-        strict = PtrPolicies(forward_check=ForwardPolicy.STRICT, forward_timeout=0)
         moved = spec({ONE: "new.example.com"})
-        refused = replace(moved, policies=strict)
+        refused = replace(moved, policies=STRICT)
         session.ptr_sets.declare(rest)
         session.ptr_sets.declare(refused)
         session.ptr_sets.recall(old)
