@@ -157,7 +157,7 @@ def test_a_name_outside_the_zone(server: DnsServer, monkeypatch: pytest.MonkeyPa
     """The look at the place comes first; without it the server says so."""
     backend = backend_of(server)
     away = dns.name.from_text("nowhere.invalid")
-    monkeypatch.setattr(backend._client, "find_zone", lambda name: ZONE)
+    monkeypatch.setattr(backend._client._zones, "find", lambda name: ZONE)
     with pytest.raises(RejectedError) as caught:
         backend.apply(ZONE, [ptr(away, None, "mail.example.com.")])
     assert str(caught.value) == (
@@ -171,7 +171,7 @@ def test_a_zone_that_the_server_loses_under_our_hands(
 ) -> None:
     backend = backend_of(server)
     away = dns.name.from_text("nowhere.invalid")
-    monkeypatch.setattr(backend._client, "find_zone", lambda name: away)
+    monkeypatch.setattr(backend._client._zones, "find", lambda name: away)
     with pytest.raises(AuthenticationError) as caught:
         backend.apply(away, [ptr(away, None, "mail.example.com.")])
     assert str(caught.value).startswith(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,50 +23,34 @@ from pulumi_rdns.backends.base import Change, Site, same_rrset
 from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange, found_in
 from pulumi_rdns.backends.locks import Locks
 from pulumi_rdns.errors import (
-    BackendError,
     ConflictError,
     RejectedError,
     UnavailableError,
     ZoneNotFoundError,
 )
-from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import MAX_TTL
 
 from .batches import PtrBatch, Sent
-from .connections import Answer, Connections, NoAnswerError
+from .connections import Connections, NoAnswerError
+from .dialogue import SECONDS_EACH, Dialogue, Task
 from .packing import Packed, Signed, pack_updates, sign
-from .replies import RefusedError, check_answer, check_update, is_prerequisite, read_reply
+from .replies import RefusedError, check_update, is_prerequisite, read_reply
 from .settings import Credential, Server
 from .transfers import Transfer, TransferError
 from .updates import presence_of, update_of
+from .zones import Zones, below, zone_in
 
 #: seconds before a write is tried again that the server took and does not show
 _PAUSES = (0.0, 0.5, 2.0)
-#: seconds for each prerequisite that the answer to an update may take beyond the time-out:
-#: PowerDNS needs 3 ms for one of a message with a thousand
-_SECONDS_EACH = 0.01
 #: names for which a whole zone is read
 _WORTH_A_TRANSFER = 32
 #: seconds for which several readers share one transfer of a zone that this client has not changed
 _SHARED_FOR = 5.0
-#: the end of an error after which nobody knows
-_UNKNOWN = "; whether the change was made is not known, and the next run finds out"
 #: single queries at a time
 _SIDE_BY_SIDE = 8
-#: updates, and queries for zones, that are sent ahead of their answers
+#: updates that are sent ahead of their answers
 _UPDATES_AHEAD = 4
-_QUERIES_AHEAD = 32
-
-
-class _Task(NamedTuple):
-    """What is being done, for the error messages."""
-
-    backend: str
-    operation: str
-    subject: str
-
-    def error(self, kind: type[BackendError], reason: str, code: str = "") -> BackendError:
-        return kind(self.backend, self.operation, self.subject, reason, code)
 
 
 class _Transferred(NamedTuple):
@@ -92,9 +76,8 @@ class Client:
         self.name = name
         self._credential = credential
         self._connections = Connections(servers, timeout)
-        self._zones: dict[dns.name.Name, dns.name.Name] = {}
-        #: what was looked for ahead, until somebody asks for it right after
-        self._sites: dict[dns.name.Name, Site] = {}
+        self._dialogue = Dialogue(name, self._connections, credential)
+        self._zones = Zones(self._dialogue)
         self._untransferable: set[dns.name.Name] = set()
         self._transferred: dict[dns.name.Name, _Transferred] = {}
         self._transferring = Locks()
@@ -104,54 +87,26 @@ class Client:
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone by the SOA record that the server's answer holds."""
-        self._sites.pop(name, None)
-        if name not in self._zones:
-            self._look_for_zone(name)
-        return self._zones[name]
+        return self._zones.find(name)
 
     def find_site(self, name: dns.name.Name) -> Site:
         """Take the answer that names the zone for all: an alias would have been in it."""
-        site = self._sites.pop(name, None)
+        site = self._zones.site(name)
         if site is not None:
             return site
-        if name not in self._zones:
-            reply = self._look_for_zone(name)
-            if not _has_alias(reply):
-                return _site(self._zones[name], reply)
-        zone = self._zones[name]
+        zone = self._zones.find(name)
         alias = self.get_rrset(zone, name, RdataType.CNAME)
         return Site(zone, None if alias is None else alias[0].target)
 
     def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
-        """Ask for the zones of many names over one connection, without waiting for each answer.
-
-        What the answers say of a name besides is good for the next `find_site`.
-        """
-        queries = {
-            name: dns.message.make_query(name, RdataType.SOA, flags=0)
-            for name in names
-            if name not in self._zones
-        }
-        wires = map(self._wire, queries.values())
-        answers = self._connections.exchange_all(wires, ahead=_QUERIES_AHEAD)
-        for (name, query), answer in zip(queries.items(), answers, strict=True):
-            if isinstance(answer, NoAnswerError):
-                continue
-            try:
-                reply = read_reply(answer.wire, query, self._credential)
-                check_answer(reply, self._credential)
-            except RefusedError:
-                continue
-            zone = None if _has_alias(reply) else _zone_in(reply, name)
-            if zone is not None:
-                self._zones[name] = zone
-                self._sites[name] = _site(zone, reply)
+        """Ask for the zones of many names over one connection, without waiting for each answer."""
+        self._zones.look_ahead(names)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
         """Read the live RRset; what a wildcard answers for the name is none (RFC 4592)."""
-        task = _Task(self.name, f"read {rdtype.name} of", name_text(name))
+        task = Task(self.name, f"read {rdtype.name} of", name_text(name))
         found = self._read(task, zone, name, rdtype)
         if found is not None and self._is_from_wildcard(task, zone, found):
             return None
@@ -167,7 +122,7 @@ class Client:
             return
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
-        task = _Task(self.name, f"write {types} of", name_text(subject))
+        task = Task(self.name, f"write {types} of", name_text(subject))
         for change in changes:
             self._check(task, zone, change)
         try:
@@ -209,12 +164,12 @@ class Client:
         all goes well. A refused message is split to find the changes that are to blame. The zone is
         looked for once below each name.
         """
-        errors = self._misplaced(zone, changes)
+        errors = self._zones.misplaced(zone, changes)
         try:
             if not errors:
                 return PtrBatch(self, zone, changes, progress).outcomes()
             outcomes = [
-                Outcome(None, errors.get(_below(change.owner)) if change.after else None)
+                Outcome(None, errors.get(below(change.owner)) if change.after else None)
                 for change in changes
             ]
             fitting = [at for at, outcome in enumerate(outcomes) if outcome.is_done]
@@ -230,7 +185,7 @@ class Client:
         self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
     ) -> Iterator[Sent]:
         """Send updates of at most so many changes, and give what became of each."""
-        task = _Task(self.name, "write PTR of", name_text(zone))
+        task = Task(self.name, "write PTR of", name_text(zone))
         key = self._credential.key if self._credential else None
         sizes: deque[tuple[Packed, Signed]] = deque()
 
@@ -240,7 +195,7 @@ class Client:
                 sizes.append((packed, signed))
                 yield signed.wire
 
-        patience = _SECONDS_EACH * 4 * most
+        patience = SECONDS_EACH * 4 * most
         for answer in self._connections.exchange_all(messages(), patience, ahead=_UPDATES_AHEAD):
             packed, signed = sizes.popleft()
             if isinstance(answer, NoAnswerError):
@@ -305,57 +260,19 @@ class Client:
             return Found(is_delegated=True)
         return found_in(zone, found, alias, None)
 
-    def _check(self, task: _Task, zone: dns.name.Name, change: Change) -> None:
+    def _check(self, task: Task, zone: dns.name.Name, change: Change) -> None:
         """Refuse what a server would take and not serve."""
         if change.after is not None and change.after.ttl > MAX_TTL:
             reason = f"a TTL of {change.after.ttl} s is too long; {MAX_TTL} is the most"
             raise task.error(RejectedError, f"{reason} (RFC 2181 section 8)")
-        self._check_zone(task, zone, change.name)
+        self._zones.check(task, zone, change.name)
 
-    def _check_zone(self, task: _Task, zone: dns.name.Name, name: dns.name.Name) -> None:
-        found = self.find_zone(name)
-        if found != zone:
-            reason = f"the server has {name_text(name)} in the zone {name_text(found)}"
-            raise task.error(ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`")
-
-    def _misplaced(
-        self, zone: dns.name.Name, changes: Sequence[PtrChange]
-    ) -> dict[str, BackendError]:
-        """Find the names whose records the server would take in this zone and not serve: for each
-        that they are below, what is wrong.
-        """
-        groups: defaultdict[str, list[str]] = defaultdict(list)
-        for change in changes:
-            if change.after:
-                groups[_below(change.owner)].append(change.owner)
-        self.look_ahead([dns.name.from_text(owners[0]) for owners in groups.values()])
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            errors = zip(
-                groups, pool.map(partial(self._elsewhere, zone), groups.values()), strict=True
-            )
-            return {below: error for below, error in errors if error is not None}
-
-    def _elsewhere(self, zone: dns.name.Name, owners: Sequence[str]) -> BackendError | None:
-        """Look for the zone of the first name that is not the top of a zone of its own: that is
-        found by the prerequisites.
-        """
-        for owner in owners:
-            name = dns.name.from_text(owner)
-            try:
-                self._check_zone(_Task(self.name, "write PTR of", owner), zone, name)
-            except BackendError as error:
-                if self._zones.get(name) == name:
-                    continue
-                return error
-            return None
-        return None
-
-    def _write(self, task: _Task, zone: dns.name.Name, changes: list[Change]) -> None:
+    def _write(self, task: Task, zone: dns.name.Name, changes: list[Change]) -> None:
         for pause in _PAUSES:
             if pause:
                 time.sleep(pause)
             try:
-                reply = self._update(task, zone, update_of(zone, changes))
+                reply = self._dialogue.update(task, zone, update_of(zone, changes))
             except dns.exception.TooBig:
                 half = len(changes) // 2
                 if not half:
@@ -385,7 +302,7 @@ class Client:
         return same_rrset(live, change.after) or live != change.before
 
     def _still_open(
-        self, task: _Task, zone: dns.name.Name, changes: Sequence[Change]
+        self, task: Task, zone: dns.name.Name, changes: Sequence[Change]
     ) -> list[Change]:
         """Look again after a prerequisite failed: give what is still to do, as it stands there.
 
@@ -403,36 +320,20 @@ class Client:
             still_open.append(replace(change, before=live))
         return still_open
 
-    def _look_for_zone(self, name: dns.name.Name) -> dns.message.Message:
-        """Ask for the zone and remember it; the reply tells of the name, too."""
-        task = _Task(self.name, "find the zone of", name_text(name))
-        reply = self._query(task, name, RdataType.SOA)
-        if _has_alias(reply):
-            # The SOA is that of the alias's target; an alias is never the top of its own zone.
-            self._zones[name] = self.find_zone(name.parent())
-            return reply
-        zone = _zone_in(reply, name)
-        if zone is None:
-            raise task.error(
-                ZoneNotFoundError, "the server's answer does not name the zone (no SOA)"
-            )
-        self._zones[name] = zone
-        return reply
-
     def _read(
-        self, task: _Task, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+        self, task: Task, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
-        reply = self._query(task, name, rdtype)
+        reply = self._dialogue.query(task, name, rdtype)
         found = reply.get_rrset(reply.answer, name, RdataClass.IN, rdtype)
         if found is not None:
             return dns.rrset.from_rdata_list(name, found.ttl, list(found))
-        there = None if reply.answer else _zone_in(reply, name)
+        there = None if reply.answer else zone_in(reply, name)
         if there not in (None, zone):
             reason = f"the server has it in the zone {name_text(there)}, not in {name_text(zone)}"
             raise task.error(ZoneNotFoundError, reason)
         return None
 
-    def _is_from_wildcard(self, task: _Task, zone: dns.name.Name, found: dns.rrset.RRset) -> bool:
+    def _is_from_wildcard(self, task: Task, zone: dns.name.Name, found: dns.rrset.RRset) -> bool:
         """Tell whether a wildcard made the answer up.
 
         Where one answers for the name's siblings just alike, a message of one prerequisite and no
@@ -447,64 +348,9 @@ class Client:
         wildcard = self._wildcards[key]
         if wildcard is None or set(wildcard) != set(found):
             return False
-        return is_prerequisite(self._update(task, zone, presence_of(zone, found.name, rdtype)))
-
-    def _query(self, task: _Task, name: dns.name.Name, rdtype: RdataType) -> dns.message.Message:
-        message = dns.message.make_query(name, rdtype, flags=0)
-        try:
-            reply = read_reply(self._send(message).wire, message, self._credential)
-            check_answer(reply, self._credential)
-        except RefusedError as refused:
-            raise task.error(refused.kind, refused.reason, refused.code) from None
-        except NoAnswerError as error:
-            raise task.error(UnavailableError, str(error)) from None
-        return reply
-
-    def _update(
-        self, task: _Task, zone: dns.name.Name, message: dns.message.Message
-    ) -> dns.message.Message:
-        """Send an update; the reply is success or a prerequisite that does not hold."""
-        is_unknown = False
-        try:
-            answer = self._send(message, more=_SECONDS_EACH * len(message.sections[1]))
-            is_unknown = answer.is_to_copy
-            reply = read_reply(answer.wire, message, self._credential)
-            check_update(reply, name_text(zone), self._credential)
-        except RefusedError as refused:
-            is_unknown |= not refused.is_no
-            reason = f"{refused.reason}{_UNKNOWN if is_unknown else ''}"
-            raise task.error(refused.kind, reason, refused.code) from None
-        except NoAnswerError as error:
-            reason = f"{error}{_UNKNOWN if error.was_sent else ''}"
-            raise task.error(UnavailableError, reason) from None
-        return reply
-
-    def _send(self, message: dns.message.Message, more: float = 0.0) -> Answer:
-        return self._connections.exchange(self._wire(message), more)
-
-    def _wire(self, message: dns.message.Message) -> bytes:
-        if self._credential:
-            message.use_tsig(self._credential.key)
-        return message.to_wire()
-
-
-def _site(zone: dns.name.Name, reply: dns.message.Message) -> Site:
-    return Site(zone, None, reply.rcode() == Rcode.NXDOMAIN)
-
-
-def _has_alias(reply: dns.message.Message) -> bool:
-    return any(rrset.rdtype in (RdataType.CNAME, RdataType.DNAME) for rrset in reply.answer)
-
-
-def _below(owner: str) -> str:
-    return owner.partition(".")[2]
-
-
-def _zone_in(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:
-    for rrset in (*reply.answer, *reply.authority):
-        if rrset.rdtype == RdataType.SOA and name.is_subdomain(rrset.name):
-            return canonical(rrset.name)
-    return None
+        return is_prerequisite(
+            self._dialogue.update(task, zone, presence_of(zone, found.name, rdtype))
+        )
 
 
 def _shown(rrset: dns.rrset.RRset | None) -> str:
