@@ -9,15 +9,15 @@ import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.resolve.outcomes import (
-    Alias,
-    Cut,
-    Failed,
-    NoName,
-    NoRecord,
-    Outcome,
+    Cname,
+    NoData,
+    NxDomain,
+    QueryFailure,
+    QueryOutcome,
     Records,
-    read_cut,
+    ZoneCut,
     read_outcome,
+    read_zone_cut,
 )
 
 COM, ZONE = dns.name.from_text("com"), dns.name.from_text("example.com")
@@ -33,8 +33,8 @@ def reply(text: str, flags: str = "QR AA", rcode: str = "NOERROR") -> dns.messag
 @pytest.mark.parametrize(
     ("message", "outcome"),
     [
-        (reply(f";AUTHORITY\n{SOA}"), NoRecord()),
-        (reply(f";AUTHORITY\n{SOA}", rcode="NXDOMAIN"), NoName()),
+        (reply(f";AUTHORITY\n{SOA}"), NoData()),
+        (reply(f";AUTHORITY\n{SOA}", rcode="NXDOMAIN"), NxDomain()),
         (reply(";ANSWER\nMAIL.example.com. 300 IN CNAME Web.example.NET."), "web.example.net."),
         (
             reply(";ANSWER\nmail.example.com. 300 IN CNAME web.example.net.", rcode="NXDOMAIN"),
@@ -44,19 +44,21 @@ def reply(text: str, flags: str = "QR AA", rcode: str = "NOERROR") -> dns.messag
             reply(";ANSWER\nmail.example.com. 300 IN CNAME mail.example.com.", rcode="SERVFAIL"),
             "mail.example.com.",
         ),
-        (reply("", rcode="REFUSED"), Failed("refuses to answer (REFUSED)")),
-        (reply("", flags="QR"), Failed("is not authoritative for mail.example.com.")),
-        (Failed("does not answer"), Failed("does not answer")),
+        (reply("", rcode="REFUSED"), QueryFailure("refuses to answer (REFUSED)")),
+        (reply("", flags="QR"), QueryFailure("is not authoritative for mail.example.com.")),
+        (QueryFailure("does not answer"), QueryFailure("does not answer")),
     ],
 )
-def test_a_reply_is_read(message: dns.message.Message | Failed, outcome: Outcome | str) -> None:
-    expected = Alias(dns.name.from_text(outcome)) if isinstance(outcome, str) else outcome
+def test_a_reply_is_read(
+    message: dns.message.Message | QueryFailure, outcome: QueryOutcome | str
+) -> None:
+    expected = Cname(dns.name.from_text(outcome)) if isinstance(outcome, str) else outcome
     assert read_outcome(message, NAME, RdataType.A) == expected
 
 
 def test_only_records_of_the_name_that_was_asked_count() -> None:
     other = reply(";ANSWER\nother.example.com. 300 IN A 192.0.2.10")
-    assert read_outcome(other, NAME, RdataType.A) == NoRecord()
+    assert read_outcome(other, NAME, RdataType.A) == NoData()
     mail = read_outcome(reply(";ANSWER\nmail.example.com. 300 IN A 192.0.2.10"), NAME, RdataType.A)
     assert isinstance(mail, Records)
     assert [str(rdata) for rdata in mail.rdatas] == ["192.0.2.10"]
@@ -74,15 +76,15 @@ def test_a_referral_names_the_zone_below_and_its_servers() -> None:
     referral = reply("\n".join(sections), flags="QR")
     hosts = dns.name.from_text("ns1.example.com"), dns.name.from_text("ns2.example.net")
     glue = ((hosts[0], ("192.0.2.53",)), (hosts[1], ()))
-    assert read_cut(referral, COM, NAME) == Cut(ZONE, hosts, glue)
+    assert read_zone_cut(referral, COM, NAME) == ZoneCut(ZONE, hosts, glue)
 
 
 @pytest.mark.parametrize("owner", [".", "com.", "example.net.", "sub.mail.example.com."])
 def test_a_referral_upwards_or_aside_is_none(owner: str) -> None:
     referral = reply(f";AUTHORITY\n{owner} 300 IN NS ns.example.org.", flags="QR")
-    assert read_cut(referral, COM, NAME) is None
+    assert read_zone_cut(referral, COM, NAME) is None
 
 
 def test_the_soa_of_a_server_of_both_zones_names_the_zone_below() -> None:
-    assert read_cut(reply(f";AUTHORITY\n{SOA}"), COM, NAME) == Cut(ZONE)
-    assert read_cut(reply(f";AUTHORITY\n{SOA}"), ZONE, NAME) is None
+    assert read_zone_cut(reply(f";AUTHORITY\n{SOA}"), COM, NAME) == ZoneCut(ZONE)
+    assert read_zone_cut(reply(f";AUTHORITY\n{SOA}"), ZONE, NAME) is None

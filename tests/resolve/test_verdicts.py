@@ -11,23 +11,23 @@ from hypothesis import strategies as st
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.resolve.outcomes import (
-    Alias,
-    Failed,
-    NoName,
-    NoRecord,
-    Outcome,
+    Cname,
+    NoData,
+    NxDomain,
+    QueryFailure,
+    QueryOutcome,
     Records,
     ServerAnswer,
 )
 from pulumi_rdns.resolve.verdicts import (
-    MAX_LEAVES,
+    MAX_FINAL_ANSWERS,
+    AliasChain,
     Look,
     Status,
-    Trail,
     confirm,
     describe,
+    final_answers,
     joined,
-    leaves,
     rdatas,
     status,
 )
@@ -41,12 +41,12 @@ def records(*addresses: str) -> Records:
 
 
 def answer(
-    outcome: Outcome, server: str = "ns1.example.com.", asked: str = "192.0.2.53"
+    outcome: QueryOutcome, server: str = "ns1.example.com.", asked: str = "192.0.2.53"
 ) -> ServerAnswer:
     return ServerAnswer(server, asked, NAMES[0], RdataType.A, outcome)
 
 
-def found(*outcomes: Outcome) -> Look:
+def found(*outcomes: QueryOutcome) -> Look:
     """Judge outcomes, one of each server ns0, ns1, …"""
     return confirm(
         {NAMES[0]: [answer(one, f"ns{turn}.example.com.") for turn, one in enumerate(outcomes)]},
@@ -55,34 +55,36 @@ def found(*outcomes: Outcome) -> Look:
 
 
 HAS = st.sampled_from([records("192.0.2.10"), records("192.0.2.7", "192.0.2.10")])
-LACKS = st.sampled_from([NoName(), NoRecord(), records("192.0.2.7")])
-FAILS = st.sampled_from([Failed("does not answer"), Failed("refuses to answer (REFUSED)")])
-ANY: st.SearchStrategy[Outcome] = st.one_of(HAS, LACKS, FAILS)
+LACKS = st.sampled_from([NxDomain(), NoData(), records("192.0.2.7")])
+FAILS = st.sampled_from(
+    [QueryFailure("does not answer"), QueryFailure("refuses to answer (REFUSED)")]
+)
+ANY: st.SearchStrategy[QueryOutcome] = st.one_of(HAS, LACKS, FAILS)
 
 
 @given(st.lists(HAS, min_size=1), st.lists(FAILS))
 def test_it_is_confirmed_when_every_server_that_answered_has_it(
-    has: list[Outcome], fails: list[Outcome]
+    has: list[QueryOutcome], fails: list[QueryOutcome]
 ) -> None:
     assert found(*fails, *has).verdict is Verdict.CONFIRMED
 
 
 @given(st.lists(LACKS, min_size=1), st.lists(FAILS))
 def test_it_is_a_mismatch_when_no_server_that_answered_has_it(
-    lacks: list[Outcome], fails: list[Outcome]
+    lacks: list[QueryOutcome], fails: list[QueryOutcome]
 ) -> None:
     assert found(*lacks, *fails).verdict is Verdict.MISMATCH
 
 
 @given(st.lists(HAS, min_size=1), st.lists(LACKS, min_size=1), st.lists(FAILS))
 def test_it_propagates_when_some_have_it_and_some_do_not(
-    has: list[Outcome], lacks: list[Outcome], fails: list[Outcome]
+    has: list[QueryOutcome], lacks: list[QueryOutcome], fails: list[QueryOutcome]
 ) -> None:
     assert found(*lacks, *fails, *has).verdict is Verdict.PROPAGATING
 
 
 @given(st.lists(FAILS, min_size=1))
-def test_it_is_unknown_when_no_server_answered(fails: list[Outcome]) -> None:
+def test_it_is_unknown_when_no_server_answered(fails: list[QueryOutcome]) -> None:
     assert found(*fails).verdict is Verdict.UNKNOWN
 
 
@@ -94,7 +96,7 @@ def test_the_order_of_the_answers_makes_no_difference(data: st.DataObject) -> No
     assert confirm({NAMES[0]: mixed}, WANTED) == confirm({NAMES[0]: answers}, WANTED)
 
 
-TARGETS = st.sampled_from(NAMES).map(Alias)
+TARGETS = st.sampled_from(NAMES).map(Cname)
 
 
 @given(
@@ -104,35 +106,39 @@ TARGETS = st.sampled_from(NAMES).map(Alias)
         max_size=len(NAMES),
     )
 )
-def test_any_web_of_aliases_comes_to_an_end(outcomes: list[list[Outcome]]) -> None:
-    trail: Trail = {
+def test_any_web_of_aliases_comes_to_an_end(outcomes: list[list[QueryOutcome]]) -> None:
+    chain: AliasChain = {
         name: [
             ServerAnswer(f"ns{turn}.example.com.", "192.0.2.53", name, RdataType.A, one)
             for turn, one in enumerate(group)
         ]
         for name, group in zip(NAMES, outcomes, strict=True)
     }
-    ends = leaves(trail)
+    ends = final_answers(chain)
     assert ends
-    assert not any(isinstance(one.outcome, Alias) for one in ends)
-    assert confirm(trail, WANTED).detail
+    assert not any(isinstance(one.outcome, Cname) for one in ends)
+    assert confirm(chain, WANTED).detail
 
 
 def test_a_web_of_aliases_with_countless_paths_comes_to_an_end_soon() -> None:
-    trail: Trail = {
+    chain: AliasChain = {
         name: [
-            ServerAnswer(f"ns{turn}.example.com.", "192.0.2.53", name, RdataType.A, Alias(target))
+            ServerAnswer(f"ns{turn}.example.com.", "192.0.2.53", name, RdataType.A, Cname(target))
             for turn, target in enumerate(NAMES)
         ]
         for name in NAMES
     }
-    assert confirm(trail, WANTED).verdict is Verdict.MISMATCH
-    assert len(leaves(trail)) <= MAX_LEAVES
+    assert confirm(chain, WANTED).verdict is Verdict.MISMATCH
+    assert len(final_answers(chain)) <= MAX_FINAL_ANSWERS
 
 
 def test_each_server_is_named_with_its_answer() -> None:
     assert found(
-        records("192.0.2.10"), records("192.0.2.7"), NoName(), NoRecord(), Failed("does not answer")
+        records("192.0.2.10"),
+        records("192.0.2.7"),
+        NxDomain(),
+        NoData(),
+        QueryFailure("does not answer"),
     ).detail == (
         "ns0.example.com. has 192.0.2.10; "
         "ns1.example.com. still answers 192.0.2.7; "
@@ -143,9 +149,9 @@ def test_each_server_is_named_with_its_answer() -> None:
 
 
 def test_the_addresses_of_one_server_are_told_apart_only_when_they_differ() -> None:
-    same = [answer(NoName(), asked="192.0.2.53"), answer(NoName(), asked="2001:db8::53")]
+    same = [answer(NxDomain(), asked="192.0.2.53"), answer(NxDomain(), asked="2001:db8::53")]
     assert describe({NAMES[0]: same}) == "ns1.example.com. has no name a.example.com."
-    differ = [answer(NoName(), asked="192.0.2.53"), answer(NoRecord(), asked="2001:db8::53")]
+    differ = [answer(NxDomain(), asked="192.0.2.53"), answer(NoData(), asked="2001:db8::53")]
     assert describe({NAMES[0]: differ}) == (
         "ns1.example.com. (192.0.2.53) has no name a.example.com.; "
         "ns1.example.com. (2001:db8::53) has no A record for a.example.com."
@@ -153,7 +159,7 @@ def test_the_addresses_of_one_server_are_told_apart_only_when_they_differ() -> N
 
 
 def test_an_address_of_a_server_that_fails_is_left_out_when_another_one_answers() -> None:
-    answers = [answer(NoName()), answer(Failed("cannot be reached"), asked="2001:db8::53")]
+    answers = [answer(NxDomain()), answer(QueryFailure("cannot be reached"), asked="2001:db8::53")]
     assert describe({NAMES[0]: answers}) == "ns1.example.com. has no name a.example.com."
 
 
@@ -164,13 +170,13 @@ def test_a_long_answer_is_cut_short() -> None:
 
 @given(st.lists(ANY, min_size=1, max_size=4))
 def test_the_status_says_whether_the_servers_have_the_same_records(
-    outcomes: list[Outcome],
+    outcomes: list[QueryOutcome],
 ) -> None:
-    trail = {NAMES[0]: [answer(one, f"ns{turn}.") for turn, one in enumerate(outcomes)]}
-    said = status(trail)
-    definite = [one for one in outcomes if not isinstance(one, Failed)]
+    chain = {NAMES[0]: [answer(one, f"ns{turn}.") for turn, one in enumerate(outcomes)]}
+    said = status(chain)
+    definite = [one for one in outcomes if not isinstance(one, QueryFailure)]
     assert (said is Status.UNKNOWN) == (not definite)
-    assert (said is Status.NONE) == (bool(definite) and not rdatas(trail))
+    assert (said is Status.NONE) == (bool(definite) and not rdatas(chain))
 
 
 def test_of_several_statuses_the_least_certain_counts() -> None:

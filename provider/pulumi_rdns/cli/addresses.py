@@ -14,9 +14,9 @@ import dns.name
 
 from pulumi_rdns.backends.base import Backend, OwnedAddress, reporting_to
 from pulumi_rdns.cli.rows import Job, Row
-from pulumi_rdns.cli.side_by_side import run_until_confirmed
 from pulumi_rdns.cli.stack import find_project, read_stack_settings
 from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
+from pulumi_rdns.cli.workers import run_until_confirmed
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import name_text

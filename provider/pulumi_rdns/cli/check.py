@@ -14,10 +14,9 @@ import dns.name
 import msgspec
 
 from pulumi_rdns.cli.arguments import Wanted, read_wanted
-from pulumi_rdns.cli.both_ways import check_address, check_hostname, check_pair
+from pulumi_rdns.cli.fcrdns import check_address, check_hostname, check_pair
 from pulumi_rdns.cli.mail import check_domain
 from pulumi_rdns.cli.rows import Job, Row, exit_code
-from pulumi_rdns.cli.side_by_side import run_until_confirmed
 from pulumi_rdns.cli.sources import BackendRecords, Source
 from pulumi_rdns.cli.stack import (
     StackRecord,
@@ -26,6 +25,7 @@ from pulumi_rdns.cli.stack import (
     read_stack_settings,
 )
 from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
+from pulumi_rdns.cli.workers import run_until_confirmed
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.confirmation import Verdict

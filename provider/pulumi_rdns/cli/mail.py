@@ -7,8 +7,8 @@ from functools import partial
 
 import dns.name
 
-from pulumi_rdns.cli.both_ways import check_address, without_addresses
-from pulumi_rdns.cli.generated import why_generated
+from pulumi_rdns.cli.fcrdns import check_address, rows_without_address
+from pulumi_rdns.cli.generic_names import why_generic
 from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
@@ -53,7 +53,7 @@ def _check_exchanger(
         partial(_as_receivers_see_it, source, host, address, asked, findings)
         for address in found.addresses
     ]
-    rows = without_addresses(found, host, asked)
+    rows = rows_without_address(found, host, asked)
     return [*jobs, *(replace(row, findings=findings) for row in rows)]
 
 
@@ -70,7 +70,7 @@ def _for_receivers(row: Row, host: dns.name.Name) -> list[str]:
     if row.hostname is None:
         return [f"receivers reject mail from {row.address}: it has no PTR record"]
     said = []
-    if why := why_generated(row.hostname, row.address):
+    if why := why_generic(row.hostname, row.address):
         said.append(
             f"receivers reject mail from names like {name_text(row.hostname)}: it looks generated "
             f"({why}); set a PTR of your own"

@@ -16,6 +16,8 @@ DEFAULT_TTL = 3600
 DEFAULT_FORWARD_TIMEOUT = 60.0
 #: RFC 2181 section 8
 MAX_TTL = 2**31 - 1
+#: CNAMEs after one another that are followed (RFC 2317 needs one)
+MAX_CNAMES = 8
 
 
 class OnConflict(StrEnum):

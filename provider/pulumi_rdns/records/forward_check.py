@@ -15,9 +15,8 @@ from pulumi_rdns.errors import BackendError, ForwardMismatchError
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import canonical, name_text
-from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, ForwardPolicy, PtrSpec
+from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, MAX_CNAMES, ForwardPolicy, PtrSpec
 from pulumi_rdns.records.pauses import Stopwatch, pauses
-from pulumi_rdns.records.places import MAX_ALIASES
 
 
 class ForwardSource(Protocol):
@@ -54,7 +53,7 @@ class BackendSource:
             )
         kind = record_type(address)
         owner = hostname
-        for _ in range(MAX_ALIASES + 1):
+        for _ in range(MAX_CNAMES + 1):
             zone = backend.find_zone(owner)
             alias = backend.get_rrset(zone, owner, RdataType.CNAME)
             if alias is None:
@@ -64,7 +63,7 @@ class BackendSource:
             return Confirmation(
                 Verdict.MISMATCH,
                 f"{backend.name}: {name_text(hostname)} is an alias of an alias, more than "
-                f"{MAX_ALIASES} times",
+                f"{MAX_CNAMES} times",
             )
         rrset = backend.get_rrset(zone, owner, RdataType[kind])
         found = sorted(rdata.address for rdata in rrset) if rrset else []

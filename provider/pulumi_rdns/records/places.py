@@ -20,11 +20,8 @@ from pulumi_rdns.errors import (
 )
 from pulumi_rdns.model.addresses import Address, reverse_name
 from pulumi_rdns.model.names import canonical, name_text
-from pulumi_rdns.model.specs import DEFAULT_TTL
+from pulumi_rdns.model.specs import DEFAULT_TTL, MAX_CNAMES
 from pulumi_rdns.records.one_place import Spot
-
-#: aliases followed from a reverse name (RFC 2317 needs one)
-MAX_ALIASES = 8
 
 
 class Seen(NamedTuple):
@@ -136,7 +133,7 @@ def _find_owner(
         if rrset is None:
             return owner, Site(zone, None)
         owner = canonical(rrset[0].target)
-    for step in range(0 if zone is None else 1, MAX_ALIASES + 1):
+    for step in range(0 if zone is None else 1, MAX_CNAMES + 1):
         try:
             site = backend.find_site(owner)
         except ZoneNotFoundError:
@@ -153,7 +150,7 @@ def _find_owner(
         backend.name,
         "find the zone of",
         name_text(reverse_name(address)),
-        f"more than {MAX_ALIASES} aliases in a row",
+        f"more than {MAX_CNAMES} aliases in a row",
     )
 
 

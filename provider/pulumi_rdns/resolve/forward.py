@@ -16,17 +16,17 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, record_type, reverse_name
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.resolve import background, verdicts
-from pulumi_rdns.resolve.asking import Asker, Place
-from pulumi_rdns.resolve.authorities import Authorities
-from pulumi_rdns.resolve.discovery import Discovery, answers_in
+from pulumi_rdns.resolve.authoritative_servers import AuthorityFinder, answers_in
 from pulumi_rdns.resolve.endpoints import Endpoint
-from pulumi_rdns.resolve.verdicts import Look, Status, Trail
+from pulumi_rdns.resolve.lookup import AuthoritativeLookup
+from pulumi_rdns.resolve.query import DnsClient, ServerAddress
+from pulumi_rdns.resolve.verdicts import AliasChain, Look, Status
 
 A = TypeVar("A")
 T = TypeVar("T")
 
-#: names that are looked up side by side
-SIDE_BY_SIDE = 64
+#: names that are looked up at a time
+MAX_PARALLEL = 64
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class _Found:
     status: Status
     #: one sentence: each server and its answer
     detail: str
-    #: where the name leads when it is an alias (CNAME), in order; empty otherwise
+    #: the names that the name is a CNAME to, in order; empty otherwise
     aliases: tuple[dns.name.Name, ...]
 
 
@@ -86,10 +86,10 @@ class DnsSource:
         instead of the resolvers of this machine; ``timeout`` is seconds, for each question. Raises
         InvalidInputError where a resolver is not given by its address.
         """
-        places = [_place(endpoint) for endpoint in resolvers] or _system_resolvers()
-        asker = Asker(timeout)
-        self._discovery = Discovery(asker, places)
-        self._authorities = Authorities(asker, self._discovery, nameservers, limit=5 * timeout)
+        addresses = [_address(endpoint) for endpoint in resolvers] or _system_resolvers()
+        client = DnsClient(timeout)
+        self._finder = AuthorityFinder(client, addresses)
+        self._lookup = AuthoritativeLookup(client, self._finder, nameservers, limit=5 * timeout)
 
     def look(
         self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
@@ -104,19 +104,19 @@ class DnsSource:
     def look_many(
         self, pairs: Sequence[tuple[dns.name.Name, Address]], budget: float
     ) -> list[Look | None]:
-        """Look at many pairs side by side, for ``budget`` seconds at most.
+        """Look at many pairs in parallel, for ``budget`` seconds at most.
 
         The results stand in the order of the pairs; None is what the budget did not reach.
         """
-        return background.run(_side_by_side(lambda pair: self._look(*pair, False), pairs, budget))
+        return background.run(_in_parallel(lambda pair: self._look(*pair, False), pairs, budget))
 
     def ptr(self, address: Address) -> PtrAnswer:
-        """Look up where the PTR of the address points, also through the aliases of RFC 2317."""
+        """Look up where the PTR of the address points, also through the CNAMEs of RFC 2317."""
         return background.run(self._ptr(address))
 
     def ptr_many(self, addresses: Sequence[Address], budget: float) -> list[PtrAnswer | None]:
-        """Do `ptr` for many addresses, side by side, as `look_many` does."""
-        return background.run(_side_by_side(self._ptr, addresses, budget))
+        """Do `ptr` for many addresses in parallel, as `look_many` does."""
+        return background.run(_in_parallel(self._ptr, addresses, budget))
 
     def addresses_of(self, hostname: dns.name.Name) -> AddressesAnswer:
         """Look up all A and AAAA records of the hostname."""
@@ -128,45 +128,43 @@ class DnsSource:
 
     async def _look(self, hostname: dns.name.Name, address: Address, ask_resolver: bool) -> Look:
         rdtype = RdataType.from_text(record_type(address))
-        look = verdicts.confirm(await self._authorities.trail(hostname, rdtype), address)
+        look = verdicts.confirm(await self._lookup.chain(hostname, rdtype), address)
         if look.verdict is not Verdict.UNKNOWN or not ask_resolver:
             return look
-        reply = await self._discovery.ask_resolver(hostname, rdtype)
+        reply = await self._finder.ask_resolver(hostname, rdtype)
         if address not in verdicts.addresses_in(answers_in(reply, rdtype)):
             return look
         detail = f"the resolver has {address}, but no nameserver could be asked: {look.detail}"
         return Look(Verdict.CONFIRMED, detail, look.answers, look.aliases)
 
     async def _ptr(self, address: Address) -> PtrAnswer:
-        trail = await self._authorities.trail(reverse_name(address), RdataType.PTR)
-        return PtrAnswer(*_found(trail), verdicts.hostnames_in(verdicts.rdatas(trail)))
+        chain = await self._lookup.chain(reverse_name(address), RdataType.PTR)
+        return PtrAnswer(*_found(chain), verdicts.hostnames_in(verdicts.rdatas(chain)))
 
     async def _addresses_of(self, hostname: dns.name.Name) -> AddressesAnswer:
         types = (RdataType.A, RdataType.AAAA)
-        trails = await asyncio.gather(
-            *(self._authorities.trail(hostname, rdtype) for rdtype in types)
-        )
-        found = [verdicts.rdatas(trail) for trail in trails]
+        chains = await asyncio.gather(*(self._lookup.chain(hostname, rdtype) for rdtype in types))
+        found = [verdicts.rdatas(chain) for chain in chains]
         return AddressesAnswer(
-            verdicts.joined([verdicts.status(trail) for trail in trails]),
-            "; ".join(dict.fromkeys(verdicts.describe(trail) for trail in trails)),
-            verdicts.aliases(trails[0]),
+            verdicts.joined([verdicts.status(chain) for chain in chains]),
+            "; ".join(dict.fromkeys(verdicts.describe(chain) for chain in chains)),
+            verdicts.aliases(chains[0]),
             tuple(verdicts.addresses_in(frozenset().union(*found))),
         )
 
     async def _mail_exchangers(self, domain: dns.name.Name) -> ExchangersAnswer:
-        trail = await self._authorities.trail(domain, RdataType.MX)
-        return ExchangersAnswer(*_found(trail), verdicts.exchangers_in(verdicts.rdatas(trail)))
+        chain = await self._lookup.chain(domain, RdataType.MX)
+        return ExchangersAnswer(*_found(chain), verdicts.exchangers_in(verdicts.rdatas(chain)))
 
 
-def _found(trail: Trail) -> tuple[Status, str, tuple[dns.name.Name, ...]]:
-    return verdicts.status(trail), verdicts.describe(trail), verdicts.aliases(trail)
+def _found(chain: AliasChain) -> tuple[Status, str, tuple[dns.name.Name, ...]]:
+    return verdicts.status(chain), verdicts.describe(chain), verdicts.aliases(chain)
 
 
-async def _side_by_side(
+async def _in_parallel(
     look_up: Callable[[A], Coroutine[Any, Any, T]], items: Sequence[A], budget: float
 ) -> list[T | None]:
-    free = asyncio.Semaphore(SIDE_BY_SIDE)
+    free = asyncio.Semaphore(MAX_PARALLEL)
 
     async def one(item: A) -> T:
         async with free:
@@ -180,13 +178,13 @@ async def _side_by_side(
     return [task.result() if task.done() else None for task in tasks]
 
 
-def _place(endpoint: Endpoint) -> Place:
+def _address(endpoint: Endpoint) -> ServerAddress:
     if isinstance(endpoint.host, dns.name.Name):
         raise InvalidInputError(f"{endpoint} is a name; a resolver is given by its address")
     return str(endpoint.host), endpoint.port
 
 
-def _system_resolvers() -> list[Place]:
+def _system_resolvers() -> list[ServerAddress]:
     try:
         system = dns.resolver.Resolver()
     except dns.exception.DNSException:

@@ -1,4 +1,4 @@
-"""What one reply of one server means. Pure: a message in, a meaning out."""
+"""What one reply of one server means. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.model.names import canonical
 
-Reply: TypeAlias = "dns.message.Message | Failed"
+Reply: TypeAlias = "dns.message.Message | QueryFailure"
 
 
 @dataclass(frozen=True)
@@ -26,37 +26,37 @@ class Records:
 
 
 @dataclass(frozen=True)
-class NoName:
+class NxDomain:
     """There is no such name (NXDOMAIN, RFC 2308 section 2.1)."""
 
 
 @dataclass(frozen=True)
-class NoRecord:
+class NoData:
     """The name is there, without a record of this type (NODATA, RFC 2308 section 2.2)."""
 
 
 @dataclass(frozen=True)
-class Alias:
-    """The name is an alias (CNAME, also one made of a DNAME)."""
+class Cname:
+    """The name has a CNAME record, also one made of a DNAME."""
 
     target: dns.name.Name
 
 
 @dataclass(frozen=True)
-class DeadEnd:
-    """A chain of aliases that never ends: as definite a "no" as a missing name."""
+class BrokenChain:
+    """A chain of CNAMEs that never ends: as definite a "no" as NXDOMAIN."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Failed:
+class QueryFailure:
     """No answer, or one that says nothing about the name."""
 
     reason: str
 
 
-Outcome: TypeAlias = Records | NoName | NoRecord | Alias | DeadEnd | Failed
+QueryOutcome: TypeAlias = Records | NxDomain | NoData | Cname | BrokenChain | QueryFailure
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,16 @@ class ServerAnswer:
     asked: str
     name: dns.name.Name
     rdtype: RdataType
-    outcome: Outcome
+    outcome: QueryOutcome
 
     @property
-    def definite(self) -> bool:
-        """Is it an answer about the name, and not about the server's health?"""
-        return not isinstance(self.outcome, Failed | Alias)
+    def is_definite(self) -> bool:
+        """Whether it is an answer about the name, and not about the server's health."""
+        return not isinstance(self.outcome, QueryFailure | Cname)
 
 
 @dataclass(frozen=True)
-class Cut:
+class ZoneCut:
     """A zone below the one that was asked, with what the parent knows of its servers."""
 
     zone: dns.name.Name
@@ -87,26 +87,26 @@ class Cut:
     glue: tuple[tuple[dns.name.Name, tuple[str, ...]], ...] = ()
 
 
-def read_outcome(reply: Reply, name: dns.name.Name, rdtype: RdataType) -> Outcome:
+def read_outcome(reply: Reply, name: dns.name.Name, rdtype: RdataType) -> QueryOutcome:
     """Read what an authoritative server answers when asked for ``rdtype`` of ``name``.
 
     Only an authoritative answer counts: what a server has in a cache may be old.
     """
-    if isinstance(reply, Failed):
+    if isinstance(reply, QueryFailure):
         return reply
     rcode, authoritative = reply.rcode(), reply.flags & dns.flags.AA
-    # Where an alias leads to nowhere, the rcode is about its target (RFC 6604 section 3); of a loop
+    # Where a CNAME leads to nowhere, the rcode is about its target (RFC 6604 section 3); of a loop
     # some servers make SERVFAIL.
-    if authoritative and rdtype != RdataType.CNAME and (target := alias_target(reply, name)):
-        return Alias(target)
+    if authoritative and rdtype != RdataType.CNAME and (target := cname_target(reply, name)):
+        return Cname(target)
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return Failed(_REFUSALS.get(rcode, f"fails to answer ({dns.rcode.to_text(rcode)})"))
+        return QueryFailure(_REFUSALS.get(rcode, f"fails to answer ({dns.rcode.to_text(rcode)})"))
     if not authoritative:
-        return Failed(f"is not authoritative for {name}")
+        return QueryFailure(f"is not authoritative for {name}")
     if rcode == dns.rcode.NXDOMAIN:
-        return NoName()
+        return NxDomain()
     rrset = _find(reply.answer, name, rdtype)
-    return Records(frozenset(rrset)) if rrset else NoRecord()
+    return Records(frozenset(rrset)) if rrset else NoData()
 
 
 _REFUSALS = {
@@ -115,28 +115,30 @@ _REFUSALS = {
 }
 
 
-def alias_target(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:
-    """Give the target of the CNAME of ``name`` in the answer, in lower case."""
+def cname_target(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:
+    """Return the target of the CNAME of ``name`` in the answer, in lower case."""
     rrset = _find(reply.answer, name, RdataType.CNAME)
     return canonical(rrset[0].target) if rrset else None
 
 
 def tells_zone(reply: Reply, zone: dns.name.Name, name: dns.name.Name) -> bool:
-    """Does this reply, to a question for the SOA of ``name``, say anything about its zone?"""
-    if isinstance(reply, Failed):
+    """Whether this reply, to a question for the SOA of ``name``, says anything about its zone."""
+    if isinstance(reply, QueryFailure):
         return False
-    if alias_target(reply, name) is None and not is_good(reply):
+    if cname_target(reply, name) is None and not is_about_name(reply):
         return False
-    return bool(reply.flags & dns.flags.AA or read_cut(reply, zone, name))
+    return bool(reply.flags & dns.flags.AA or read_zone_cut(reply, zone, name))
 
 
-def is_good(reply: Reply) -> bool:
-    """Is it a reply about the name, and not about a failure?"""
+def is_about_name(reply: Reply) -> bool:
+    """Whether it is a reply about the name, and not about a failure."""
     good = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
-    return not isinstance(reply, Failed) and reply.rcode() in good
+    return not isinstance(reply, QueryFailure) and reply.rcode() in good
 
 
-def read_cut(reply: dns.message.Message, zone: dns.name.Name, name: dns.name.Name) -> Cut | None:
+def read_zone_cut(
+    reply: dns.message.Message, zone: dns.name.Name, name: dns.name.Name
+) -> ZoneCut | None:
     """Read from a reply of a server of ``zone`` where below it a zone that holds ``name`` begins.
 
     The reply is either a referral (RFC 1034 section 4.3.2 step 3b) or, from a server of both zones,
@@ -146,23 +148,23 @@ def read_cut(reply: dns.message.Message, zone: dns.name.Name, name: dns.name.Nam
     wanted = RdataType.SOA if authoritative else RdataType.NS
     sections = reply.answer + reply.authority if authoritative else reply.authority
     for rrset in sections:
-        if rrset.rdtype == wanted and _between(zone, rrset.name, name):
-            hosts = () if authoritative else name_servers(rrset)
-            return Cut(canonical(rrset.name), hosts, tuple(_glue(reply, hosts)))
+        if rrset.rdtype == wanted and _is_between(zone, rrset.name, name):
+            hosts = () if authoritative else nameservers_in(rrset)
+            return ZoneCut(canonical(rrset.name), hosts, tuple(_glue(reply, hosts)))
     return None
 
 
-def name_servers(rrset: dns.rrset.RRset) -> tuple[dns.name.Name, ...]:
-    """Give the hosts of an NS RRset, sorted."""
+def nameservers_in(rrset: dns.rrset.RRset) -> tuple[dns.name.Name, ...]:
+    """Return the hosts of an NS RRset, sorted."""
     return tuple(sorted(canonical(rdata.target) for rdata in rrset))
 
 
 def find_rrset(reply: Reply, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
-    """Give the RRset of the answer section, None where it is not there."""
-    return None if isinstance(reply, Failed) else _find(reply.answer, name, rdtype)
+    """Return the RRset of the answer section, None where it is not there."""
+    return None if isinstance(reply, QueryFailure) else _find(reply.answer, name, rdtype)
 
 
-def _between(zone: dns.name.Name, cut: dns.name.Name, name: dns.name.Name) -> bool:
+def _is_between(zone: dns.name.Name, cut: dns.name.Name, name: dns.name.Name) -> bool:
     return cut != zone and cut.is_subdomain(zone) and name.is_subdomain(cut)
 
 

@@ -16,30 +16,29 @@ from dns.rdtypes.ANY.PTR import PTR
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import canonical
+from pulumi_rdns.model.specs import MAX_CNAMES
 from pulumi_rdns.resolve.outcomes import (
-    Alias,
-    DeadEnd,
-    Failed,
-    NoName,
-    NoRecord,
-    Outcome,
+    BrokenChain,
+    Cname,
+    NoData,
+    NxDomain,
+    QueryFailure,
+    QueryOutcome,
     Records,
     ServerAnswer,
 )
 
-#: aliases after one another that are followed
-MAX_ALIASES = 8
-#: ends of alias chains that are looked at: servers can lay a web of more paths than can be gone
-MAX_LEAVES = 1000
+#: ends of chains that are looked at: servers can lay a web of more paths than can be gone
+MAX_FINAL_ANSWERS = 1000
 #: records of one server that a sentence shows
 MAX_SHOWN = 6
 
 #: each name that was asked on the way, with what its servers said; the first is where it began
-Trail: TypeAlias = Mapping[dns.name.Name, Sequence[ServerAnswer]]
+AliasChain: TypeAlias = Mapping[dns.name.Name, Sequence[ServerAnswer]]
 
 
 class Status(StrEnum):
-    """Is there an RRset, whatever it holds?"""
+    """Whether there is an RRset, whatever it contains."""
 
     #: every server that answered has the same one
     FOUND = "found"
@@ -54,62 +53,64 @@ class Status(StrEnum):
 class Look(Confirmation, frozen=True):
     """A `Confirmation` with what it was made of."""
 
-    #: by server; those that said only "this is an alias" are replaced by what the target's say
+    #: by server; those that answered only a CNAME are replaced by what the target's servers say
     answers: tuple[ServerAnswer, ...] = ()
-    #: where the hostname leads when it is an alias (CNAME), in order; empty otherwise
+    #: the names that the hostname is a CNAME to, in order; empty otherwise
     aliases: tuple[dns.name.Name, ...] = ()
 
 
-def leaves(trail: Trail) -> tuple[ServerAnswer, ...]:
-    """Give what the servers at the ends of all alias chains say, sorted.
+def final_answers(chain: AliasChain) -> tuple[ServerAnswer, ...]:
+    """Return what the servers at the ends of all chains say, sorted.
 
-    A chain that comes back to itself, or is longer than `MAX_ALIASES`, ends in a `DeadEnd`.
+    A chain that comes back to itself, or is longer than `MAX_CNAMES`, ends in a `BrokenChain`.
     """
-    found = islice(_walk(trail, next(iter(trail)), ()), MAX_LEAVES)
+    found = islice(_walk(chain, next(iter(chain)), ()), MAX_FINAL_ANSWERS)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.server, one.asked, one.name)))
 
 
 def _walk(
-    trail: Trail, name: dns.name.Name, path: tuple[dns.name.Name, ...]
+    chain: AliasChain, name: dns.name.Name, path: tuple[dns.name.Name, ...]
 ) -> Iterator[ServerAnswer]:
     path = (*path, name)
-    for answer in trail[name]:
-        if not isinstance(answer.outcome, Alias):
+    for answer in chain[name]:
+        if not isinstance(answer.outcome, Cname):
             yield answer
         elif (target := answer.outcome.target) in path:
-            yield _dead_end(answer, f"has an alias loop: {_chain((*path, target))}")
-        elif target not in trail or len(path) > MAX_ALIASES:
-            yield _dead_end(answer, f"has a chain of more than {MAX_ALIASES} aliases")
+            yield _broken(answer, f"has an alias loop: {_chain((*path, target))}")
+        elif target not in chain or len(path) > MAX_CNAMES:
+            yield _broken(answer, f"has a chain of more than {MAX_CNAMES} aliases")
         else:
-            yield from _walk(trail, target, path)
+            yield from _walk(chain, target, path)
 
 
-def _dead_end(answer: ServerAnswer, reason: str) -> ServerAnswer:
-    return ServerAnswer(answer.server, answer.asked, answer.name, answer.rdtype, DeadEnd(reason))
+def _broken(answer: ServerAnswer, reason: str) -> ServerAnswer:
+    return ServerAnswer(
+        answer.server, answer.asked, answer.name, answer.rdtype, BrokenChain(reason)
+    )
 
 
 def _chain(names: Iterable[dns.name.Name]) -> str:
     return " -> ".join(map(str, names))
 
 
-def aliases(trail: Trail) -> tuple[dns.name.Name, ...]:
-    """Give the names that the first one leads to through aliases, in the order they were found."""
-    return tuple(dict.fromkeys(target for _, target in _steps(trail)))
+def aliases(chain: AliasChain) -> tuple[dns.name.Name, ...]:
+    """Return the names that the first one is a CNAME to, in the order they were found."""
+    return tuple(dict.fromkeys(target for _, target in _steps(chain)))
 
 
-def confirm(trail: Trail, address: Address) -> Look:
-    """Say whether the servers have the address among their answers."""
-    answers = leaves(trail)
+def confirm(chain: AliasChain, address: Address) -> Look:
+    """Judge whether the servers have the address among their answers."""
+    answers = final_answers(chain)
     return Look(
-        judge([one.outcome for one in answers if one.definite], address),
-        describe(trail, address),
+        judge([one.outcome for one in answers if one.is_definite], address),
+        describe(chain, address),
         answers,
-        aliases(trail),
+        aliases(chain),
     )
 
 
-def judge(definite: Sequence[Outcome], address: Address) -> Verdict:
-    """Give the verdict of the outcomes that say something about the name.
+def judge(definite: Sequence[QueryOutcome], address: Address) -> Verdict:
+    """Return the verdict of the outcomes that say something about the name.
 
     Servers none of which has the address agree on what counts, whatever else they answer.
     """
@@ -121,20 +122,20 @@ def judge(definite: Sequence[Outcome], address: Address) -> Verdict:
     return Verdict.PROPAGATING if holders else Verdict.MISMATCH
 
 
-def has(outcome: Outcome, address: Address) -> bool:
-    """Is the address one of those in the answer?"""
+def has(outcome: QueryOutcome, address: Address) -> bool:
+    """Whether the address is one of those in the answer."""
     return isinstance(outcome, Records) and address in addresses_in(outcome.rdatas)
 
 
 def addresses_in(rdatas: Iterable[dns.rdata.Rdata]) -> list[Address]:
-    """Give the addresses of A and AAAA rdata, IPv4 first, sorted."""
+    """Return the addresses of A and AAAA rdata, IPv4 first, sorted."""
     found = {ipaddress.ip_address(str(rdata)) for rdata in rdatas}
     return sorted(found, key=lambda address: (address.version, int(address)))
 
 
-def status(trail: Trail) -> Status:
-    """Say whether the servers have the RRset that was asked for, and the same one."""
-    found = {_rdatas(answer.outcome) for answer in leaves(trail) if answer.definite}
+def status(chain: AliasChain) -> Status:
+    """Judge whether the servers have the RRset that was asked for, and the same one."""
+    found = {_rdatas(answer.outcome) for answer in final_answers(chain) if answer.is_definite}
     if not found:
         return Status.UNKNOWN
     if len(found) > 1:
@@ -143,48 +144,48 @@ def status(trail: Trail) -> Status:
 
 
 def joined(statuses: Iterable[Status]) -> Status:
-    """Give the status of several RRsets of one name together: what is least certain wins."""
+    """Return the status of several RRsets of one name together: what is least certain wins."""
     found = set(statuses)
     order = (Status.DISAGREE, Status.UNKNOWN, Status.FOUND, Status.NONE)
     return next(status for status in order if status in found)
 
 
-def rdatas(trail: Trail) -> frozenset[dns.rdata.Rdata]:
-    """Give all rdata that any server answers."""
-    return frozenset().union(*(_rdatas(answer.outcome) for answer in leaves(trail)))
+def rdatas(chain: AliasChain) -> frozenset[dns.rdata.Rdata]:
+    """Return all rdata that any server answers."""
+    return frozenset().union(*(_rdatas(answer.outcome) for answer in final_answers(chain)))
 
 
-def _rdatas(outcome: Outcome) -> frozenset[dns.rdata.Rdata]:
+def _rdatas(outcome: QueryOutcome) -> frozenset[dns.rdata.Rdata]:
     return outcome.rdatas if isinstance(outcome, Records) else frozenset()
 
 
-def describe(trail: Trail, address: Address | None = None) -> str:
+def describe(chain: AliasChain, address: Address | None = None) -> str:
     """Write one sentence that names each server and its answer.
 
     It is the same for the same answers: sorted, without times. Of a server with several addresses,
     those that fail are left out when another one answers.
     """
-    answers = leaves(trail)
+    answers = final_answers(chain)
     lagging = address is not None and any(has(one.outcome, address) for one in answers)
     said = [
         part
         for server, group in groupby(answers, key=lambda one: one.server)
         for part in _of_server(server, list(group), address, lagging)
     ]
-    steps = [f"{name} is an alias of {target}" for name, target in _steps(trail)]
+    steps = [f"{name} is an alias of {target}" for name, target in _steps(chain)]
     return (f"{', '.join(steps)}: " if steps else "") + "; ".join(said)
 
 
-def _steps(trail: Trail) -> list[tuple[dns.name.Name, dns.name.Name]]:
-    outcomes = [(name, answer.outcome) for name, group in trail.items() for answer in group]
-    found = [(name, one.target) for name, one in outcomes if isinstance(one, Alias)]
+def _steps(chain: AliasChain) -> list[tuple[dns.name.Name, dns.name.Name]]:
+    outcomes = [(name, answer.outcome) for name, group in chain.items() for answer in group]
+    found = [(name, one.target) for name, one in outcomes if isinstance(one, Cname)]
     return list(dict.fromkeys(found))
 
 
 def _of_server(
     server: str, answers: list[ServerAnswer], address: Address | None, lagging: bool
 ) -> list[str]:
-    counted = [one for one in answers if one.definite] or answers
+    counted = [one for one in answers if one.is_definite] or answers
     said = {one: _phrase(one, address, lagging) for one in counted}
     if len(set(said.values())) == 1:
         return [f"{server} {said[counted[0]]}"]
@@ -199,13 +200,13 @@ def _phrase(answer: ServerAnswer, address: Address | None, lagging: bool) -> str
             return f"has {address}"
         case Records(rdatas=rdatas):
             return f"{still}answers {', '.join(_texts(rdatas))}"
-        case NoName():
+        case NxDomain():
             return f"{still}has no name {answer.name}"
-        case NoRecord():
+        case NoData():
             return f"{still}has no {answer.rdtype.name} record for {answer.name}"
-        case DeadEnd(reason) | Failed(reason):
+        case BrokenChain(reason) | QueryFailure(reason):
             return reason
-        case Alias(target):
+        case Cname(target):
             return f"has an alias to {target}"
 
 
@@ -217,13 +218,13 @@ def _texts(rdatas: Iterable[dns.rdata.Rdata]) -> list[str]:
 
 
 def hostnames_in(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[dns.name.Name, ...]:
-    """Give the targets of PTR rdata, in lower case, sorted."""
+    """Return the targets of PTR rdata, in lower case, sorted."""
     found = {canonical(rdata.target) for rdata in rdatas if isinstance(rdata, PTR)}
     return tuple(sorted(found))
 
 
 def exchangers_in(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[dns.name.Name, ...]:
-    """Give the hosts of MX rdata, the preferred one first, without the null MX of RFC 7505."""
+    """Return the hosts of MX rdata, the preferred one first, without the null MX of RFC 7505."""
     found = {
         (rdata.preference, canonical(rdata.exchange))
         for rdata in rdatas

@@ -1,4 +1,4 @@
-"""Which zone holds a name, and where the servers of that zone are.
+"""Finds the zone that holds a name, and the authoritative servers of that zone.
 
 The recursive resolver is asked only what is there: the NS RRset of a zone and the addresses of its
 servers. It is never asked for the name itself: a name that is still to be made would be answered
@@ -15,56 +15,58 @@ import dns.name
 import dns.rdata
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.resolve.asking import Asker, Place
+from pulumi_rdns.resolve.async_cache import AsyncCache
 from pulumi_rdns.resolve.endpoints import Endpoint
-from pulumi_rdns.resolve.memo import Memo
 from pulumi_rdns.resolve.outcomes import (
-    Cut,
-    Failed,
+    QueryFailure,
     Reply,
-    alias_target,
+    ZoneCut,
+    cname_target,
     find_rrset,
-    is_good,
-    name_servers,
-    read_cut,
+    is_about_name,
+    nameservers_in,
+    read_zone_cut,
     tells_zone,
 )
+from pulumi_rdns.resolve.query import DnsClient, ServerAddress
 
 
 @dataclass(frozen=True)
-class Server:
-    """A server by the name that a reader knows it by; no place where it has no address."""
+class Nameserver:
+    """A server by the name that a reader knows it by, with the addresses that are known."""
 
     name: str
-    places: tuple[Place, ...]
+    addresses: tuple[ServerAddress, ...]
 
 
 @dataclass(frozen=True)
-class Zone:
+class DelegatedZone:
     """A zone and its authoritative servers, sorted."""
 
     name: dns.name.Name
-    servers: tuple[Server, ...]
+    servers: tuple[Nameserver, ...]
 
     @property
-    def places(self) -> list[Place]:
+    def addresses(self) -> list[ServerAddress]:
         """All addresses of all servers, the first one of each first."""
         by_turn = sorted(
-            (turn, place) for server in self.servers for turn, place in enumerate(server.places)
+            (turn, address)
+            for server in self.servers
+            for turn, address in enumerate(server.addresses)
         )
-        return [place for _, place in by_turn]
+        return [address for _, address in by_turn]
 
 
-class Discovery:
+class AuthorityFinder:
     """Finds zones and their servers, each once. Runs in one event loop."""
 
-    def __init__(self, asker: Asker, resolvers: Sequence[Place]) -> None:
-        self._asker = asker
+    def __init__(self, client: DnsClient, resolvers: Sequence[ServerAddress]) -> None:
+        self._client = client
         self.resolvers = tuple(resolvers)
-        self._zones = Memo[dns.name.Name, Zone | None]()
-        self._addresses = Memo[dns.name.Name, tuple[str, ...]]()
+        self._zones = AsyncCache[dns.name.Name, DelegatedZone | None]()
+        self._addresses = AsyncCache[dns.name.Name, tuple[str, ...]]()
 
-    async def zone_of(self, name: dns.name.Name) -> Zone | None:
+    async def zone_of(self, name: dns.name.Name) -> DelegatedZone | None:
         """Find the zone that holds the name, which need not be there yet.
 
         None where no server of any zone above the name could be found.
@@ -74,19 +76,21 @@ class Discovery:
             zone = await self._enter(cut, zone)
         return zone
 
-    async def server_at(self, endpoint: Endpoint) -> Server:
+    async def server_at(self, endpoint: Endpoint) -> Nameserver:
         """Find the addresses of a server that a setting names."""
         if not isinstance(endpoint.host, dns.name.Name):
-            return Server(str(endpoint), ((str(endpoint.host), endpoint.port),))
+            return Nameserver(str(endpoint), ((str(endpoint.host), endpoint.port),))
         addresses = await self._addresses_of(endpoint.host)
-        return Server(str(endpoint), tuple((one, endpoint.port) for one in addresses))
+        return Nameserver(str(endpoint), tuple((one, endpoint.port) for one in addresses))
 
     async def ask_resolver(self, name: dns.name.Name, rdtype: RdataType) -> Reply:
         """Ask the recursive resolvers, the next one where one fails."""
-        return await self._asker.ask_first(self.resolvers, name, rdtype, is_good, recursive=True)
+        return await self._client.query_first(
+            self.resolvers, name, rdtype, is_about_name, recursive=True
+        )
 
-    async def _closest_known(self, name: dns.name.Name) -> Zone | None:
-        """Give the closest zone above the name (or at it) that takes no question about the name.
+    async def _closest_known(self, name: dns.name.Name) -> DelegatedZone | None:
+        """Find the closest zone above the name (or at it) that takes no question about the name.
 
         Two labels are asked for first, because that is where most zones begin; then the top-level
         domain. What is below is for a network whose resolver knows private zones only, and maybe
@@ -101,39 +105,39 @@ class Discovery:
                 return zone
         return None
 
-    async def _cut_below(self, zone: Zone, name: dns.name.Name) -> Cut | None:
-        def usable(reply: Reply) -> bool:
+    async def _cut_below(self, zone: DelegatedZone, name: dns.name.Name) -> ZoneCut | None:
+        def is_usable(reply: Reply) -> bool:
             return tells_zone(reply, zone.name, name)
 
-        reply = await self._asker.ask_first(zone.places, name, RdataType.SOA, usable)
-        if isinstance(reply, Failed) or not usable(reply):
+        reply = await self._client.query_first(zone.addresses, name, RdataType.SOA, is_usable)
+        if isinstance(reply, QueryFailure) or not is_usable(reply):
             return None
-        if name != zone.name and alias_target(reply, name) is not None:
-            # No zone begins at an alias (RFC 1034 section 3.6.2), and its SOA may be the target's.
+        if name != zone.name and cname_target(reply, name) is not None:
+            # No zone begins at a CNAME (RFC 1034 section 3.6.2), and its SOA may be the target's.
             return await self._cut_below(zone, name.parent())
-        return read_cut(reply, zone.name, name)
+        return read_zone_cut(reply, zone.name, name)
 
-    async def _enter(self, cut: Cut, parent: Zone) -> Zone:
-        """Give the zone below, as the resolver knows it or else as the parent does."""
+    async def _enter(self, cut: ZoneCut, parent: DelegatedZone) -> DelegatedZone:
+        """Return the zone below, as the resolver knows it or else as the parent does."""
         if zone := await self._zone(cut.zone):
             return zone
         glue = dict(cut.glue)
         servers = [await self._server(host, glue.get(host, ())) for host in cut.hosts]
-        return Zone(cut.zone, tuple(servers) or parent.servers)
+        return DelegatedZone(cut.zone, tuple(servers) or parent.servers)
 
-    async def _zone(self, name: dns.name.Name) -> Zone | None:
+    async def _zone(self, name: dns.name.Name) -> DelegatedZone | None:
         return await self._zones.get(name, lambda: self._find_zone(name))
 
-    async def _find_zone(self, name: dns.name.Name) -> Zone | None:
+    async def _find_zone(self, name: dns.name.Name) -> DelegatedZone | None:
         rrset = find_rrset(await self.ask_resolver(name, RdataType.NS), name, RdataType.NS)
         if rrset is None:
             return None
-        servers = await asyncio.gather(*(self._server(host) for host in name_servers(rrset)))
-        return Zone(name, tuple(servers))
+        servers = await asyncio.gather(*(self._server(host) for host in nameservers_in(rrset)))
+        return DelegatedZone(name, tuple(servers))
 
-    async def _server(self, host: dns.name.Name, glue: tuple[str, ...] = ()) -> Server:
+    async def _server(self, host: dns.name.Name, glue: tuple[str, ...] = ()) -> Nameserver:
         addresses = glue or await self._addresses_of(host)
-        return Server(str(host), tuple((address, 53) for address in addresses))
+        return Nameserver(str(host), tuple((address, 53) for address in addresses))
 
     async def _addresses_of(self, host: dns.name.Name) -> tuple[str, ...]:
         return await self._addresses.get(host, lambda: self._find_addresses(host))
@@ -149,8 +153,8 @@ class Discovery:
 
 
 def answers_in(reply: Reply, rdtype: RdataType) -> list[dns.rdata.Rdata]:
-    """Give what a recursive resolver found at the end of the alias chain, sorted."""
-    if isinstance(reply, Failed):
+    """Return what a recursive resolver found at the end of the chain of CNAMEs, sorted."""
+    if isinstance(reply, QueryFailure):
         return []
     found = (rrset for rrset in reply.answer if rrset.rdtype == rdtype)
     return sorted(rdata for rrset in found for rdata in rrset)

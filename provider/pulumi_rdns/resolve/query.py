@@ -21,38 +21,41 @@ import dns.rcode
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.resolve.outcomes import Failed, Reply
+from pulumi_rdns.resolve.outcomes import QueryFailure, Reply
 
 #: what goes through every network in one piece (RFC 9715, DNS flag day 2020)
 EDNS_PAYLOAD = 1232
 #: seconds for which a server that did not answer is not asked again
-REST = 15.0
+HOLD_DOWN = 15.0
 #: questions under way at once: each is a socket, and a process may have few
-MAX_UNDER_WAY = 100
+MAX_IN_FLIGHT = 100
 #: seconds after which the next of several servers is asked too
 STAGGER = 0.4
 
-#: the address of a server as text, and its port
-Place: TypeAlias = tuple[str, int]
+#: the IP address of a server as text, and its port
+ServerAddress: TypeAlias = tuple[str, int]
 
-_NONSENSE = Failed("sends what is not an answer to the question")
+_NONSENSE = QueryFailure("sends what is not an answer to the question")
 
 
-class Asker:
+class DnsClient:
     """Asks servers over UDP, and over TCP when a reply is truncated. Runs in one event loop.
 
     Replies from elsewhere, with another id or to another question are ignored.
     """
 
     def __init__(self, timeout: float) -> None:
+        """Take the seconds for each question."""
         self._timeout = timeout
-        self._under_way = asyncio.Semaphore(MAX_UNDER_WAY)
-        self._answered: dict[Place, float] = {}
-        self._resting: dict[Place, tuple[float, Failed]] = {}
+        self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
+        #: server -> when it last answered, in seconds of `time.monotonic`
+        self._answered: dict[ServerAddress, float] = {}
+        #: server -> until when it is not asked again, and how it failed
+        self._held_down: dict[ServerAddress, tuple[float, QueryFailure]] = {}
 
-    async def ask(
+    async def query(
         self,
-        place: Place,
+        server: ServerAddress,
         name: dns.name.Name,
         rdtype: RdataType,
         *,
@@ -60,100 +63,104 @@ class Asker:
         timeout: float | None = None,
     ) -> Reply:
         """Ask one question; a server that gave no answer a moment ago has failed at once."""
-        async with self._under_way:
-            if (failed := self.resting(place)) is not None:
-                return failed
-            query = _query(name, rdtype, recursive)
-            reply = await self._exchange(place, query, timeout or self._timeout)
-            if not isinstance(reply, Failed) and reply.rcode() == dns.rcode.FORMERR:
+        async with self._in_flight:
+            if (failure := self.recent_failure(server)) is not None:
+                return failure
+            query = _make_query(name, rdtype, recursive)
+            reply = await self._exchange(server, query, timeout or self._timeout)
+            if not isinstance(reply, QueryFailure) and reply.rcode() == dns.rcode.FORMERR:
                 query.use_edns(False)  # RFC 6891 section 7
-                reply = await self._exchange(place, query, timeout or self._timeout)
+                reply = await self._exchange(server, query, timeout or self._timeout)
             return reply
 
-    async def ask_first(
+    async def query_first(
         self,
-        places: Sequence[Place],
+        servers: Sequence[ServerAddress],
         name: dns.name.Name,
         rdtype: RdataType,
-        usable: Callable[[Reply], bool],
+        is_usable: Callable[[Reply], bool],
         *,
         recursive: bool = False,
     ) -> Reply:
         """Ask one server after another until a reply is usable, all within one time-out.
 
         A server that is slow does not stop the next one from being asked. Where no reply is usable,
-        it gives one of them.
+        return one of them.
         """
         deadline = time.monotonic() + self._timeout
-        waiting, tasks = list(places), set[asyncio.Task[Reply]]()
-        reply: Reply = Failed("was not asked")
+        waiting, tasks = list(servers), set[asyncio.Task[Reply]]()
+        reply: Reply = QueryFailure("was not asked")
         try:
             while waiting or tasks:
                 if waiting:
-                    place, left = waiting.pop(0), _left(deadline)
-                    asked = self.ask(place, name, rdtype, recursive=recursive, timeout=left)
+                    server, left = waiting.pop(0), _left(deadline)
+                    asked = self.query(server, name, rdtype, recursive=recursive, timeout=left)
                     tasks.add(asyncio.create_task(asked))
                 done, tasks = await asyncio.wait(
                     tasks, timeout=STAGGER if waiting else None, return_when=FIRST_COMPLETED
                 )
                 for task in done:
                     reply = task.result()
-                    if usable(reply):
+                    if is_usable(reply):
                         return reply
             return reply
         finally:
             for task in tasks:
                 task.cancel()
 
-    async def _exchange(self, place: Place, query: dns.message.Message, timeout: float) -> Reply:
+    async def _exchange(
+        self, server: ServerAddress, query: dns.message.Message, timeout: float
+    ) -> Reply:
         started = time.monotonic()
         reply: Reply
         try:
-            reply = await _udp(place, query, timeout)
+            reply = await _udp(server, query, timeout)
         except dns.message.Truncated:
-            reply = await _tcp(place, query, _left(started + timeout))
+            reply = await _tcp(server, query, _left(started + timeout))
         except (dns.exception.Timeout, TimeoutError):
-            failed = Failed("does not answer")
-            if timeout < self._timeout / 2 or await self._is_only_slow(place, query):
-                return failed
-            return self._rest(place, started, failed)
+            failure = QueryFailure("does not answer")
+            if timeout < self._timeout / 2 or await self._is_only_slow(server, query):
+                return failure
+            return self._hold_down(server, started, failure)
         except (OSError, EOFError):
-            return self._rest(place, started, Failed("cannot be reached"))
+            return self._hold_down(server, started, QueryFailure("cannot be reached"))
         except dns.exception.DNSException:
             return _NONSENSE
-        self._answered[place] = time.monotonic()
+        self._answered[server] = time.monotonic()
         return _NONSENSE if _is_of_another_class(reply) else reply
 
-    async def _is_only_slow(self, place: Place, query: dns.message.Message) -> bool:
-        """Does a resolver wait for others? What the root's servers are it knows at once."""
+    async def _is_only_slow(self, server: ServerAddress, query: dns.message.Message) -> bool:
+        """Whether a resolver waits for others: what the root's servers are it knows at once."""
         if not query.flags & dns.flags.RD:
             return False
-        ping = _query(dns.name.root, RdataType.NS, True)
+        ping = _make_query(dns.name.root, RdataType.NS, True)
         with contextlib.suppress(dns.exception.DNSException, OSError):
-            await _udp(place, ping, self._timeout / 4)
+            await _udp(server, ping, self._timeout / 4)
             return True
         return False
 
-    def _rest(self, place: Place, started: float, failed: Failed) -> Failed:
-        """Let the server rest, unless it has answered something else in the meantime."""
-        if self._answered.get(place, -1.0) < started:
-            self._resting[place] = time.monotonic() + REST, failed
-        return failed
+    def _hold_down(
+        self, server: ServerAddress, started: float, failure: QueryFailure
+    ) -> QueryFailure:
+        """Ask the server nothing for a while, unless it answered another question meanwhile."""
+        if self._answered.get(server, -1.0) < started:
+            self._held_down[server] = time.monotonic() + HOLD_DOWN, failure
+        return failure
 
-    def resting(self, place: Place) -> Failed | None:
-        """Say how the server failed, while it is not asked again."""
-        until, failed = self._resting.get(place, (0.0, None))
-        return failed if time.monotonic() < until else None
+    def recent_failure(self, server: ServerAddress) -> QueryFailure | None:
+        """Return how the server failed, while it is not asked again."""
+        until, failure = self._held_down.get(server, (0.0, None))
+        return failure if time.monotonic() < until else None
 
 
-def _query(name: dns.name.Name, rdtype: RdataType, recursive: bool) -> dns.message.Message:
+def _make_query(name: dns.name.Name, rdtype: RdataType, recursive: bool) -> dns.message.Message:
     flags = dns.flags.RD if recursive else dns.flags.Flag(0)
     return dns.message.make_query(name, rdtype, use_edns=0, payload=EDNS_PAYLOAD, flags=flags)
 
 
 def _is_of_another_class(reply: Reply) -> bool:
-    """Is any record not of the Internet, as the question is? Its rdata may have another form."""
-    if isinstance(reply, Failed):
+    """Whether any record is not of class IN, as the question is: its rdata has another form."""
+    if isinstance(reply, QueryFailure):
         return False
     rrsets = (*reply.answer, *reply.authority, *reply.additional)
     return any(rrset.rdclass != RdataClass.IN for rrset in rrsets)
@@ -163,25 +170,29 @@ def _left(deadline: float) -> float:
     return max(deadline - time.monotonic(), 0.001)
 
 
-async def _tcp(place: Place, query: dns.message.Message, timeout: float) -> Reply:
-    host, port = place
+async def _tcp(server: ServerAddress, query: dns.message.Message, timeout: float) -> Reply:
+    host, port = server
     try:
         return await dns.asyncquery.tcp(query, host, timeout=timeout, port=port)
     except (dns.exception.Timeout, OSError, EOFError):
-        return Failed("truncates its answer and does not give it over TCP")
+        return QueryFailure("truncates its answer and does not give it over TCP")
     except dns.exception.DNSException:
         return _NONSENSE
 
 
-async def _udp(place: Place, query: dns.message.Message, timeout: float) -> dns.message.Message:
+async def _udp(
+    server: ServerAddress, query: dns.message.Message, timeout: float
+) -> dns.message.Message:
     """Send the query, and once more when half of the time is over: packets get lost.
 
     The socket is connected, so that a closed port is known at once.
     """
-    host, port = place
+    host, port = server
     backend = dns.asyncbackend.get_default_backend()
     family = dns.inet.af_for_address(host)
-    made = backend.make_socket(family, SOCK_DGRAM, 0, None, place)  # type: ignore[no-untyped-call]
+    made = backend.make_socket(  # type: ignore[no-untyped-call]
+        family, SOCK_DGRAM, 0, None, server
+    )
     async with await made as socket:
         for last in (False, True):
             try:

@@ -31,10 +31,10 @@ def check_hostname(source: DnsSource, hostname: dns.name.Name, asked: str) -> li
     jobs: list[Row | Job] = [
         partial(check_pair, source, address, hostname, asked, known) for address in found.addresses
     ]
-    return [*jobs, *without_addresses(found, hostname, asked)]
+    return [*jobs, *rows_without_address(found, hostname, asked)]
 
 
-def without_addresses(found: AddressesAnswer, hostname: dns.name.Name, asked: str) -> list[Row]:
+def rows_without_address(found: AddressesAnswer, hostname: dns.name.Name, asked: str) -> list[Row]:
     """Give a row for a hostname that has no address, or may have more than could be asked for."""
     if found.status is Status.UNKNOWN:
         said, verdict = "its addresses could not all be asked for", Verdict.UNKNOWN

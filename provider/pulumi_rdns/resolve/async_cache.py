@@ -16,8 +16,8 @@ KEEP = 300.0
 KEEP_FAILURE = 15.0
 
 
-class Memo(Generic[K, T]):
-    """Remembers what a coroutine found for a key; a false result is a failure.
+class AsyncCache(Generic[K, T]):
+    """Keeps what a coroutine found for a key; a false result is a failure.
 
     Belongs to one event loop. A caller that is cancelled does not cancel the work of the others.
     """
@@ -27,19 +27,19 @@ class Memo(Generic[K, T]):
         self._expiry: dict[K, float] = {}
 
     async def get(self, key: K, find: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Give the result for the key, found by ``find`` where it is not known."""
+        """Return the result for the key, found by ``find`` where it is not cached."""
         task = self._tasks.get(key)
-        if task is None or self._expired(key):
+        if task is None or self._is_expired(key):
             task = self._tasks[key] = asyncio.create_task(self._timed(key, find))
         return await asyncio.shield(task)
 
     def peek(self, key: K) -> T | None:
-        """Give the result where it is known already."""
+        """Return the result where it is cached; None otherwise."""
         task = self._tasks.get(key)
-        known = task is not None and task.done() and not self._expired(key)
-        return task.result() if task and known else None
+        is_known = task is not None and task.done() and not self._is_expired(key)
+        return task.result() if task and is_known else None
 
-    def _expired(self, key: K) -> bool:
+    def _is_expired(self, key: K) -> bool:
         return self._expiry.get(key, float("inf")) < time.monotonic()
 
     async def _timed(self, key: K, find: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -23,11 +23,11 @@ _WORD = re.compile(
 _DASHED = re.compile(r"[0-9a-f]{1,4}(?:--?[0-9a-f]{1,4})+(?:--)?")
 
 
-def why_generated(hostname: dns.name.Name, address: Address) -> str | None:
+def why_generic(hostname: dns.name.Name, address: Address) -> str | None:
     """Say why the name looks generated, None where it does not.
 
     >>> name = dns.name.from_text("static-10-2-0-192.example.net")
-    >>> why_generated(name, ipaddress.ip_address("192.0.2.10"))
+    >>> why_generic(name, ipaddress.ip_address("192.0.2.10"))
     'it spells the address'
     """
     text = name_text(hostname).lower()
