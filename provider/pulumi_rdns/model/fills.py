@@ -77,7 +77,9 @@ class Fill(msgspec.Struct, frozen=True):
                     "fill",
                 )
         if re.search(r"[{}]", _FIELD.sub("", self.pattern)):
-            raise InvalidInputError(f"{self.pattern!r} has a brace that is not part of a field", "fill")
+            raise InvalidInputError(
+                f"{self.pattern!r} has a brace that is not part of a field", "fill"
+            )
         if self.network.num_addresses > MAX_FILL[version]:
             raise InvalidInputError(
                 f"{self.network} has more than {MAX_FILL[version]:,} addresses, the most that one "

@@ -97,12 +97,21 @@ def to_dns(name: DnsName) -> dns.name.Name:
 def parent(name: DnsName) -> DnsName:
     r"""Return the name without its first label; of a top-level domain the root.
 
-    >>> parent(DnsName("mail.example.com")), parent(DnsName("com")), parent(DnsName(r"a\.b.example"))
-    ('example.com', '.', 'example')
+    >>> [parent(DnsName(name)) for name in ("mail.example.com", "com", r"a\.b.example")]
+    ['example.com', '.', 'example']
     """
     if "\\" not in name:
         return DnsName(name.partition(".")[2] or ".")
     return DnsName(to_dns(name).parent().to_text(omit_final_dot=True))
+
+
+def below(label: str, zone: DnsName) -> DnsName:
+    """Return the name of one label below a zone.
+
+    >>> below("*", DnsName("example.com"))
+    '*.example.com'
+    """
+    return DnsName(label if zone == "." else f"{label}.{zone}")
 
 
 def is_subdomain(name: DnsName, zone: DnsName) -> bool:

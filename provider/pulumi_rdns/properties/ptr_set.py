@@ -81,9 +81,7 @@ _INPUTS = (
 )
 _OUTPUTS = (
     Property("count", None, COUNT, _count),
-    Property(
-        "writtenRecords", "written", output(read_written, str), _written, shows=RECORD_KEYS
-    ),
+    Property("writtenRecords", "written", output(read_written, str), _written, shows=RECORD_KEYS),
     Property("zones", "zones", NAMES, shows=RECORD_KEYS),
     Property("ownerNames", "owners", output(read_table, str), _owners, shows=RECORD_KEYS),
     Property("forwardConfirmedCount", "confirmed", COUNT),

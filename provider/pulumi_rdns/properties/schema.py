@@ -135,7 +135,11 @@ class Schema(Generic[Spec, State]):
 
     def state(self, outputs: Properties, **known: Any) -> State:
         """Read outputs out of the state; ``known`` are attributes that they may lack."""
-        return _built(self._state, {**known, **_read((*self._live, *self.outputs), outputs)})
+        return _built(self._state, {**known, **self.remembered(outputs)})
+
+    def remembered(self, outputs: Properties) -> dict[str, Any]:
+        """Read those outputs that are there: attribute of the state -> value."""
+        return _read((*self._live, *self.outputs), outputs)
 
     def live_inputs(self, state: State, *, without: Collection[str] = ()) -> dict[str, Any]:
         """Write what was seen as the inputs that would declare it: what shows drift."""
@@ -152,6 +156,11 @@ class Schema(Generic[Spec, State]):
         """
         keys = [*self.input_keys, SECRET_INPUTS]
         return [key for key in keys if is_changed(key, olds, news, is_unknown)]
+
+    def replacing(self, changes: Collection[str]) -> list[str]:
+        """Return those of the changed inputs that make another record, and not an update."""
+        replacing = {one.key for one in self.inputs if one.replaces}
+        return [key for key in changes if key in replacing]
 
     def secret_outputs(self, inputs: Properties) -> set[str]:
         """Return the keys of outputs that show an input that is secret."""

@@ -25,9 +25,7 @@ MAX_FINDINGS = 20
 #: stands in a text of written records for an address that the fill names and nothing was written at
 _NOTHING = "-"
 #: lines of both, one after the other: a microsecond each, a tenth of what one at a time takes
-_PLAIN_LINES = re.compile(
-    rf"(?:{PLAIN_ADDRESS} (?=.{{1,253}}\n){PLAIN_HOSTNAME}\n)*+", re.ASCII
-)
+_PLAIN_LINES = re.compile(rf"(?:{PLAIN_ADDRESS} (?=.{{1,253}}\n){PLAIN_HOSTNAME}\n)*+", re.ASCII)
 
 
 def table_text(table: Mapping[str, str]) -> str:

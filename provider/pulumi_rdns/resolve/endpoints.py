@@ -5,29 +5,28 @@ from __future__ import annotations
 import ipaddress
 import re
 
-import dns.name
 import msgspec
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
-from pulumi_rdns.model.names import name_text, parse_hostname
+from pulumi_rdns.model.names import DnsName, parse_hostname
 
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?\Z")
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """A DNS server: its address, or its hostname (absolute), and its port.
+    """A DNS server: its address, or its hostname, and its port.
 
     >>> str(parse_endpoint("ns1.example.net:5353")), str(parse_endpoint("[2001:DB8::53]:53"))
     ('ns1.example.net:5353', '2001:db8::53')
     """
 
-    host: Address | dns.name.Name
+    host: Address | DnsName
     port: int = 53
 
     def __str__(self) -> str:
-        if isinstance(self.host, dns.name.Name):
-            return f"{name_text(self.host)}:{self.port}" if self.port != 53 else str(self.host)
+        if isinstance(self.host, str):
+            return f"{self.host}:{self.port}" if self.port != 53 else str(self.host)
         host = f"[{self.host}]" if self.host.version == 6 and self.port != 53 else str(self.host)
         return f"{host}:{self.port}" if self.port != 53 else host
 
@@ -52,7 +51,7 @@ def parse_resolver(text: object) -> Endpoint:
     Raises InvalidInputError with the reason.
     """
     endpoint = parse_endpoint(text)
-    if isinstance(endpoint.host, dns.name.Name):
+    if isinstance(endpoint.host, str):
         raise InvalidInputError(f"{text!r} is a name; a resolver is given by its address")
     return endpoint
 
@@ -66,7 +65,7 @@ def _split(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def _host(text: str) -> Address | dns.name.Name:
+def _host(text: str) -> Address | DnsName:
     try:
         ipaddress.ip_address(text)
     except ValueError:
