@@ -12,8 +12,8 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from pulumi_rdns.resources import fields, set_wire, wire
+from pulumi_rdns.resources.engine.pickles import PROVIDERS
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
-from pulumi_rdns.resources.program import PROVIDERS
 from pulumi_rdns.resources.provider import session
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
 from pulumi_rdns.resources.ptr_record_set import PtrRecordSetProvider

@@ -12,7 +12,9 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address, record_type
 from pulumi_rdns.model.names import name_text
 from pulumi_rdns.resources import fields, program, wire
-from pulumi_rdns.resources.host_process import engine_report, old_inputs, plain_errors
+from pulumi_rdns.resources.engine.calls import old_inputs
+from pulumi_rdns.resources.engine.errors import plain_errors
+from pulumi_rdns.resources.engine.report import engine_report
 from pulumi_rdns.resources.provider import (
     RecordProvider,
     changed,
@@ -21,6 +23,7 @@ from pulumi_rdns.resources.provider import (
     session,
     zone_changed,
 )
+from pulumi_rdns.resources.record import Record
 
 
 class ForwardRecordProvider(RecordProvider):
@@ -93,7 +96,7 @@ def _same_type(olds: dict[str, Any], news: dict[str, Any]) -> bool:
     return old == new
 
 
-class ForwardRecord(program.Record):
+class ForwardRecord(Record):
     """One address of the A or AAAA RRset of a hostname; the type follows the address."""
 
     #: lower case, A-labels, no trailing dot
@@ -139,8 +142,9 @@ class ForwardRecord(program.Record):
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
         stack = program.current()
-        backend = stack.backend(backend)
-        ttl = stack.claim_ttl(resource_name, backend, hostname, address, stack.default("ttl", ttl))
+        backend = stack.defaults.backend(backend)
+        ttl = stack.defaults.value("ttl", ttl)
+        ttl = stack.declared.declare_ttl(resource_name, backend, hostname, address, ttl)
         self.given_hostname = hostname
         self.given_address = address
         inputs = {
@@ -151,9 +155,9 @@ class ForwardRecord(program.Record):
             "ttl": ttl,
             "on_conflict": on_conflict,
         }
-        stack.note_forward(self, hostname, [*inputs.values()], opts)
+        stack.declared.declare_forward(self, hostname, [*inputs.values()], opts)
         if opts is None or opts.id is None:
-            inputs[fields.SIBLINGS] = stack.siblings(backend, hostname, address)
+            inputs[fields.SIBLINGS] = stack.declared.siblings(backend, hostname, address)
         super().__init__(
             "ForwardRecord", resource_name, inputs, ("zone", *fields.FORWARD_OUTPUTS), opts
         )

@@ -16,9 +16,10 @@ from pulumi_rdns.backends.base import AddressBackend
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.resources.collector import keep_what_was_imported
+from pulumi_rdns.resources.engine.calls import old_inputs
+from pulumi_rdns.resources.engine.gc_tuning import keep_what_was_imported
+from pulumi_rdns.resources.engine.pool import widen_thread_pool
 from pulumi_rdns.resources.fields import PTR_FIELDS, known
-from pulumi_rdns.resources.host_process import old_inputs, widen_thread_pool
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}

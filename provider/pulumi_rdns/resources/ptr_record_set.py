@@ -12,7 +12,9 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.records.ptr_set_state import Brought
 from pulumi_rdns.resources import program, set_wire
-from pulumi_rdns.resources.host_process import engine_report, plain_errors, tell_partial_success
+from pulumi_rdns.resources.engine.errors import as_run_error, plain_errors
+from pulumi_rdns.resources.engine.partial import report_partial_success
+from pulumi_rdns.resources.engine.report import engine_report
 from pulumi_rdns.resources.provider import (
     RecordProvider,
     changed,
@@ -21,6 +23,7 @@ from pulumi_rdns.resources.provider import (
     failures,
     session,
 )
+from pulumi_rdns.resources.record import Record
 
 
 class PtrRecordSetProvider(RecordProvider):
@@ -89,11 +92,11 @@ def _outputs(id_: str, brought: Brought) -> dict[str, Any]:
         return outputs
     if brought.state.written:
         inputs = set_wire.live_inputs(brought.state)
-        tell_partial_success(id_, outputs, inputs, str(brought.error))
+        report_partial_success(id_, outputs, inputs, str(brought.error))
     raise brought.error
 
 
-class PtrRecordSet(program.Record):
+class PtrRecordSet(Record):
     """The PTR records of many addresses, as one resource: single ones, a whole network, or both."""
 
     #: the records as text: a line ``address hostname`` each, sorted by address
@@ -117,7 +120,7 @@ class PtrRecordSet(program.Record):
     #: a line ``address name`` for each record that is not at its reverse name (RFC 2317)
     owner_names: pulumi.Output[str | None]
     #: how many hostnames resolve to their address; None where that is not checked
-    forward_confirmed_count: pulumi.Output[int | None]
+    forward_confirmed_count: pulumi.Output[int | None] = pulumi.property("forwardConfirmedCount")
     #: the addresses whose hostname does not; None where that is not checked
     unconfirmed: pulumi.Output[list[str] | None]
 
@@ -162,19 +165,21 @@ class PtrRecordSet(program.Record):
         """
         stack = program.current()
         if records is None and fill is None:
-            raise program.stop(
+            raise as_run_error(
                 ConfigError(f"{resource_name!r}: give records, or network and fill, or both")
             )
-        backend = stack.backend(backend)
-        given = stack.claim_records(self, resource_name, backend, records, network, fill, exclude)
+        backend = stack.defaults.backend(backend)
+        given = stack.declared.declare_records(
+            self, resource_name, backend, records, network, fill, exclude
+        )
         inputs = {
             **given,
             "backend": backend,
             "zone": zone,
-            "ttl": stack.ptr_ttl(backend, ttl),
-            "on_conflict": stack.default("on_conflict", on_conflict),
+            "ttl": stack.defaults.ptr_ttl(backend, ttl),
+            "on_conflict": stack.defaults.value("on_conflict", on_conflict),
             "on_delete": on_delete,
             "forward_check": forward_check,
-            "forward_timeout": stack.default("forward_timeout", forward_timeout),
+            "forward_timeout": stack.defaults.value("forward_timeout", forward_timeout),
         }
         super().__init__("PtrRecordSet", resource_name, inputs, set_wire.SET_OUTPUTS, opts)
