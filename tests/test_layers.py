@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
-from pulumi_rdns.backends.registry import BACKENDS, CATCHING_UP
+from pulumi_rdns.backends.registry import BACKENDS
 from tests.backends.contract import BackendContract
 
 HERE = Path(__file__).parent
@@ -67,11 +67,11 @@ def test_a_module_calls_down_only(module: Path) -> None:
 
 @pytest.mark.parametrize("kind", sorted(BACKENDS))
 def test_a_backend_has_its_class_its_contract_and_its_row(kind: str) -> None:
-    module, _, name = BACKENDS[kind].partition(":")
-    backend = getattr(importlib.import_module(module), name)
+    backend = BACKENDS[kind].load()
     assert issubclass(backend, Backend)
     assert issubclass(backend, AddressBackend) or issubclass(backend, ZoneBackend)
-    assert (kind in CATCHING_UP) == (backend.catch_up is not Backend.catch_up)
+    overrides = backend.finish_pending is not Backend.finish_pending
+    assert BACKENDS[kind].finishes_pending == overrides
 
     folder = HERE / "backends" / kind
     assert folder.is_dir(), f"tests/backends/{kind} is missing"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, Protocol
 
 import dns.name
 import dns.rrset
@@ -46,7 +46,7 @@ _report: ContextVar[Report | None] = ContextVar("report", default=None)
 
 @contextmanager
 def reporting_to(report: Report) -> Iterator[None]:
-    """Send what backends `tell` and `warn` in this thread to ``report``."""
+    """Send the progress and the warnings of backends in this thread to ``report``."""
     token = _report.set(report)
     try:
         yield
@@ -54,15 +54,15 @@ def reporting_to(report: Report) -> Iterator[None]:
         _report.reset(token)
 
 
-def tell(text: str) -> None:
-    """Say what the current operation of this thread waits for."""
+def report_progress(text: str) -> None:
+    """Report what the current operation of this thread waits for."""
     report = _report.get()
     if report is not None:
         report.progress(text)
 
 
 def warn(text: str) -> None:
-    """Say something about the current operation of this thread that is no error."""
+    """Report a warning about the current operation of this thread."""
     report = _report.get()
     if report is not None:
         report.warning(text)
@@ -72,8 +72,20 @@ class Settings(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_on
     """The settings of one backend instance: a typed field each, camelCase in the stack's file."""
 
 
-class Backend:
-    """A place where records are written.
+if TYPE_CHECKING:
+    # `default` (PEP 696) is in `typing` from Python 3.13 on: a plain `Backend` is one of any
+    # settings.
+    from typing_extensions import TypeVar
+
+    S = TypeVar("S", bound=Settings, default=Settings, covariant=True)
+else:
+    from typing import TypeVar
+
+    S = TypeVar("S")
+
+
+class Backend(Generic[S]):
+    """A place where records are written; ``S`` is the type of its settings.
 
     An instance is shared by several threads. Every failure is one of `pulumi_rdns.errors`, and no
     message, URL or repr holds a secret.
@@ -87,13 +99,14 @@ class Backend:
     #: where a forward check looks when `rdns:forwardSource` is not set: `dns` or `backend`
     forward_source: ClassVar[str] = "dns"
 
-    def __init__(self, name: str, settings: Settings, root: Path) -> None:
+    def __init__(self, name: str, settings: S, root: Path) -> None:
         """Make an instance.
 
         ``name`` is the instance's name, which begins every error message; ``root`` is the folder
         that relative paths start from: the one with Pulumi.yaml.
         """
         self.name = name
+        self.settings = settings
 
     @property
     def identity(self) -> str:
@@ -103,8 +116,12 @@ class Backend:
         """
         return self.name
 
-    def catch_up(self) -> str | None:
-        """Finish what an earlier run left half done, at the start of a run; a warning or None."""
+    def finish_pending(self) -> str | None:
+        """Finish what an earlier run left half done, at the start of a run.
+
+        Return a warning, or None. A backend that overrides it says so in the registry, because the
+        program imports no backend to find out.
+        """
         return None
 
 
@@ -125,7 +142,7 @@ class OwnedAddress(msgspec.Struct, frozen=True):
     ptr: Ptr | None
 
 
-class AddressBackend(Backend, ABC):
+class AddressBackend(Backend[S], ABC):
     """The PTR is an attribute of an address, changed over a vendor's API.
 
     Ids of the vendor (VM, IP) are found from the bare address. An address that the account does
@@ -166,7 +183,7 @@ class Site(NamedTuple):
     is_free: bool = False
 
 
-class ZoneBackend(Backend, ABC):
+class ZoneBackend(Backend[S], ABC):
     """Zones hold RRsets. All names are absolute and in lower case."""
 
     #: PTR records that one call of `apply` takes where there are many
@@ -189,11 +206,11 @@ class ZoneBackend(Backend, ABC):
         alias = self.get_rrset(zone, name, RdataType.CNAME)
         return Site(zone, None if alias is None else alias[0].target)
 
-    def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
-        """Look for the zones of names that `find_zone` or `find_site` will be asked for.
+    def prefetch_zones(self, names: Sequence[dns.name.Name]) -> None:
+        """Find the zones of names that `find_zone` or `find_site` will be asked for.
 
-        A backend overrides it where many questions at once are quicker. What goes wrong is told
-        when a name is asked for.
+        A backend overrides it where many questions at once are quicker. It raises nothing: what
+        goes wrong is raised when a name is asked for.
         """
 
     @abstractmethod

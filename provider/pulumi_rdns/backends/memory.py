@@ -64,14 +64,13 @@ _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _T = TypeVar("_T")
 
 
-class MemoryBackend(AddressBackend, ZoneBackend):
+class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings]):
     """Keeps PTRs by address and RRsets by name. What it calls default is never there."""
 
     settings_type = MemorySettings
 
-    def __init__(self, name: str, settings: Settings, root: Path) -> None:
+    def __init__(self, name: str, settings: MemorySettings, root: Path) -> None:
         super().__init__(name, settings, root)
-        assert isinstance(settings, MemorySettings)
         networks = ["0.0.0.0/0", "::/0"] if settings.networks is None else settings.networks
         self._networks = _parsed(name, "networks", networks, _network)
         self._zones = _parsed(name, "zones", settings.zones, parse_zone)

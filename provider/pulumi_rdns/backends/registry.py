@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -15,16 +15,29 @@ from pulumi_rdns.backends.base import Backend, Settings
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.model.structs import read_struct
 
-#: type -> where its class is; imported only when it is used
-BACKENDS: dict[str, str] = {
-    "hostinger": "pulumi_rdns.backends.hostinger:HostingerBackend",
-    "memory": "pulumi_rdns.backends.memory:MemoryBackend",
-    "powerdns": "pulumi_rdns.backends.powerdns:PowerDnsBackend",
-    "rfc2136": "pulumi_rdns.backends.rfc2136:Rfc2136Backend",
-    "zonefile": "pulumi_rdns.backends.zonefile:ZoneFileBackend",
+
+class BackendType(NamedTuple):
+    """Where the class of a backend is, and what is known of it without importing it."""
+
+    #: ``module:class``
+    path: str
+    #: whether it overrides `Backend.finish_pending`
+    finishes_pending: bool = False
+
+    def load(self) -> type[Backend]:
+        """Import the class."""
+        module, _, name = self.path.partition(":")
+        return cast(type[Backend], getattr(importlib.import_module(module), name))
+
+
+#: the value of ``type`` in a stack's configuration -> the backend, imported only when it is used
+BACKENDS: dict[str, BackendType] = {
+    "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
+    "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
+    "powerdns": BackendType("pulumi_rdns.backends.powerdns:PowerDnsBackend"),
+    "rfc2136": BackendType("pulumi_rdns.backends.rfc2136:Rfc2136Backend"),
+    "zonefile": BackendType("pulumi_rdns.backends.zonefile:ZoneFileBackend", finishes_pending=True),
 }
-#: types that may have something to catch up with: the others are not imported for it
-CATCHING_UP = frozenset({"zonefile"})
 
 
 class Backends:
@@ -41,7 +54,7 @@ class Backends:
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Backend:
-        """Give the instance of this name. Raises ConfigError, which lists all that is missing."""
+        """Return the instance of this name. Raises ConfigError, which lists all that is missing."""
         with self._lock:
             if name not in self._made:
                 kind = self.type_of(name)
@@ -49,28 +62,27 @@ class Backends:
             return self._made[name]
 
     def identity(self, name: str) -> str:
-        """Name the place that an instance writes to; its own name where it cannot be made."""
+        """Return the place that an instance writes to; its own name where it cannot be made."""
         try:
             return self.get(name).identity
         except ConfigError:
             return name
 
     def at(self, identity: str) -> Backend | None:
-        """Give an instance that writes to a place, out of those that were used so far."""
+        """Return an instance that writes to a place, out of those that were used so far."""
         with self._lock:
             return next((one for one in self._made.values() if one.identity == identity), None)
 
-    def may_catch_up(self, name: str) -> bool:
-        """Tell whether an instance may have to finish what an earlier run left."""
+    def may_finish_pending(self, name: str) -> bool:
+        """Whether an instance may have to finish what an earlier run left; imports nothing."""
         try:
-            return self._kind(name) in CATCHING_UP
+            return BACKENDS[self._kind(name)].finishes_pending
         except ConfigError:
             return False  # check says what is wrong with it
 
     def type_of(self, name: str) -> type[Backend]:
-        """Give the class of an instance without making it: no setting but ``type`` is read."""
-        module, _, cls = BACKENDS[self._kind(name)].partition(":")
-        return cast(type[Backend], getattr(importlib.import_module(module), cls))
+        """Return the class of an instance without making it: no setting but ``type`` is read."""
+        return BACKENDS[self._kind(name)].load()
 
     def _kind(self, name: str) -> str:
         raw = self._raw(name)
@@ -111,7 +123,7 @@ class Backends:
 
 
 def override_variable(instance: str, key: str) -> str:
-    """Name the environment variable that beats the stack's configuration.
+    """Return the name of the environment variable that beats the stack's configuration.
 
     >>> override_variable("hostinger", "apiToken")
     'RDNS_HOSTINGER_APITOKEN'

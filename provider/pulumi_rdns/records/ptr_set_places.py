@@ -125,7 +125,7 @@ class _Zones:
         for address in addresses:
             owner = reverse_text(address)
             groups[owner.partition(".")[2]][address] = owner
-        self._look_ahead(next(iter(owners.values())) for owners in groups.values())
+        self._prefetch_zones(next(iter(owners.values())) for owners in groups.values())
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             found = pool.map(self._group, groups.values())
             return {address: place for group in found for address, place in group.items()}
@@ -134,7 +134,7 @@ class _Zones:
         groups: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
         for address, place in places.items():
             groups[id(place.zone), place.owner.partition(".")[2]].append(address)
-        self._look_ahead(places[group[0]].owner for group in groups.values())
+        self._prefetch_zones(places[group[0]].owner for group in groups.values())
 
         def away(group: list[str]) -> list[str]:
             alone: list[str] = []
@@ -175,7 +175,7 @@ class _Zones:
         return Place(found.zone, name_text(found.owner))
 
     def each_replaced(self, addresses: Collection[str]) -> dict[str, Place | RdnsError]:
-        self._look_ahead(map(reverse_text, addresses))
+        self._prefetch_zones(map(reverse_text, addresses))
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return dict(zip(addresses, pool.map(self.replaced, addresses), strict=True))
 
@@ -201,8 +201,8 @@ class _Zones:
             outcomes.update(zip(addresses, made, strict=True))
         return outcomes
 
-    def _look_ahead(self, owners: Iterable[str]) -> None:
-        self._backend.look_ahead([dns.name.from_text(owner) for owner in owners])
+    def _prefetch_zones(self, owners: Iterable[str]) -> None:
+        self._backend.prefetch_zones([dns.name.from_text(owner) for owner in owners])
 
     def _group(self, owners: dict[str, str]) -> dict[str, Place | RdnsError]:
         """Find the places of addresses whose reverse names are below one."""

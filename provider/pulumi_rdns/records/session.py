@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dns.name
 
 from pulumi_rdns.backends.base import Backend, Report
-from pulumi_rdns.backends.once import Once
+from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import Address

@@ -16,7 +16,7 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_rdns.backends.base import AddressBackend
-from pulumi_rdns.backends.once import Once
+from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.errors import (
     ConfigError,
     InvalidInputError,
@@ -181,7 +181,7 @@ class Program:
                 )
             )
         if isinstance(chosen, str) and not pulumi.runtime.is_dry_run():
-            self._catch_up(chosen)
+            self._finish_pending(chosen)
         return chosen
 
     def default(self, setting: str, given: Any) -> Any:
@@ -350,15 +350,15 @@ class Program:
         given = [getattr(record, "given_address", None) for record in records]
         return any(one is None or _is_later(one) or _is_same(one, address) for one in given)
 
-    def _catch_up(self, backend: str) -> None:
+    def _finish_pending(self, backend: str) -> None:
         """Let a backend finish what an earlier run left; the engine's own calls are too late."""
         if backend in self._caught_up:
             return
         self._caught_up.add(backend)
-        if not self._session.backends.may_catch_up(backend):
+        if not self._session.backends.may_finish_pending(backend):
             return
         try:
-            warning = self._session.backends.get(backend).catch_up()
+            warning = self._session.backends.get(backend).finish_pending()
         except RdnsError:
             return  # the resource's own operations say what is wrong
         if warning:

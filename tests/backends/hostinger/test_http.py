@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from pulumi_rdns.backends.hostinger import HostingerBackend, HostingerSettings
-from pulumi_rdns.backends.hostinger.pacing import Clock
+from pulumi_rdns.backends.kit.operation import Clock
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,

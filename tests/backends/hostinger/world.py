@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, reporting_to
 from pulumi_rdns.backends.hostinger import HostingerBackend, HostingerSettings
-from pulumi_rdns.backends.hostinger.pacing import Clock
 from pulumi_rdns.model.addresses import Address, parse_address
+from tests.backends.kit.tools import FakeTime
 from tests.fakes.hostinger import Machine, Scenario, Simulator
 
 TEN = parse_address("203.0.113.10")
@@ -24,26 +23,6 @@ TWENTY = parse_address("203.0.113.20")
 STRANGER = parse_address("198.51.100.99")
 MAIL = dns.name.from_text("mail.example.com")
 ZONE = dns.name.from_text("example.com")
-
-
-class FakeTime:
-    """A clock that goes on when somebody sleeps, and only then."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._now = 1000.0
-        #: what somebody else does in the next pause
-        self.meanwhile: Callable[[], object] | None = None
-
-    def now(self) -> float:
-        return self._now
-
-    def sleep(self, seconds: float) -> None:
-        with self._lock:
-            self._now += seconds + 1e-6
-            act, self.meanwhile = self.meanwhile, None
-        if act is not None:
-            act()
 
 
 class Notes:
@@ -74,8 +53,7 @@ class World:
     def make(self, **settings: Any) -> HostingerBackend:
         """Make a backend, as another process would have it."""
         values = {"api_token": self.scenario.token, "api_url": self.simulator.url, **settings}
-        clock = Clock(self.time.now, self.time.sleep)
-        return HostingerBackend("hostinger", HostingerSettings(**values), Path(), clock)
+        return HostingerBackend("hostinger", HostingerSettings(**values), Path(), self.time.clock)
 
     def calls(self) -> list[str]:
         """List method and last part of the path of all requests so far."""

@@ -215,7 +215,7 @@ def test_zones_that_are_looked_for_ahead_take_one_connection_and_no_more_questio
     others = [named(text) for text in (f"5.child.{REVERSE}", f"200.{REVERSE}", "203.in-addr.arpa")]
     with proxied((server.address, server.port)) as proxy:
         backend = backend_at(f"127.0.0.1:{proxy.port}")
-        backend.look_ahead([*names[:50], *others, *names[50:]])
+        backend.prefetch_zones([*names[:50], *others, *names[50:]])
         assert proxy.connections == 1
         asked = backend_of(server)
         assert backend.find_site(others[1]) == asked.find_site(others[1])
@@ -230,12 +230,12 @@ def test_zones_that_are_looked_for_ahead_take_one_connection_and_no_more_questio
 
 def test_to_ask_for_nothing_takes_no_connection(bind: DnsServer) -> None:
     with proxied((bind.address, bind.port)) as proxy:
-        backend_at(f"127.0.0.1:{proxy.port}").look_ahead([])
+        backend_at(f"127.0.0.1:{proxy.port}").prefetch_zones([])
         assert proxy.connections == 0
 
 
 def test_without_a_server_looking_ahead_says_nothing() -> None:
     away = backend_at("127.0.0.1:9", timeout=1)
-    away.look_ahead([named(f"{at}.{REVERSE}") for at in range(50)])
+    away.prefetch_zones([named(f"{at}.{REVERSE}") for at in range(50)])
     with pytest.raises(UnavailableError):
         away.find_zone(named(f"1.{REVERSE}"))

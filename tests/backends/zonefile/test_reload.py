@@ -64,7 +64,7 @@ def test_nothing_written_is_nothing_reloaded(sample: Zones, reloading: ZoneFileB
     with pytest.raises(ConflictError):
         reloading.apply(name(REVERSE), [change(ELEVEN, "PTR", ["c.example.com"], [B])])
     assert calls(sample) == []
-    assert reloading.catch_up() is None
+    assert reloading.finish_pending() is None
 
 
 def test_writes_at_the_same_time_are_one_reload(sample: Zones, reloading: ZoneFileBackend) -> None:
@@ -100,12 +100,12 @@ def test_the_next_run_tries_a_failed_reload_again_until_it_succeeds(
 ) -> None:
     (tmp_path / "broken").touch()
     reloading.apply(name(REVERSE), [change(ELEVEN, "PTR", [], [B])])
-    warning = backend_of(sample).catch_up()
+    warning = backend_of(sample).finish_pending()
     assert warning
     assert "server is down" in warning
     (tmp_path / "broken").unlink()
-    assert backend_of(sample).catch_up() is None
-    assert backend_of(sample).catch_up() is None
+    assert backend_of(sample).finish_pending() is None
+    assert backend_of(sample).finish_pending() is None
     assert calls(sample) == [REVERSE] * 3
     assert sample.listing() == ["db.192.0.2"]
 
@@ -134,7 +134,7 @@ zones.backend(reloadCommand=["true"]).apply(name(REVERSE), [change(ELEVEN, "PTR"
     assert child.returncode == 9
     assert calls(sample) == []
     assert sample.values(ELEVEN) == [f"{B}."]
-    assert backend_of(sample).catch_up() is None
+    assert backend_of(sample).finish_pending() is None
     assert calls(sample) == [REVERSE]
 
 

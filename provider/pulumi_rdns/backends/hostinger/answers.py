@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from .pacing import Operation
+from pulumi_rdns.backends.kit.operation import Operation
+
 from .wire import decode
 
 T = TypeVar("T")

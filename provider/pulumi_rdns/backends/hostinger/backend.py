@@ -22,6 +22,7 @@ from pulumi_rdns.backends.base import (
     Settings,
     ZoneBackend,
 )
+from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.registry import override_variable
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.addresses import Address
@@ -29,7 +30,6 @@ from pulumi_rdns.model.names import name_text
 
 from .client import Client
 from .inventory import Inventory, owned_addresses, ptr_of
-from .pacing import Clock, Operation
 from .ptrs import Ptrs
 from .token import Token
 from .zone_writer import ZoneWriter
@@ -53,7 +53,7 @@ class HostingerSettings(Settings):
         return f"HostingerSettings(api_url={self.api_url!r}, timeout={self.timeout})"
 
 
-class HostingerBackend(AddressBackend, ZoneBackend):
+class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerSettings]):
     """PTR records of VPS addresses, and the A and AAAA records of the account's zones."""
 
     settings_type: ClassVar[type[Settings]] = HostingerSettings
@@ -61,10 +61,9 @@ class HostingerBackend(AddressBackend, ZoneBackend):
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
 
     def __init__(
-        self, name: str, settings: Settings, root: Path, clock: Clock | None = None
+        self, name: str, settings: HostingerSettings, root: Path, clock: Clock | None = None
     ) -> None:
         super().__init__(name, settings, root)
-        assert isinstance(settings, HostingerSettings)
         _check(name, settings)
         self._clock = clock or Clock()
         self._limit = settings.timeout

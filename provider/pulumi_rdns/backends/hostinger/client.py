@@ -9,7 +9,10 @@ import threading
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from pulumi_rdns.backends.once import Once
+from pulumi_rdns.backends.kit.caches import Once
+from pulumi_rdns.backends.kit.operation import Clock, Operation
+from pulumi_rdns.backends.kit.ratelimit import RateGate
+from pulumi_rdns.backends.kit.retry import growing
 from pulumi_rdns.errors import (
     AuthenticationError,
     RateLimitError,
@@ -18,7 +21,6 @@ from pulumi_rdns.errors import (
 )
 
 from .answers import Answer, Outcome
-from .pacing import Clock, Operation, RateGate, growing
 from .token import Token
 from .wire import read_failure
 

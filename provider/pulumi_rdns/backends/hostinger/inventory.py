@@ -7,12 +7,12 @@ import threading
 from collections import defaultdict
 
 from pulumi_rdns.backends.base import OwnedAddress, Ptr
+from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.errors import AddressNotFoundError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import name_text
 
 from .client import Client
-from .pacing import Clock, Operation
 from .wire import AnyIp, VirtualMachine
 
 MACHINES = "/api/vps/v1/virtual-machines"

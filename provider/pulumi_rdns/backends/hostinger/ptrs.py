@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import dns.name
 
-from pulumi_rdns.backends.base import warn
+from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.retry import growing
 from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import name_text
 
 from .client import Client
 from .inventory import MACHINES, Inventory, is_vendor_name, ptr_of
-from .pacing import Operation, growing
 from .wire import Action, AnyIp, VirtualMachine
 
 #: seconds between two looks
@@ -194,10 +194,9 @@ class Ptrs:
         while not (change.may_stay or self._is_done(operation, vm, change)):
             if operation.elapsed >= until:
                 ip = self._inventory.ip(operation, vm, change.address)
-                warn(
-                    f"{operation.backend}: {operation.name} {operation.subject}: Hostinger "
-                    f"reported success, but {vm.label} still shows {_shown(ip)}; `pulumi refresh` "
-                    "tells whether it came later"
+                operation.warn(
+                    f"Hostinger reported success, but {vm.label} still shows {_shown(ip)}; `pulumi "
+                    "refresh` tells whether it came later"
                 )
                 return
             operation.pause(next(pauses), f"waiting for {vm.label} to show the change")

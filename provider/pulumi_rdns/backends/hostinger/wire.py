@@ -9,11 +9,10 @@ import dns.exception
 import dns.name
 import msgspec
 
+from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import BackendError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import canonical
-
-from .pacing import Operation
 
 A = TypeVar("A", ipaddress.IPv4Address, ipaddress.IPv6Address)
 T = TypeVar("T")

@@ -13,12 +13,13 @@ import dns.name
 import msgspec
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, warn
+from pulumi_rdns.backends.base import Change
+from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.retry import growing
 from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError, ZoneNotFoundError
 from pulumi_rdns.model.names import name_text
 
 from .client import Client
-from .pacing import Operation, growing
 from .wire import RecordSet
 from .zone_view import Step, ZoneView, relative
 from .zones import Zones, no_zone, readable, zone_path
@@ -115,10 +116,9 @@ class ZoneWriter:
             if not waiting:
                 return
             if operation.elapsed >= until:
-                warn(
-                    f"{operation.backend}: {operation.name} {operation.subject}: Hostinger "
-                    "reported success, but the zone does not show it yet; `pulumi refresh` tells "
-                    "whether it came later"
+                operation.warn(
+                    "Hostinger reported success, but the zone does not show it yet; `pulumi "
+                    "refresh` tells whether it came later"
                 )
                 return
             operation.pause(next(pauses), f"waiting for {name_text(zone)} to show the change")

@@ -14,12 +14,12 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.locks import Locks
+from pulumi_rdns.backends.kit.caches import Locks
+from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
 from pulumi_rdns.model.names import canonical, name_text
 
 from .client import Client
-from .pacing import Clock, Operation
 from .wire import Domain, RecordSet
 from .zone_view import ZoneView
 

@@ -12,7 +12,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend
 from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange
-from pulumi_rdns.backends.once import Once
+from pulumi_rdns.backends.kit.caches import Once
 
 from .settings import ENVIRONMENT, Rfc2136Settings, credential, servers
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .client import Client
 
 
-class Rfc2136Backend(ZoneBackend):
+class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
     """The zones of one server, as one key sees them (RFC 2136, RFC 8945).
 
     Zones are remembered for as long as the instance lives.
@@ -30,9 +30,8 @@ class Rfc2136Backend(ZoneBackend):
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"keySecret"})
 
-    def __init__(self, name: str, settings: Settings, root: Path) -> None:
+    def __init__(self, name: str, settings: Rfc2136Settings, root: Path) -> None:
         super().__init__(name, settings, root)
-        assert isinstance(settings, Rfc2136Settings)
         self._credential = credential(name, settings, root)
         self._servers = servers(name, settings)
         self._timeout = settings.timeout
@@ -57,9 +56,9 @@ class Rfc2136Backend(ZoneBackend):
         """Take the answer that names the zone for all: an alias would have been in it."""
         return self._client.find_site(name)
 
-    def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
+    def prefetch_zones(self, names: Sequence[dns.name.Name]) -> None:
         """Ask for the zones of many names over one connection, without waiting for each answer."""
-        self._client.look_ahead(names)
+        self._client.prefetch_zones(names)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Change, Site, same_rrset
 from pulumi_rdns.backends.batch import Found, Outcome, Progress, PtrChange, found_in
-from pulumi_rdns.backends.locks import Locks
+from pulumi_rdns.backends.kit.caches import Locks
 from pulumi_rdns.errors import (
     ConflictError,
     RejectedError,
@@ -98,9 +98,9 @@ class Client:
         alias = self.get_rrset(zone, name, RdataType.CNAME)
         return Site(zone, None if alias is None else alias[0].target)
 
-    def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
+    def prefetch_zones(self, names: Sequence[dns.name.Name]) -> None:
         """Ask for the zones of many names over one connection, without waiting for each answer."""
-        self._zones.look_ahead(names)
+        self._zones.prefetch_zones(names)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType

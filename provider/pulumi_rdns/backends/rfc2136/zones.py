@@ -50,7 +50,7 @@ class Zones:
                 return _site(self._found[name], reply)
         return site
 
-    def look_ahead(self, names: Sequence[dns.name.Name]) -> None:
+    def prefetch_zones(self, names: Sequence[dns.name.Name]) -> None:
         """Ask for many names at once; what the answers say besides is good for the next `site`."""
         new = dict.fromkeys(name for name in names if name not in self._found)
         for name, reply in self._dialogue.query_all(new, RdataType.SOA):
@@ -76,7 +76,7 @@ class Zones:
         for change in changes:
             if change.after:
                 groups[below(change.owner)].append(change.owner)
-        self.look_ahead([dns.name.from_text(owners[0]) for owners in groups.values()])
+        self.prefetch_zones([dns.name.from_text(owners[0]) for owners in groups.values()])
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             errors = zip(
                 groups, pool.map(partial(self._elsewhere, zone), groups.values()), strict=True

@@ -51,7 +51,7 @@ class ZoneFileSettings(Settings):
     lock_timeout: Annotated[float, msgspec.Meta(ge=0)] = 10.0
 
 
-class ZoneFileBackend(ZoneBackend):
+class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
     """Records in the zone files of one folder: ``*.zone`` and ``db.*``.
 
     A failed reload command is a warning and no error, because the record is written.
@@ -62,9 +62,8 @@ class ZoneFileBackend(ZoneBackend):
     #: one write of the file, whatever the number
     batch_size: ClassVar[int] = 2**20
 
-    def __init__(self, name: str, settings: Settings, root: Path) -> None:
+    def __init__(self, name: str, settings: ZoneFileSettings, root: Path) -> None:
         super().__init__(name, settings, root)
-        assert isinstance(settings, ZoneFileSettings)
         self._timeout = settings.lock_timeout
         self._folder = Folder((root / settings.directory).absolute())
         self._lock = storage.Lock(self._folder.path / ".rdns.lock")
@@ -126,7 +125,7 @@ class ZoneFileBackend(ZoneBackend):
     def identity(self) -> str:
         return f"zonefile {self._folder.path.resolve()}"
 
-    def catch_up(self) -> str | None:
+    def finish_pending(self) -> str | None:
         """Run the reload command where an earlier run left zones marked; a warning or None."""
         warning = self._reload.retry() if self._reload else ""
         return self._reload_warning(warning) if warning else None

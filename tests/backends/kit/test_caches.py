@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dns.name
 import pytest
 
-from pulumi_rdns.backends.locks import Locks
+from pulumi_rdns.backends.kit.caches import Locks
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What backends have in common: requests, retries, credentials, comparing, zones."""
