@@ -106,8 +106,8 @@ def test_a_classless_delegation_to_a_zone_that_is_not_here_is_an_error_that_name
     finally:
         backend.apply(ZONE, [Change(owner, RdataType.CNAME, alias, None)])
     assert str(caught.value) == (
-        "corp: find the zone of 77.64/26.113.0.203.in-addr.arpa: the server has no zone that holds "
-        "it, or does not show it to this client (REFUSED)"
+        "corp: find the zone of 77.64/26.113.0.203.in-addr.arpa: the server has no zone that "
+        "contains it, or does not show it to this client (REFUSED)"
     )
     assert (owner.to_text(), "CNAME") not in transfer(server, REVERSE)
 
