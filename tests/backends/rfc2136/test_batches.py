@@ -15,7 +15,7 @@ from pulumi_rdns.backends.batch import DONE, Outcome, PtrChange
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.backends.rfc2136.batches import PtrBatch
-from pulumi_rdns.backends.rfc2136.client import Rfc2136Client, UpdateResult
+from pulumi_rdns.backends.rfc2136.client import Client, UpdateResult
 from pulumi_rdns.backends.rfc2136.reader import RecordReader
 from pulumi_rdns.backends.rfc2136.zones import ZoneFinder
 from pulumi_rdns.errors import AuthenticationError, RejectedError, UnavailableError
@@ -161,7 +161,7 @@ def test_a_refusal_of_the_second_copy_does_not_say_that_the_first_was_not_made(
     assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 400
 
 
-class GoingAway(Rfc2136Client):
+class GoingAway(Client):
     """A server that makes a message whose answer is lost, refuses its copy, and goes away."""
 
     def __init__(self) -> None:

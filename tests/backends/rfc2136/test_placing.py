@@ -80,8 +80,8 @@ def test_a_zone_that_is_gone_is_not_taken_for_a_record_that_is_gone(server: DnsS
     with pytest.raises(ZoneNotFoundError) as caught:
         backend_of(server).get_rrset(named(f"9.{REVERSE}"), named(f"1.9.{REVERSE}"), RdataType.PTR)
     assert str(caught.value) == (
-        f"corp: read PTR of 1.9.{REVERSE}: the server has it in the zone {REVERSE}, not in "
-        f"9.{REVERSE}"
+        f"corp: read PTR of 1.9.{REVERSE}: the server has 1.9.{REVERSE} in the zone {REVERSE}, "
+        f"not in 9.{REVERSE}; check `zone`"
     )
 
 

@@ -17,11 +17,11 @@ from msgspec.structs import replace
 from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend, same_rrset
 from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange
 from pulumi_rdns.backends.kit.caches import Once
+from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
-from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError
+from pulumi_rdns.errors import RejectedError, UnavailableError
 from pulumi_rdns.model.names import name_text
-from pulumi_rdns.model.specs import MAX_TTL
 
 from .batches import PtrBatch
 from .reader import RecordReader
@@ -30,7 +30,7 @@ from .types import ENVIRONMENT, Rfc2136Settings, update_servers
 from .zones import ZoneFinder, parent_of
 
 if TYPE_CHECKING:
-    from .client import Rfc2136Client
+    from .client import Client
 
 #: seconds before a write is tried again that the server took and does not show
 _PAUSES = (0.0, 0.5, 2.0)
@@ -53,11 +53,11 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
         self._servers = update_servers(name, settings)
 
     @Once
-    def _client(self) -> Rfc2136Client:
+    def _client(self) -> Client:
         # dnspython's messages take 24 ms to import, and most runs send none.
-        from .client import Rfc2136Client
+        from .client import Client
 
-        return Rfc2136Client(self._servers, self._credential, self.settings.timeout, _LOG)
+        return Client(self._servers, self._credential, self.settings.timeout, _LOG)
 
     @Once
     def _zones(self) -> ZoneFinder:
@@ -108,8 +108,8 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
         operation = Operation(self.name, f"write {types} of", name_text(subject))
+        refuse_long_ttls(operation, changes)
         for change in changes:
-            _refuse_long_ttl(operation, change)
             self._zones.check(operation, zone, change.name)
         try:
             self._write(operation, zone, list(changes))
@@ -189,21 +189,6 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
                 continue
             alias = self._reader.rrset(zone, change.name, RdataType.CNAME)
             if live != change.before or (alias and change.rdtype != RdataType.CNAME):
-                reason = f"there is now {_shown(alias or live)}"
-                raise operation.error(ConflictError, reason, subject=name_text(change.name))
+                raise conflict(operation, change.name, alias or live)
             still_open.append(replace(change, before=live))
         return still_open
-
-
-def _refuse_long_ttl(operation: Operation, change: Change) -> None:
-    """Refuse what a server would take and not serve."""
-    if change.after is not None and change.after.ttl > MAX_TTL:
-        reason = f"a TTL of {change.after.ttl} s is too long; {MAX_TTL} is the most"
-        raise operation.error(RejectedError, f"{reason} (RFC 2181 section 8)")
-
-
-def _shown(rrset: dns.rrset.RRset | None) -> str:
-    if rrset is None:
-        return "nothing"
-    values = sorted(rdata.to_text().rstrip(".") for rdata in rrset)
-    return f"{RdataType(rrset.rdtype).name} {', '.join(values)}"

@@ -17,7 +17,7 @@ from .packing import MOST_CHANGES
 from .reader import RecordReader
 
 if TYPE_CHECKING:
-    from .client import Rfc2136Client
+    from .client import Client
 
 #: rounds of looking and sending again while others change the same records
 _ROUNDS = 5
@@ -36,7 +36,7 @@ class PtrBatch:
 
     def __init__(
         self,
-        client: Rfc2136Client,
+        client: Client,
         reader: RecordReader,
         operation: Operation,
         zone: dns.name.Name,

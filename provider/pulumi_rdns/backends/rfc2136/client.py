@@ -15,6 +15,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.batch import Found, PtrChange
+from pulumi_rdns.backends.kit.answers import OUTCOME_UNKNOWN
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.errors import BackendError, UnavailableError
@@ -30,8 +31,6 @@ from .updates import presence_of, update_of
 #: seconds for each prerequisite that the answer to an update may take beyond the time-out:
 #: PowerDNS needs 3 ms for one of a message with a thousand
 _SECONDS_EACH = 0.01
-#: the end of an error after which nobody knows
-_UNKNOWN = "; whether the change was made is not known, and the next run finds out"
 #: queries, and updates, that are sent ahead of their answers
 _QUERIES_AHEAD = 32
 _UPDATES_AHEAD = 4
@@ -49,7 +48,7 @@ class UpdateResult(NamedTuple):
     is_made: bool | None
 
 
-class Rfc2136Client:
+class Client:
     """The servers of one instance, asked and told with one key. Shared by several threads."""
 
     def __init__(
@@ -178,10 +177,10 @@ class Rfc2136Client:
             check_update(reply, name_text(zone), self._credential)
         except RefusedError as refused:
             is_unknown |= not refused.is_definite
-            reason = f"{refused.reason}{_UNKNOWN if is_unknown else ''}"
+            reason = f"{refused.reason}{f'; {OUTCOME_UNKNOWN}' if is_unknown else ''}"
             raise operation.error(refused.kind, reason, refused.code) from None
         except NoAnswerError as error:
-            reason = f"{error}{_UNKNOWN if error.was_sent else ''}"
+            reason = f"{error}{f'; {OUTCOME_UNKNOWN}' if error.was_sent else ''}"
             raise operation.error(UnavailableError, reason) from None
         return Rcode(reply.rcode())
 

@@ -16,13 +16,14 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.batch import Found, found_in
 from pulumi_rdns.backends.kit.caches import Locks
 from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.zones import misplaced_error
 from pulumi_rdns.errors import ZoneNotFoundError
 from pulumi_rdns.model.names import name_text
 
 from .zones import ZoneFinder, zone_in
 
 if TYPE_CHECKING:
-    from .client import Rfc2136Client
+    from .client import Client
 
 #: names for which a whole zone is read
 _WORTH_A_TRANSFER = 32
@@ -45,7 +46,7 @@ class _Transferred(NamedTuple):
 class RecordReader:
     """The records of the zones of one server. Shared by several threads."""
 
-    def __init__(self, backend: str, client: Rfc2136Client, zones: ZoneFinder) -> None:
+    def __init__(self, backend: str, client: Client, zones: ZoneFinder) -> None:
         """Take the backend's name for error messages."""
         self._backend = backend
         self._client = client
@@ -140,9 +141,8 @@ class RecordReader:
         if found is not None:
             return dns.rrset.from_rdata_list(name, found.ttl, list(found))
         there = None if reply.answer else zone_in(reply, name)
-        if there not in (None, zone):
-            reason = f"the server has it in the zone {name_text(there)}, not in {name_text(zone)}"
-            raise operation.error(ZoneNotFoundError, reason)
+        if there is not None and there != zone:
+            raise misplaced_error(operation, name, there, zone)
         return None
 
     def _is_from_wildcard(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import dns.exception
 import dns.name
 import dns.tsig
 
-from pulumi_rdns.backends.registry import override_variable
+from pulumi_rdns.backends.kit.credentials import variable_of
 from pulumi_rdns.errors import ConfigError
 
 from .types import ENVIRONMENT, Rfc2136Settings, TsigCredential
@@ -42,7 +41,9 @@ def tsig_credential(instance: str, settings: Rfc2136Settings, root: Path) -> Tsi
             f"{secret}'{path}.{missing}' VALUE (or set {ENVIRONMENT[missing]})"
         )
     key = _key(path, settings.key_name, settings.key_secret, settings.key_algorithm)
-    return TsigCredential(key, _origin(instance, settings.key_secret))
+    variable = variable_of(instance, "keySecret", settings.key_secret, ENVIRONMENT)
+    origin = f"the environment variable {variable}" if variable else f"{path}.keySecret"
+    return TsigCredential(key, origin)
 
 
 def _from_file(path: str, file: Path) -> TsigCredential:
@@ -85,11 +86,3 @@ def _key(path: str, name: str, secret: str, algorithm: str | None) -> dns.tsig.K
     if not raw:
         raise ConfigError(f"{path}.keySecret: is not base64 text, as tsig-keygen writes it")
     return dns.tsig.Key(owner, raw, known)
-
-
-def _origin(instance: str, secret: str) -> str:
-    """Return where the secret was read from, as far as that can be told."""
-    for variable in (override_variable(instance, "keySecret"), ENVIRONMENT["keySecret"]):
-        if os.environ.get(variable) == secret:
-            return f"the environment variable {variable}"
-    return f"rdns:backends.{instance}.keySecret"

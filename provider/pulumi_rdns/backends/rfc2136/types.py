@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import urllib.parse
+import re
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -11,7 +11,8 @@ import dns.tsig
 import msgspec
 
 from pulumi_rdns.backends.base import Settings
-from pulumi_rdns.errors import ConfigError
+from pulumi_rdns.errors import ConfigError, InvalidInputError
+from pulumi_rdns.model.endpoints import endpoint_text, split_port
 
 #: setting -> its variable, as lego, Traefik and cert-manager's users know it
 ENVIRONMENT = {
@@ -21,6 +22,9 @@ ENVIRONMENT = {
     "keyAlgorithm": "RFC2136_TSIG_ALGORITHM",
     "keyFile": "RFC2136_TSIG_FILE",
 }
+
+#: a name or an address, and nothing of a URL
+_HOST = re.compile(r"[^\s/@:?#\[\]]+")
 
 
 class Rfc2136Settings(Settings):
@@ -52,8 +56,7 @@ class UpdateServer(msgspec.Struct, frozen=True):
     port: int = 53
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host and self.port != 53 else self.host
-        return host if self.port == 53 else f"{host}:{self.port}"
+        return endpoint_text(self.host, self.port)
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,31 @@ class TsigCredential:
 def parse_server(text: str) -> UpdateServer:
     """Read ``host`` or ``host:port``; an IPv6 address with a port stands in brackets.
 
-    Raises ValueError.
+    The host may be any name that the system finds: ``localhost``, or that of a container. Raises
+    InvalidInputError.
     """
     try:
-        return UpdateServer(str(ipaddress.ip_address(text)))
+        host, port = split_port(text)
+        host = _canonical_host(host)
+    except (InvalidInputError, UnicodeError):
+        reason = f"{text!r} is not a valid server address; write host or host:port"
+        raise InvalidInputError(reason) from None
+    return UpdateServer(host, port)
+
+
+def _canonical_host(text: str) -> str:
+    """Return an address or a name as it is shown and compared.
+
+    Raises InvalidInputError and UnicodeError.
+    """
+    try:
+        return str(ipaddress.ip_address(text))
     except ValueError:
-        url = urllib.parse.urlsplit(f"//{text}")
-    if not url.hostname or url.netloc != text or "@" in text or url.port == 0:
-        raise ValueError(text)
-    url.hostname.encode("idna")
-    return UpdateServer(url.hostname, url.port or 53)
+        pass
+    text.encode("idna")
+    if not _HOST.fullmatch(text):
+        raise InvalidInputError(f"{text!r} is neither an address nor a name")
+    return text.lower()
 
 
 def update_servers(instance: str, settings: Rfc2136Settings) -> list[UpdateServer]:
@@ -91,10 +109,9 @@ def update_servers(instance: str, settings: Rfc2136Settings) -> list[UpdateServe
     found = []
     for text in texts:
         try:
-            found.append(parse_server(text.strip()))
-        except ValueError:
-            reason = f"{text!r} is not a valid server address; write host or host:port"
-            raise ConfigError(f"rdns:backends.{instance}.server: {reason}") from None
+            found.append(parse_server(text))
+        except InvalidInputError as error:
+            raise ConfigError(f"rdns:backends.{instance}.server: {error}") from None
     if not found:
         raise ConfigError(f"rdns:backends.{instance}.server: the list is empty")
     return found

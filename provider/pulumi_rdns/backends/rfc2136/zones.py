@@ -15,13 +15,14 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import Site
 from pulumi_rdns.backends.batch import PtrChange
 from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.zones import misplaced_error
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
 from pulumi_rdns.model.names import canonical, name_text
 
 if TYPE_CHECKING:
     import dns.message
 
-    from .client import Rfc2136Client
+    from .client import Client
 
 #: zones that are looked for at a time
 _MOST_AT_A_TIME = 8
@@ -30,7 +31,7 @@ _MOST_AT_A_TIME = 8
 class ZoneFinder:
     """The zones that were found, remembered for as long as it lives. Shared by several threads."""
 
-    def __init__(self, backend: str, client: Rfc2136Client) -> None:
+    def __init__(self, backend: str, client: Client) -> None:
         """Take the backend's name for error messages."""
         self._backend = backend
         self._client = client
@@ -71,10 +72,7 @@ class ZoneFinder:
         """Raise ZoneNotFoundError where the server has the name in another zone."""
         found = self.find(name)
         if found != zone:
-            reason = f"the server has {name_text(name)} in the zone {name_text(found)}"
-            raise operation.error(
-                ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`"
-            )
+            raise misplaced_error(operation, name, found, zone)
 
     def in_other_zones(
         self, zone: dns.name.Name, changes: Sequence[PtrChange]

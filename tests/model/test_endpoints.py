@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint
+from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint
 
 
 @pytest.mark.parametrize(
     ("text", "shown", "port"),
     [
-        ("ns1.example.net", "ns1.example.net.", 53),
-        (" NS1.Example.NET. ", "ns1.example.net.", 53),
+        ("ns1.example.net", "ns1.example.net", 53),
+        (" NS1.Example.NET. ", "ns1.example.net", 53),
         ("ns1.example.net:5353", "ns1.example.net:5353", 5353),
         ("192.0.2.53", "192.0.2.53", 53),
         ("192.0.2.53:53", "192.0.2.53", 53),
