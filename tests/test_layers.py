@@ -23,13 +23,16 @@ BELOW = {
     "model": {"errors"},
     "resolve": {"errors", "model"},
     "backends": {"errors", "model"},
+    "properties": {"errors", "model"},
     "records": {"errors", "model", "resolve", "backends"},
-    "resources": {"errors", "model", "resolve", "backends", "records"},
-    "cli": {"errors", "model", "resolve", "backends", "records"},
+    "lifecycle": {"errors", "model", "properties", "backends", "records"},
+    "resources": {"errors", "model", "properties", "backends", "records", "lifecycle"},
+    "cli": {"errors", "model", "properties", "resolve", "backends", "records"},
 }
 #: what only some layers may import
 OUTSIDE = {
     "pulumi": {"resources"},
+    "dns": {"model", "resolve", "backends", "records"},
     "grpc": {"resources"},
     "requests": {"backends"},
     "socket": {"resolve", "backends"},

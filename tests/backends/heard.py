@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 
-class Heard:
+from pulumi_rdns.backends.base import Report
+
+
+class Heard(Report):
     """Keeps the messages of an operation."""
 
     def __init__(self) -> None:
+        #: how it pauses
+        self.sleep: Callable[[float], None] = time.sleep
         self.warnings: list[str] = []
         #: each with the clock as it stood when the text was new
         self.told: list[str] = []
@@ -19,3 +26,7 @@ class Heard:
         if text != self._last:
             self.told.append(text + clock)
         self._last = text
+
+    def pause(self, seconds: float) -> bool:
+        self.sleep(seconds)
+        return True

@@ -9,7 +9,7 @@ import pytest
 from pulumi_rdns.backends.base import OwnedAddress, Ptr
 from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
 from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.model.names import parse_hostname, to_dns
 from tests.resolve.test_misbehaving_servers import blocked
 
 from .conftest import Rdns
@@ -20,8 +20,8 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two PTRs of the backend ``memory``, in a file that the environment names; no resolver."""
     file = tmp_path / "records.json"
     backend = MemoryBackend("memory", MemorySettings(path=str(file)), tmp_path)
-    backend.set_ptr(parse_address("2001:db8::10"), parse_hostname("mail.example.com"))
-    backend.set_ptr(parse_address("192.0.2.10"), parse_hostname("mail.example.com"))
+    backend.set_ptr(parse_address("2001:db8::10"), to_dns(parse_hostname("mail.example.com")))
+    backend.set_ptr(parse_address("192.0.2.10"), to_dns(parse_hostname("mail.example.com")))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RDNS_MEMORY_PATH", str(file))
     monkeypatch.setattr("pulumi_rdns.resolve.forward._system_resolvers", list)
@@ -67,7 +67,7 @@ def test_where_port_53_is_blocked_the_yes_of_the_resolver_counts(
 def test_a_default_name_is_marked_and_no_name_is_a_dash(
     rdns: Rdns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    default = Ptr(parse_hostname("srv1.example.net"), is_default=True)
+    default = Ptr(to_dns(parse_hostname("srv1.example.net")), is_default=True)
     owned = [
         OwnedAddress(parse_address("192.0.2.11"), "1", "srv1.example.net", None),
         OwnedAddress(parse_address("192.0.2.10"), "1", "srv1.example.net", default),

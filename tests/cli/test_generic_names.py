@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dns.name
 import pytest
 
 from pulumi_rdns.cli.generic_names import why_generic
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.names import parse_hostname
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from pulumi_rdns.model.addresses import parse_address
     ],
 )
 def test_a_name_made_of_the_address_looks_generated(hostname: str, address: str) -> None:
-    assert why_generic(dns.name.from_text(hostname), parse_address(address))
+    assert why_generic(parse_hostname(hostname), parse_address(address))
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_name_made_of_the_address_looks_generated(hostname: str, address: str)
     ],
 )
 def test_a_name_that_somebody_chose_does_not(hostname: str, address: str) -> None:
-    assert why_generic(dns.name.from_text(hostname), parse_address(address)) is None
+    assert why_generic(parse_hostname(hostname), parse_address(address)) is None

@@ -38,10 +38,10 @@ def test_a_whole_slash_16_of_both_kinds() -> None:
 @pytest.mark.parametrize(
     ("network", "pattern", "needed"),
     [
-        ("192.0.2.0/24", "{e}.example.net", "{e} is no field of an IPv4 pattern"),
-        ("2001:db8::/120", "{a}.example.net", "{a} is no field of an IPv6 pattern"),
-        ("192.0.2.0/24", "{a.example.net", "a brace that is no field"),
-        ("192.0.2.0/24", "{a.__class__}.example.net", "a brace that is no field"),
+        ("192.0.2.0/24", "{e}.example.net", "unknown field {e}; IPv4 patterns support {a}"),
+        ("2001:db8::/120", "{a}.example.net", "unknown field {a}; IPv6 patterns support"),
+        ("192.0.2.0/24", "{a.example.net", "a brace that is not part of a field"),
+        ("192.0.2.0/24", "{a.__class__}.example.net", "a brace that is not part of a field"),
         ("2001:db8::/111", "{dashed}.example.net", "more than 65,536 addresses"),
         ("10.0.0.0/8", "{dashed}.example.net", "more than 262,144 addresses"),
     ],

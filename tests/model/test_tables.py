@@ -1,24 +1,18 @@
-"""Many records as one text."""
+"""Many records at once."""
 
 from __future__ import annotations
 
 import ipaddress
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.model.names import name_text, parse_hostname
 from pulumi_rdns.model.tables import (
     address_list,
     address_order,
     canonical_address,
-    canonical_hostname,
-    checked_table,
-    known_table,
-    table_text,
 )
 
 addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
@@ -42,79 +36,10 @@ def test_an_address_is_read_as_that_of_a_single_record_is(text: str) -> None:
     assert outcome(canonical_address, text) == outcome(parse_address, text)
 
 
-@given(st.one_of(hostnames, almost_hostnames))
-def test_a_hostname_is_read_as_that_of_a_single_record_is(text: str) -> None:
-    expected = outcome(lambda name: name_text(parse_hostname(name)), text)
-    assert outcome(canonical_hostname, text) == expected
-
-
-@pytest.mark.parametrize("hostname", ["a.example\n", "a" * 64 + ".example", "a." * 127 + "com"])
-def test_what_only_looks_canonical_is_refused(hostname: str) -> None:
-    expected = outcome(lambda name: name_text(parse_hostname(name)), hostname)
-    assert outcome(canonical_hostname, hostname) == expected
-
-
-@given(st.dictionaries(addresses, hostnames))
-def test_a_table_is_read_from_its_text_as_it_was(table: dict[str, str]) -> None:
-    text = table_text(table)
-    assert known_table(text) == table
-    assert text == "" or text.endswith("\n")
-    assert table_text(dict(reversed(table.items()))) == text
-
-
 @given(st.lists(addresses))
 def test_addresses_are_sorted_as_numbers_and_those_of_ipv4_first(texts: list[str]) -> None:
     expected = sorted(map(ipaddress.ip_address, texts), key=lambda one: (one.version, int(one)))
     assert sorted(texts, key=address_order) == [str(one) for one in expected]
-
-
-def test_any_spelling_of_a_record_is_one_record() -> None:
-    table, findings = checked_table(
-        "2001:DB8:0::10 Mail.Example.COM.\n::ffff:192.0.2.10 bücher.example\n"
-    )
-    assert table == {"2001:db8::10": "mail.example.com", "192.0.2.10": "xn--bcher-kva.example"}
-    assert findings == []
-
-
-@given(
-    st.lists(
-        st.tuples(st.one_of(addresses, almost_addresses), st.one_of(hostnames, almost_hostnames)),
-        unique_by=lambda pair: outcome(parse_address, pair[0]),
-    )
-)
-def test_a_text_is_read_as_its_lines_are_one_by_one(pairs: list[tuple[str, str]]) -> None:
-    table, findings = checked_table("".join(f"{key} {name}\n" for key, name in pairs))
-    each = [checked_table(f"{key} {name}\n") for key, name in pairs]
-    assert table == {key: name for one, _ in each for key, name in one.items()}
-    assert findings[:20] == [finding for _, found in each for finding in found][:20]
-
-
-def test_two_lines_of_one_address_are_no_table_however_plain_they_are() -> None:
-    _, findings = checked_table("192.0.2.10 a.example.com\n192.0.2.10 b.example.com\n")
-    assert [reason for _, reason in findings] == ["192.0.2.10 is there twice"]
-
-
-def test_everything_that_is_wrong_is_found_at_once() -> None:
-    _, findings = checked_table(
-        "192.0.2.256 a.example.com\n"
-        "192.0.2.10 a_b.example.com\n"
-        "192.0.2.11 b.example.com\n"
-        "::ffff:192.0.2.11 c.example.com\n"
-    )
-    reasons = [reason for _, reason in findings]
-    assert {name for name, _ in findings} == {"records"}
-    assert "'192.0.2.256' is not an IPv4 or IPv6 address" in reasons[0]
-    assert "192.0.2.10" in reasons[1]
-    assert "underscore" in reasons[1]
-    twice = "192.0.2.11 is there twice, as 192.0.2.11 and as ::ffff:192.0.2.11"
-    assert reasons[2] == twice
-    assert len(reasons) == 3
-
-
-def test_a_thousand_mistakes_are_twenty_and_a_count() -> None:
-    _, findings = checked_table("".join(f"192.0.{at} a.example.com\n" for at in range(1000)))
-    assert len(findings) == 21
-    assert findings[-1].reason == "and 980 more"
 
 
 def test_neighbours_are_one_range() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-import dns.name
 import pytest
 
+from pulumi_rdns.model.names import DnsName, stored_name
 from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 
@@ -61,5 +63,10 @@ def session(tmp_path: Path, folder: Path) -> Session:
     return new_session(tmp_path)
 
 
-def name(text: str) -> dns.name.Name:
-    return dns.name.from_text(text)
+def name(text: str) -> DnsName:
+    return stored_name(text)
+
+
+def named(table: Mapping[str, str]) -> Table:
+    """Take the hostnames of a table as the names that they are."""
+    return {address: stored_name(hostname) for address, hostname in table.items()}

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pulumi_rdns.backends.base import Backend, Change, Settings, ZoneBackend
 from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.names import to_dns
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
 from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
@@ -19,6 +20,7 @@ from tests.backends.heard import Heard
 from tests.records.conftest import name, new_session
 
 MAIL = name("mail.example.com")
+OWNER = to_dns(MAIL)
 
 
 @pytest.fixture(params=["memory", "files"])
@@ -34,7 +36,7 @@ def spec(backend: str, address: str = "192.0.2.10", **more: object) -> ForwardSp
 def live(session: Session, backend: str, kind: str = "A") -> list[str]:
     there = session.backends.get(backend)
     assert isinstance(there, ZoneBackend)
-    found = there.get_rrset(there.find_zone(MAIL), MAIL, dns.rdatatype.from_text(kind))
+    found = there.get_rrset(there.find_zone(OWNER), OWNER, dns.rdatatype.from_text(kind))
     return sorted(str(rdata) for rdata in found or [])
 
 
@@ -42,10 +44,10 @@ def put(session: Session, backend: str, *values: str, kind: str = "A") -> None:
     """Change the RRset as somebody else would."""
     there = session.backends.get(backend)
     assert isinstance(there, ZoneBackend)
-    zone, rdtype = there.find_zone(MAIL), dns.rdatatype.from_text(kind)
-    before = there.get_rrset(zone, MAIL, rdtype)
-    after = rrset(MAIL, kind, *values) if values else None
-    there.apply(zone, [Change(MAIL, rdtype, before, after)])
+    zone, rdtype = there.find_zone(OWNER), dns.rdatatype.from_text(kind)
+    before = there.get_rrset(zone, OWNER, rdtype)
+    after = rrset(OWNER, kind, *values) if values else None
+    there.apply(zone, [Change(OWNER, rdtype, before, after)])
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ def test_a_ttl_is_that_of_the_whole_rrset(session: Session, backend: str, heard:
     second = session.forward.create(spec(backend, "192.0.2.11", on_conflict=add), heard)
     there = session.backends.get(backend)
     assert isinstance(there, ZoneBackend)
-    found = there.get_rrset(name("example.com"), MAIL, dns.rdatatype.A)
+    found = there.get_rrset(to_dns(name("example.com")), OWNER, dns.rdatatype.A)
     assert found is not None
     assert (found.ttl, second.ttl) == (300, None)
 

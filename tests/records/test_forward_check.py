@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import dns.name
 import pytest
 from msgspec.structs import replace
 
@@ -14,6 +13,7 @@ from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
 from pulumi_rdns.errors import ForwardMismatchError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate
 from pulumi_rdns.records.ptr_wait import await_served
@@ -38,7 +38,7 @@ class Script:
         self.asked = 0
 
     def look(
-        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
+        self, hostname: DnsName, address: Address, *, ask_resolver: bool = False
     ) -> Confirmation:
         self.asked += 1
         if ask_resolver and self.resolver:
@@ -48,11 +48,9 @@ class Script:
     def sleep(self, seconds: float) -> None:
         self.time += seconds
 
-    def gate(self) -> ForwardGate:
-        def sleep(seconds: float) -> None:
-            self.sleep(seconds)
-
-        return ForwardGate(lambda _: self, now=lambda: self.time, sleep=sleep)
+    def gate(self, heard: Heard) -> ForwardGate:
+        heard.sleep = lambda seconds: self.sleep(seconds)
+        return ForwardGate(lambda _: self, now=lambda: self.time)
 
 
 @pytest.fixture
@@ -78,7 +76,7 @@ def test_a_zone_that_has_the_record_but_is_not_served_is_told(
 ) -> None:
     (tmp_path / "store.json").write_text(json.dumps(ZONE_HAS_IT))
     settings = MemorySettings(path="store.json", zones=["example.com"])
-    gate = Script(NO).gate()
+    gate = Script(NO).gate(heard)
     said = ""
     try:
         gate.admit(MemoryBackend("here", settings, tmp_path), spec(policy, 0), heard)
@@ -95,7 +93,7 @@ def test_a_zone_that_does_not_have_the_record_either_is_not_mentioned(
 ) -> None:
     backend = MemoryBackend("here", MemorySettings(zones=["example.com"]), tmp_path)
     with pytest.raises(ForwardMismatchError) as caught:
-        Script(NO).gate().admit(backend, spec(ForwardPolicy.VERIFY, 0), heard)
+        Script(NO).gate(heard).admit(backend, spec(ForwardPolicy.VERIFY, 0), heard)
     assert "nameservers" not in str(caught.value)
 
 
@@ -130,13 +128,13 @@ def test_it_asks_until_all_servers_agree(
     backend: MemoryBackend, heard: Heard, policy: ForwardPolicy
 ) -> None:
     script = Script(NO, NO, SOME, SOME, YES)
-    assert script.gate().admit(backend, spec(policy), heard) == YES
+    assert script.gate(heard).admit(backend, spec(policy), heard) == YES
     assert heard.warnings == []
     assert [text.partition(", asking")[0] for text in heard.told] == [NO.detail, SOME.detail]
 
 
 def test_the_first_text_says_how_long_it_will_ask(backend: MemoryBackend, heard: Heard) -> None:
-    Script(NO, YES).gate().admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    Script(NO, YES).gate(heard).admit(backend, spec(ForwardPolicy.VERIFY), heard)
     assert heard.told == ["ns1 has 192.0.2.7, asking again, 0 s of 60 s; Ctrl-C twice to stop"]
 
 
@@ -146,7 +144,7 @@ def test_a_no_at_the_deadline_fails_with_each_answer_and_what_to_do(
 ) -> None:
     script = Script(NO)
     with pytest.raises(ForwardMismatchError) as caught:
-        script.gate().admit(backend, spec(policy), heard)
+        script.gate(heard).admit(backend, spec(policy), heard)
     assert str(caught.value) == (
         "forward check: mail.example.com does not resolve to 192.0.2.10: ns1 has 192.0.2.7; "
         "nothing was written. Create or correct the A record and run again, or set forward_check "
@@ -158,13 +156,13 @@ def test_a_no_at_the_deadline_fails_with_each_answer_and_what_to_do(
 def test_servers_that_disagree_at_the_deadline_are_a_warning(
     backend: MemoryBackend, heard: Heard
 ) -> None:
-    assert Script(SOME).gate().admit(backend, spec(ForwardPolicy.STRICT), heard) == SOME
+    assert Script(SOME).gate(heard).admit(backend, spec(ForwardPolicy.STRICT), heard) == SOME
     assert "does not yet resolve everywhere" in heard.warnings[0]
 
 
 def test_a_hundred_wrong_names_share_one_deadline(backend: MemoryBackend, heard: Heard) -> None:
     script = Script(NO)
-    gate = script.gate()
+    gate = script.gate(heard)
     for _ in range(100):
         with pytest.raises(ForwardMismatchError):
             gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
@@ -175,7 +173,7 @@ def test_what_a_run_does_while_no_record_waits_takes_nothing_off_the_deadline(
     backend: MemoryBackend, heard: Heard
 ) -> None:
     script = Script(NO, NO, YES)
-    gate = script.gate()
+    gate = script.gate(heard)
     gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
     waited = script.time
     script.time += 600  # another machine of the program is made meanwhile
@@ -190,7 +188,7 @@ def test_records_that_wait_side_by_side_take_the_same_time_off_the_deadline(
     backend: MemoryBackend, heard: Heard
 ) -> None:
     script = Script(NO)
-    gate = script.gate()
+    gate = script.gate(heard)
     inner: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -210,7 +208,7 @@ def test_after_the_deadline_each_record_still_gets_one_look(
     backend: MemoryBackend, heard: Heard
 ) -> None:
     script = Script(NO)
-    gate = script.gate()
+    gate = script.gate(heard)
     with pytest.raises(ForwardMismatchError):
         gate.admit(backend, spec(ForwardPolicy.VERIFY), heard)
     script.answers = [YES]
@@ -221,21 +219,21 @@ def test_could_not_ask_is_no_mismatch_and_asks_the_resolver_once(
     backend: MemoryBackend, heard: Heard
 ) -> None:
     script = Script(SILENT)
-    assert script.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == SILENT
+    assert script.gate(heard).admit(backend, spec(ForwardPolicy.VERIFY), heard) == SILENT
     assert script.time == 0
     assert "could not be checked" in heard.warnings[0]
     believed = Script(SILENT, resolver=YES)
-    assert believed.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
+    assert believed.gate(heard).admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
 
 
 def test_a_server_that_falls_silent_after_a_no_is_asked_until_the_deadline(
     backend: MemoryBackend, heard: Heard
 ) -> None:
     script = Script(NO, SILENT, SILENT, YES)
-    assert script.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
+    assert script.gate(heard).admit(backend, spec(ForwardPolicy.VERIFY), heard) == YES
     assert heard.warnings == []
     script = Script(NO, SILENT)
-    assert script.gate().admit(backend, spec(ForwardPolicy.VERIFY), heard) == SILENT
+    assert script.gate(heard).admit(backend, spec(ForwardPolicy.VERIFY), heard) == SILENT
     assert script.time == pytest.approx(60)
     assert "could not be checked" in heard.warnings[0]
 
@@ -245,7 +243,7 @@ def test_strict_keeps_asking_when_nobody_can_be_asked_and_then_fails(
 ) -> None:
     script = Script(SILENT)
     with pytest.raises(ForwardMismatchError, match="could not be asked"):
-        script.gate().admit(backend, spec(ForwardPolicy.STRICT), heard)
+        script.gate(heard).admit(backend, spec(ForwardPolicy.STRICT), heard)
     assert script.time == pytest.approx(60)
 
 
@@ -254,14 +252,14 @@ def test_warn_looks_once_and_never_waits(
     backend: MemoryBackend, heard: Heard, answer: Confirmation
 ) -> None:
     script = Script(answer)
-    assert script.gate().admit(backend, spec(ForwardPolicy.WARN), heard) == answer
+    assert script.gate(heard).admit(backend, spec(ForwardPolicy.WARN), heard) == answer
     assert script.time == 0
     assert len(heard.warnings) == 1
 
 
 def test_skip_asks_nobody(backend: MemoryBackend, heard: Heard) -> None:
     script = Script(NO)
-    assert script.gate().admit(backend, spec(ForwardPolicy.SKIP), heard) is None
+    assert script.gate(heard).admit(backend, spec(ForwardPolicy.SKIP), heard) is None
     assert script.asked == 0
 
 
@@ -269,12 +267,12 @@ def test_the_default_is_verify_for_a_global_address_and_warn_for_others(
     backend: MemoryBackend, heard: Heard
 ) -> None:
     with pytest.raises(ForwardMismatchError):
-        Script(NO).gate().admit(
+        Script(NO).gate(heard).admit(
             backend, replace(spec(None), address=parse_address("9.9.9.9")), heard
         )
     for private in ("10.0.0.1", "fd00::1", "192.0.2.1"):
         here = replace(spec(None), address=parse_address(private))
-        assert Script(NO).gate().admit(backend, here, heard) == NO
+        assert Script(NO).gate(heard).admit(backend, here, heard) == NO
 
 
 class TestWaitingForThePtr:
@@ -283,7 +281,8 @@ class TestWaitingForThePtr:
     def wait(self, answers: Sequence[PtrAnswer], timeout: float, heard: Heard) -> int:
         left = list(answers)
         wanted = replace(spec(None), policies=PtrPolicies(ptr_timeout=timeout))
-        await_served(lambda _: left.pop(0), wanted, heard, sleep=lambda _: None)
+        heard.sleep = lambda _: None
+        await_served(lambda _: left.pop(0), wanted, heard)
         return len(left)
 
     def answer(self, status: Status, *hostnames: str) -> PtrAnswer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -23,10 +24,10 @@ from pulumi_rdns.errors import ConflictError, UnavailableError
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrPolicies, PtrSetSpec
-from pulumi_rdns.model.tables import Table
-from pulumi_rdns.records.ptr_set_state import PtrSetState
+from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
+from tests.records.conftest import name, named
 from tests.records.zone_places import Place, place_of
 from tests.servers.proxy import CuttingProxy, framed, received, running
 
@@ -40,9 +41,9 @@ TWO_RECORDS = {ONE: "a.example.com", OTHER: "b.example.com"}
 MANY = {f"198.51.100.{at}": f"h{at}.example.com" for at in range(40)}
 
 
-def spec(table: Table, zone: str | None = None, backend: str = "main") -> PtrSetSpec:
-    named = None if zone is None else dns.name.from_text(zone)
-    return PtrSetSpec(backend=backend, records=PtrSetRecords(table), ttl=300, zone=named)
+def spec(table: Mapping[str, str], zone: str | None = None, backend: str = "main") -> PtrSetSpec:
+    given = None if zone is None else name(zone)
+    return PtrSetSpec(backend=backend, records=PtrSetRecords(named(table)), ttl=300, zone=given)
 
 
 def created(session: Session, spec: PtrSetSpec) -> PtrSetState:
@@ -277,10 +278,10 @@ def test_a_record_whose_new_place_cannot_be_looked_for_is_not_forgotten(
     records = f"{NS}\n1 PTR a.example.com.\n40 PTR b.example.com."
     zones = {PARENT: NS, ZONE: records, CLASSLESS: f"{NS}\n1 PTR a.example.com."}
     with place_of("BIND", tmp_path, zones) as place:
-        zone = dns.name.from_text(PARENT)
+        zone = name(PARENT)
         state = replace(
-            PtrSetState(backend="main", records=PtrSetRecords(TWO_RECORDS), ttl=300),
-            written=TWO_RECORDS,
+            PtrSetState(backend="main", records=PtrSetRecords(named(TWO_RECORDS)), ttl=300),
+            written=named(TWO_RECORDS),
             zones=(zone,),
         )
         session = place.session()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dns.name
@@ -15,6 +15,7 @@ from pulumi_rdns.backends.batch import DONE, PtrChange
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
 from pulumi_rdns.errors import AuthenticationError, ConflictError, UnavailableError
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.names import to_dns
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import (
@@ -25,10 +26,9 @@ from pulumi_rdns.model.specs import (
     PtrSetSpec,
     PtrSpec,
 )
-from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.records.conftest import name
+from tests.records.conftest import name, named
 from tests.servers.bind import DynamicBind
 from tests.servers.dynamic import FORWARD, FULL, NARROW, REVERSE, Key, started, transfer
 from tests.servers.powerdns import API_KEY, PowerDns
@@ -170,8 +170,8 @@ def records(backend: str) -> PtrSetSpec:
     return many(backend, {f"192.0.2.{last}": "mail.example.com" for last in range(20, 60)})
 
 
-def many(backend: str, table: Table) -> PtrSetSpec:
-    return PtrSetSpec(backend=backend, records=PtrSetRecords(table))
+def many(backend: str, table: Mapping[str, str]) -> PtrSetSpec:
+    return PtrSetSpec(backend=backend, records=PtrSetRecords(named(table)))
 
 
 @pytest.mark.parametrize("key", [NARROW, FULL])
@@ -264,7 +264,7 @@ def test_what_comes_between_finding_a_place_and_writing_there_is_seen(
         assert transfer(bind, REVERSE)[f"{OWNER}.", "PTR"] == (300, [f"{theirs}."])
     finally:
         gone = change._replace(before=change.after, after=())
-        backend.apply_ptrs(name(REVERSE), [gone], lambda _: None)
+        backend.apply_ptrs(to_dns(name(REVERSE)), [gone], lambda _: None)
 
 
 def test_a_question_without_an_answer_does_not_say_that_a_record_is_elsewhere(

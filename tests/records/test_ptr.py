@@ -22,6 +22,7 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import Address, parse_address, reverse_name
+from pulumi_rdns.model.names import to_dns
 from pulumi_rdns.model.specs import (
     ForwardPolicy,
     ForwardSpec,
@@ -30,7 +31,8 @@ from pulumi_rdns.model.specs import (
     PtrPolicies,
     PtrSpec,
 )
-from pulumi_rdns.records.ptr import PtrRecords, PtrState
+from pulumi_rdns.model.states import PtrState
+from pulumi_rdns.records.ptr import PtrRecords
 from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
@@ -61,7 +63,7 @@ def live(session: Session, backend: str, address: Address = ADDRESS) -> list[str
         ptr = there.get_ptr(address)
         return [str(ptr.hostname)] if ptr else []
     assert isinstance(there, ZoneBackend)
-    owner = reverse_name(address)
+    owner = to_dns(reverse_name(address))
     found = there.get_rrset(there.find_zone(owner), owner, RdataType.PTR)
     return sorted(str(rdata) for rdata in found or [])
 
@@ -72,10 +74,10 @@ def put(session: Session, backend: str, *hostnames: str, address: Address = ADDR
     if isinstance(there, AddressBackend):
         there.unset_ptr(address)
         for hostname in hostnames:
-            there.set_ptr(address, name(hostname))
+            there.set_ptr(address, to_dns(name(hostname)))
         return
     assert isinstance(there, ZoneBackend)
-    owner = reverse_name(address)
+    owner = to_dns(reverse_name(address))
     zone = there.find_zone(owner)
     before = there.get_rrset(zone, owner, RdataType.PTR)
     after = rrset(owner, "PTR", *(f"{hostname}." for hostname in hostnames)) if hostnames else None
@@ -254,7 +256,9 @@ def test_a_claim_of_the_parent_zone_keeps_the_record_that_its_alias_leads_to(
     session.ptr.delete(state, heard)
     there = session.backends.get("files")
     assert isinstance(there, ZoneBackend)
-    assert there.get_rrset(state.zone, name("10.0/25.2.0.192.in-addr.arpa"), RdataType.PTR)
+    assert there.get_rrset(
+        to_dns(state.zone), to_dns(name("10.0/25.2.0.192.in-addr.arpa")), RdataType.PTR
+    )
 
 
 @pytest.fixture
@@ -594,7 +598,7 @@ def test_a_folder_and_a_symlink_to_it_are_one_place(
 def test_restore_puts_back_the_ttl(session: Session, heard: Heard) -> None:
     there = session.backends.get("files")
     assert isinstance(there, ZoneBackend)
-    owner = reverse_name(ADDRESS)
+    owner = to_dns(reverse_name(ADDRESS))
     before = rrset(owner, "PTR", "other.example.net.", ttl=86400)
     zone = there.find_zone(owner)
     there.apply(zone, [Change(owner, RdataType.PTR, None, before)])
@@ -610,7 +614,7 @@ def test_the_ttl_is_3600_unless_given_and_kept_unless_given(session: Session, he
     assert isinstance(there, ZoneBackend)
 
     def ttl() -> int:
-        owner = reverse_name(ADDRESS)
+        owner = to_dns(reverse_name(ADDRESS))
         found = there.get_rrset(there.find_zone(owner), owner, RdataType.PTR)
         assert found is not None
         return found.ttl
@@ -709,7 +713,7 @@ class TestForwardCheck:
         records = PtrRecords(
             session.backends,
             session.claims,
-            Script(SOME).gate(),
+            Script(SOME).gate(heard),
             lambda spec, report: None,
             session.aliases,
         )

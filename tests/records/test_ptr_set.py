@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import dns.name
@@ -17,13 +18,13 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.model.ptr_sets import PtrSetRecords, checked_records
+from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrPolicies, PtrSetSpec, PtrSpec
-from pulumi_rdns.model.tables import Table
-from pulumi_rdns.records.ptr_set_state import PtrSetState
+from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.properties.ptr_set import check_records
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.records.conftest import new_session
+from tests.records.conftest import name, named, new_session
 
 X, Y, Z = "198.51.100.10", "198.51.100.11", "198.51.100.12"
 A, B, C, STRANGER = "a.example.com", "b.example.com", "c.example.com", "some.body.example.net"
@@ -35,8 +36,8 @@ def backend(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def spec(backend: str, table: Table, **more: object) -> PtrSetSpec:
-    base = PtrSetSpec(backend=backend, records=PtrSetRecords(table))
+def spec(backend: str, table: Mapping[str, str], **more: object) -> PtrSetSpec:
+    base = PtrSetSpec(backend=backend, records=PtrSetRecords(named(table)))
     return replace(base, **more)
 
 
@@ -52,7 +53,7 @@ def updated(session: Session, old: PtrSetState, spec: PtrSetSpec, heard: Heard) 
     return state
 
 
-def live(session: Session, backend: str, *addresses: str) -> Table:
+def live(session: Session, backend: str, *addresses: str) -> Mapping[str, str]:
     """Read through one-record calls, which are another way than that of a set."""
     there = session.backends.get(backend)
     found = {}
@@ -225,7 +226,7 @@ def test_a_record_and_a_set_hand_an_address_over_to_each_other(
     one = PtrSpec(
         backend=backend,
         address=parse_address(X),
-        hostname=dns.name.from_text(A),
+        hostname=name(A),
         policies=policies,
     )
     old = session.ptr.create(one, heard)
@@ -292,7 +293,7 @@ def test_aliases_of_a_classless_delegation_are_followed_and_remembered(
     assert isinstance(error, (RejectedError, ZoneNotFoundError))
     assert "192.0.2.11" in str(error)
     assert state.owners == {"192.0.2.10": "10.0/25.2.0.192.in-addr.arpa"}
-    assert [zone.to_text(True) for zone in state.zones] == [
+    assert [*state.zones] == [
         "2.0.192.in-addr.arpa",
         "0/25.2.0.192.in-addr.arpa",
     ]
@@ -309,7 +310,7 @@ def test_aliases_of_a_classless_delegation_are_followed_and_remembered(
 def test_policies_alone_and_another_way_to_say_the_same_cost_no_write(
     session: Session, backend: str, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records, found = checked_records(network="198.51.100.10/31", fill="h{d}.example.com")
+    records, found = check_records({"network": "198.51.100.10/31", "fill": "h{d}.example.com"})
     assert not found
     state = created(session, spec(backend, records.table), heard)
     there = session.backends.get(backend)
@@ -329,7 +330,7 @@ def test_policies_alone_and_another_way_to_say_the_same_cost_no_write(
 def test_a_set_renamed_while_its_zone_is_above_an_alias_keeps_its_records(
     session: Session, tmp_path: Path, heard: Heard
 ) -> None:
-    parent = dns.name.from_text("2.0.192.in-addr.arpa")
+    parent = name("2.0.192.in-addr.arpa")
     wanted = spec("files", {"192.0.2.9": A, "192.0.2.10": B}, zone=parent)
     state = created(session, wanted, heard)
     before = {file: file.read_text() for file in (tmp_path / "zones").glob("*")}

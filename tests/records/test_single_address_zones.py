@@ -11,6 +11,7 @@ from pulumi_rdns.errors import ConflictError
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.specs import OnConflict, PtrPolicies, PtrSetSpec
 from tests.backends.heard import Heard
+from tests.records.conftest import named
 from tests.records.zone_places import KINDS, Place, place_of
 from tests.servers.dynamic import REVERSE
 
@@ -39,7 +40,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, before: str) -> Iterat
 def spec(first: int, count: int, on_conflict: OnConflict | None = None) -> PtrSetSpec:
     table = {f"192.0.2.{last}": f"h{last}.example.com" for last in range(first, first + count)}
     policies = PtrPolicies(on_conflict=on_conflict)
-    return PtrSetSpec(backend="main", records=PtrSetRecords(table), policies=policies)
+    return PtrSetSpec(backend="main", records=PtrSetRecords(named(table)), policies=policies)
 
 
 # The place is guessed from the first address; from 32 on, a zone is read by transfer.

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import dns.name
 import pytest
 from msgspec.structs import replace
 
 from pulumi_rdns.errors import BackendError
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSetSpec, PtrSpec
-from pulumi_rdns.model.tables import Table
-from pulumi_rdns.records.ptr_set_state import PtrSetState
+from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
+from tests.records.conftest import name, named
 from tests.records.zone_places import FILES, KINDS, Place, place_of
 
 PARENT, CHILD = "51.198.in-addr.arpa", "100.51.198.in-addr.arpa"
 COUNT = 40
-OLD = {f"198.51.100.{at}": f"h{at}.example.com" for at in range(COUNT)}
+OLD = named({f"198.51.100.{at}": f"h{at}.example.com" for at in range(COUNT)})
 NEW = {address: f"new-{hostname}" for address, hostname in OLD.items()}
 STATE = PtrSetState(
     backend="main",
     records=PtrSetRecords(OLD),
     written=OLD,
-    zones=(dns.name.from_text(PARENT),),
+    zones=(name(PARENT),),
     ttl=300,
 )
 #: records below the parent's other names, which no split concerns
@@ -54,12 +54,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, cut: str) -> Iterator[
         yield place
 
 
-def spec(table: Table, zone: dns.name.Name | None = None) -> PtrSetSpec:
-    return PtrSetSpec(backend="main", records=PtrSetRecords(table), ttl=300, zone=zone)
+def spec(table: Mapping[str, str], zone: DnsName | None = None) -> PtrSetSpec:
+    return PtrSetSpec(backend="main", records=PtrSetRecords(named(table)), ttl=300, zone=zone)
 
 
-def served(place: Place) -> Table:
-    return {owner.partition(".")[0]: name for owner, name in place.live(CHILD).items()}
+def served(place: Place) -> Mapping[str, str]:
+    return {owner.partition(".")[0]: target for owner, target in place.live(CHILD).items()}
 
 
 def test_an_update_goes_to_the_zone_that_serves_the_names(place: Place, heard: Heard) -> None:
@@ -85,7 +85,7 @@ def test_a_zone_that_was_named_and_no_longer_serves_the_names_is_an_error(
     place: Place, cut: str, heard: Heard
 ) -> None:
     before = place.live(PARENT), place.live(CHILD)
-    parent = dns.name.from_text(PARENT)
+    parent = name(PARENT)
     state, error = place.session().ptr_sets.update(STATE, spec(NEW, parent), heard)
     if place.server is None and not cut:
         # Two files may be two servers': the one that is named is written.
@@ -100,8 +100,8 @@ def test_a_zone_that_was_named_and_no_longer_serves_the_names_is_an_error(
 def declared_elsewhere(place: Place, zone: str | None, backend: str) -> Session:
     """Run a program that has created the records anew before the old set goes."""
     session = place.session()
-    named = None if zone is None else dns.name.from_text(zone)
-    new = PtrSetSpec(backend=backend, records=PtrSetRecords(OLD), ttl=300, zone=named)
+    given = None if zone is None else name(zone)
+    new = PtrSetSpec(backend=backend, records=PtrSetRecords(OLD), ttl=300, zone=given)
     session.ptr_sets.declare(new)
     session.ptr_sets.recall(STATE)
     state, error = session.ptr_sets.create(new, Heard())
@@ -127,12 +127,12 @@ def test_an_address_that_leaves_the_set_stays_where_a_record_declares_it(
 ) -> None:
     session = place.session()
     address, rest = "198.51.100.1", {**OLD}
-    hostname = dns.name.from_text(rest.pop(address))
+    hostname = name(rest.pop(address))
     one = PtrSpec(
         backend="main",
         address=parse_address(address),
         hostname=hostname,
-        zone=dns.name.from_text(CHILD),
+        zone=name(CHILD),
         policies=PtrPolicies(forward_check=ForwardPolicy.SKIP),
     )
     session.ptr.declare("main", one.address, one.zone)
@@ -153,7 +153,7 @@ def test_a_part_that_went_to_other_servers_holds_nothing_up(
     """What is left of it in the parent is ours, and goes with the set; there it cannot change."""
     hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(COUNT)]
     records = ["@ NS ns1.example.com.", BESIDE, *hidden]
-    beside = {"198.51.101.7": "beside.example.com"}
+    beside = named({"198.51.101.7": "beside.example.com"})
     both = {**OLD, **beside}
     old = replace(STATE, records=PtrSetRecords(both), written=both)
     cut = "100 NS ns.elsewhere.example."
@@ -178,7 +178,7 @@ def test_a_zone_that_was_named_and_no_longer_serves_the_names_holds_no_refresh_a
     hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(COUNT)]
     records = ["@ NS ns1.example.com.", *hidden]
     zones = {PARENT: "\n".join(records), CHILD: "@ NS ns1.example.com."}
-    old = replace(STATE, zone=dns.name.from_text(PARENT))
+    old = replace(STATE, zone=name(PARENT))
     with place_of(kind, tmp_path, zones) as place:
         place.session().ptr_sets.read(old, heard)
         place.session().ptr_sets.delete(old, heard)
@@ -201,8 +201,8 @@ def test_a_refresh_forgets_nothing_that_is_no_longer_served(
     zones = {PARENT: "\n".join(records if is_named else [*records, cut])}
     if is_named:
         zones[CHILD] = "@ NS ns1.example.com."
-    zone = dns.name.from_text(PARENT) if is_named else None
-    old = replace(STATE, records=PtrSetRecords(table), written=table, zone=zone)
+    zone = name(PARENT) if is_named else None
+    old = replace(STATE, records=PtrSetRecords(named(table)), written=table, zone=zone)
     with place_of(kind, tmp_path, zones) as place:
         seen = place.session().ptr_sets.read(old, heard)
         assert seen == old
@@ -222,7 +222,7 @@ def test_what_is_delegated_elsewhere_fails_alone(
     hidden = [f"{at}.100 PTR h{at}.example.com." for at in range(12 * (kind != FILES))]
     cut = "100 NS ns.elsewhere.example."
     records = ["@ NS ns1.example.com.", cut, "7.99 PTR x.example.com.", *hidden]
-    old = replace(STATE, records=PtrSetRecords(table), written=table, ttl=ttl)
+    old = replace(STATE, records=PtrSetRecords(named(table)), written=table, ttl=ttl)
     with place_of(kind, tmp_path, {PARENT: "\n".join(records)}) as place:
         before = place.live(PARENT)
         new = replace(spec({key: f"new-{name}" for key, name in table.items()}), ttl=ttl)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,6 @@ import dns.zone
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.model.settings import read_settings
-from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.session import Session
 from tests.servers.bind import DynamicBind
 from tests.servers.dynamic import FULL, NARROW, started, transfer
@@ -45,7 +44,7 @@ class Place(NamedTuple):
         session.claims.hand_over = 0.2
         return session
 
-    def live(self, zone: str) -> Table:
+    def live(self, zone: str) -> Mapping[str, str]:
         """Give the PTR records of a zone: owner -> hostname."""
         if self.server is not None:
             held = transfer(self.server, zone).items()

@@ -96,7 +96,7 @@ def test_upper_case_in_an_answer_makes_no_difference() -> None:
     def shouted(question: Question) -> list[bytes]:
         reply = question.reply(
             "MAIL.Example.COM. 300 IN CNAME Mail2.EXAMPLE.com."
-            if question.name.lower() == str(MAIL)
+            if question.name.lower() == f"{MAIL}."
             else f"MAIL2.example.COM. 300 IN A {RIGHT}"
         )
         return [reply.to_wire().replace(b"\4mail\7example", b"\4MAIL\7eXaMpLe")]

@@ -102,9 +102,9 @@ def test_a_chain_of_aliases_goes_through_several_zones(
     found = look(internet, source, "chain.example.com", "192.0.2.10")
     assert found.verdict is Verdict.CONFIRMED
     assert [str(name) for name in found.aliases] == [
-        "hop.example.net.",
-        "www.example.com.",
-        "mail.example.com.",
+        "hop.example.net",
+        "www.example.com",
+        "mail.example.com",
     ]
 
 
@@ -326,10 +326,10 @@ def test_what_the_budget_does_not_reach_is_said(internet: Internet, source: DnsS
 @pytest.mark.parametrize(
     ("address", "status", "hostnames"),
     [
-        ("192.0.2.200", Status.FOUND, ["upper.example.com."]),
-        ("192.0.2.201", Status.FOUND, ["mail.example.com.", "www.example.com."]),
+        ("192.0.2.200", Status.FOUND, ["upper.example.com"]),
+        ("192.0.2.201", Status.FOUND, ["mail.example.com", "www.example.com"]),
         ("192.0.2.202", Status.NONE, []),
-        ("2001:db8::10", Status.FOUND, ["mail.example.com."]),
+        ("2001:db8::10", Status.FOUND, ["mail.example.com"]),
         ("2001:db8::11", Status.NONE, []),
         ("198.51.100.1", Status.NONE, []),
     ],
@@ -347,7 +347,7 @@ def test_a_ptr_is_found_through_a_classless_delegation(
 ) -> None:
     found = source.ptr(parse_address("192.0.2.10"))
     owner, alias = "10.2.0.192.in-addr.arpa.", "10.0/25.2.0.192.in-addr.arpa."
-    assert [str(name) for name in found.hostnames] == ["mail.example.com."]
+    assert [str(name) for name in found.hostnames] == ["mail.example.com"]
     assert [str(name) for name in found.aliases] == [alias]
     assert found.detail == (
         f"{owner} is an alias of {alias}: ns1.example.net. answers mail.example.com."
@@ -365,7 +365,7 @@ def test_servers_of_the_reverse_zone_that_disagree_are_named(
     internet.change(zone, NS1, f"{owner} PTR mail.example.com.", serial=2)
     found = source.ptr(parse_address("2001:db8::ff"))
     assert found.status is Status.DISAGREE
-    assert [str(name) for name in found.hostnames] == ["mail.example.com."]
+    assert [str(name) for name in found.hostnames] == ["mail.example.com"]
     assert found.detail.startswith(
         "ns1.example.com. answers mail.example.com.; ns2.example.com. has no name f.f."
     )
@@ -386,7 +386,7 @@ def test_all_addresses_of_a_hostname_are_found(source: DnsSource) -> None:
 
 def test_mail_exchangers_come_by_preference(source: DnsSource) -> None:
     found = source.mail_exchangers(parse_hostname("example.com"))
-    assert [str(host) for host in found.hosts] == ["mail.example.com.", "mail2.example.net."]
+    assert [str(host) for host in found.hosts] == ["mail.example.com", "mail2.example.net"]
 
 
 def test_a_domain_that_takes_no_mail_has_no_exchangers(source: DnsSource) -> None:

@@ -11,7 +11,10 @@ import pulumi
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from pulumi_rdns.resources import fields, set_wire, wire
+from pulumi_rdns.properties.forward import FORWARD
+from pulumi_rdns.properties.ids import ptr_id
+from pulumi_rdns.properties.ptr import PTR, ptr_state
+from pulumi_rdns.properties.ptr_set import PTR_SET
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
 from pulumi_rdns.resources.program import PROVIDERS
 from pulumi_rdns.resources.provider import session
@@ -104,43 +107,42 @@ def test_the_constants_of_old_states_give_our_classes() -> None:
 
 
 def test_a_ptr_record_is_read_from_the_state_and_written_as_it_was() -> None:
-    assert wire.ptr_outputs(wire.ptr_state(PTR_STATE)) == PTR_STATE
+    assert PTR.state_outputs(PTR.state(PTR_STATE)) == PTR_STATE
     floats = {**PTR_STATE, "ttl": 300.0}
-    assert wire.ptr_outputs(wire.ptr_state(floats))["ttl"] == 300
+    assert PTR.state_outputs(PTR.state(floats))["ttl"] == 300
 
 
 def test_a_forward_record_is_read_from_the_state_and_written_as_it_was() -> None:
-    assert wire.forward_outputs(wire.forward_state(FORWARD_STATE)) == FORWARD_STATE
+    assert FORWARD.state_outputs(FORWARD.state(FORWARD_STATE)) == FORWARD_STATE
 
 
 def test_a_set_is_read_from_the_state_and_written_as_it_was() -> None:
-    assert set_wire.set_outputs(set_wire.set_state(SET_STATE)) == SET_STATE
+    assert PTR_SET.state_outputs(PTR_SET.state(SET_STATE)) == SET_STATE
     floats = {**SET_STATE, "ttl": 300.0, "forwardConfirmedCount": 3.0}
-    assert set_wire.set_outputs(set_wire.set_state(floats)) == SET_STATE
+    assert PTR_SET.state_outputs(PTR_SET.state(floats)) == SET_STATE
     whole = {**SET_STATE, "writtenRecords": "192.0.2.8/29 {a}-{b}-{c}-{d}.dyn.example.net\n"}
-    assert len(set_wire.set_state(whole).written) == 8
+    assert len(PTR_SET.state(whole).written) == 8
     assert (
-        set_wire.set_outputs(set_wire.set_state(whole))["writtenRecords"]
-        == (whole["writtenRecords"])
+        PTR_SET.state_outputs(PTR_SET.state(whole))["writtenRecords"] == (whole["writtenRecords"])
     )
 
 
 def test_the_inputs_are_these_and_no_others() -> None:
-    assert {*set_wire.SET_FIELDS} == {*[*SET_STATE][:11]}
-    assert {*set_wire.SET_OUTPUTS} == {*[*SET_STATE][11:]}
-    assert [*fields.PTR_FIELDS] == [*PTR_STATE][:10]
-    assert [*fields.FORWARD_FIELDS] == [*FORWARD_STATE][:6]
+    assert {*PTR_SET.input_keys} == {*[*SET_STATE][:11]}
+    assert {*PTR_SET.output_keys} == {*[*SET_STATE][11:]}
+    assert [*PTR.input_keys] == [*PTR_STATE][:10]
+    assert [*FORWARD.input_keys] == [*FORWARD_STATE][:6]
 
 
 def test_a_small_state_holds_no_default_of_the_product() -> None:
     small = {"address": "192.0.2.10", "hostname": "mail.example.com", "backend": "corp"}
-    assert wire.ptr_inputs(wire.ptr_state(small), zone_given=False) == small
+    assert PTR.live_inputs(PTR.state(small), without=["zone"]) == small
 
 
 def test_ids_are_these() -> None:
-    state = wire.ptr_state(PTR_STATE)
-    assert wire.ptr_id(state.backend, state.address) == "corp/192.0.2.10"
-    bare = wire.ptr_state({}, "corp/2001:db8::10")
+    state = PTR.state(PTR_STATE)
+    assert ptr_id(state.backend, state.address) == "corp/192.0.2.10"
+    bare = ptr_state({}, "corp/2001:db8::10")
     assert (bare.backend, str(bare.address)) == ("corp", "2001:db8::10")
 
 
@@ -186,7 +188,7 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"
     many = found["pulumi-python:dynamic/rdns:PtrRecordSet"]
-    assert set(many.inputs) == {*set_wire.SET_FIELDS, "__provider"}
+    assert set(many.inputs) == {*PTR_SET.input_keys, "__provider"}
     assert many.inputs["records"] == "192.0.2.20 mail.example.com\n"
 
 
@@ -212,7 +214,7 @@ DIFFS: list[tuple[str, Any, list[str]]] = [
 def test_what_changes_a_ptr_record_and_how(
     configured: None, key: str, value: Any, replaces: list[str]
 ) -> None:
-    news = {name: PTR_STATE[name] for name in fields.PTR_FIELDS}
+    news = {name: PTR_STATE[name] for name in PTR.input_keys}
     result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, {**news, key: value})
     assert result.changes is True
     assert result.replaces == replaces
@@ -220,14 +222,14 @@ def test_what_changes_a_ptr_record_and_how(
 
 
 def test_nothing_changes_where_nothing_differs(configured: None) -> None:
-    news = {name: PTR_STATE[name] for name in fields.PTR_FIELDS}
+    news = {name: PTR_STATE[name] for name in PTR.input_keys}
     for same in (news, {key: value for key, value in news.items() if key != "zone"}):
         result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, same)
         assert result.changes is False
         assert result.delete_before_replace is True
 
 
-SET_INPUTS = {key: SET_STATE[key] for key in set_wire.SET_FIELDS}
+SET_INPUTS = {key: SET_STATE[key] for key in PTR_SET.input_keys}
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def test_a_set_that_does_not_differ_does_not_change(configured: None) -> None:
 def test_what_changes_a_forward_record_and_how(
     configured: None, key: str, value: Any, replaces: list[str]
 ) -> None:
-    news = {name: FORWARD_STATE[name] for name in fields.FORWARD_FIELDS}
+    news = {name: FORWARD_STATE[name] for name in FORWARD.input_keys}
     result = ForwardRecordProvider().diff("id", FORWARD_STATE, {**news, key: value})
     assert result.changes is True
     assert result.replaces == replaces
@@ -284,7 +286,7 @@ def test_what_changes_a_forward_record_and_how(
 
 
 def test_the_siblings_of_a_forward_record_are_heard_and_never_stored(configured: None) -> None:
-    news = {name: FORWARD_STATE[name] for name in fields.FORWARD_FIELDS}
+    news = {name: FORWARD_STATE[name] for name in FORWARD.input_keys}
     given = {**news, "__siblings": ["2001:db8::10", "2001:db8::11", "nonsense"]}
     result = ForwardRecordProvider().check({}, given)
     assert result.failures == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple
 
 import dns.name
 import dns.rrset
@@ -27,8 +28,11 @@ from pulumi_rdns.backends.changes import same_rrset as same_rrset
 from pulumi_rdns.model.addresses import Address
 
 
-class Report(Protocol):
-    """Where an operation's messages go: under the resource in Pulumi, to a terminal, to a test."""
+class Report:
+    """Where an operation's messages go: under the resource in Pulumi, to a terminal, to a test.
+
+    This one shows them to nobody.
+    """
 
     def warning(self, text: str) -> None:
         """Say something that the user should know and that stays on the screen."""
@@ -39,6 +43,11 @@ class Report(Protocol):
         ``clock`` goes on with time and stands after the text; where texts pile up, a clock alone is
         no reason for another one.
         """
+
+    def pause(self, seconds: float) -> bool:
+        """Wait; return False where nobody waits for the operation any longer."""
+        time.sleep(seconds)
+        return True
 
 
 _report: ContextVar[Report | None] = ContextVar("report", default=None)

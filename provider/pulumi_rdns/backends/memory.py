@@ -40,7 +40,7 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text, parse_zone
+from pulumi_rdns.model.names import name_text, parse_zone, to_dns
 
 
 class MemorySettings(Settings):
@@ -73,7 +73,7 @@ class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings])
         super().__init__(name, settings, root)
         networks = ["0.0.0.0/0", "::/0"] if settings.networks is None else settings.networks
         self._networks = _parsed(name, "networks", networks, _network)
-        self._zones = _parsed(name, "zones", settings.zones, parse_zone)
+        self._zones = _parsed(name, "zones", settings.zones, _zone)
         self._timeout = settings.lock_timeout
         self._delays = settings.delays
         self._path = None if settings.path is None else root / settings.path
@@ -207,6 +207,10 @@ def _replace(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _zone(text: str) -> dns.name.Name:
+    return to_dns(parse_zone(text))
 
 
 def _network(text: str) -> _Network:

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import dns.name
-
 from pulumi_rdns.backends.base import Backend, OwnedAddress, reporting_to
 from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.cli.stack import find_project, read_stack_settings
@@ -19,7 +17,7 @@ from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
 from pulumi_rdns.cli.workers import run_until_confirmed
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName, from_dns
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.records.addresses import addresses_of
 from pulumi_rdns.records.forward_check import ForwardSource
@@ -63,13 +61,13 @@ def _confirmations(
     """Give, for each address with a PTR, whether that resolves back to it."""
     source = session.source_of(backend)
     jobs: list[Job] = [
-        partial(_look, source, one.address, one.ptr.hostname) for one in owned if one.ptr
+        partial(_look, source, one.address, from_dns(one.ptr.hostname)) for one in owned if one.ptr
     ]
     rows = iter(run_until_confirmed(jobs, 0, progress))
     return [None if one.ptr is None else next(rows) for one in owned]
 
 
-def _look(source: ForwardSource, address: Address, hostname: dns.name.Name) -> Row:
+def _look(source: ForwardSource, address: Address, hostname: DnsName) -> Row:
     found = source.look(hostname, address, ask_resolver=True)
     return Row("", address, hostname, found.verdict, found.detail)
 
@@ -79,7 +77,7 @@ def _as_json(one: OwnedAddress, row: Row | None) -> dict[str, Any]:
         "address": str(one.address),
         "ownerId": one.owner_id,
         "ownerName": one.owner_name,
-        "hostname": None if one.ptr is None else name_text(one.ptr.hostname),
+        "hostname": None if one.ptr is None else from_dns(one.ptr.hostname),
         "isDefault": None if one.ptr is None else one.ptr.is_default,
         "verdict": None if row is None else row.verdict.value,
         "detail": "it has no PTR record" if row is None else row.detail,
@@ -87,7 +85,7 @@ def _as_json(one: OwnedAddress, row: Row | None) -> dict[str, Any]:
 
 
 def _cells(one: OwnedAddress, row: Row | None) -> list[str]:
-    hostname = "-" if one.ptr is None else name_text(one.ptr.hostname)
+    hostname = "-" if one.ptr is None else from_dns(one.ptr.hostname)
     if one.ptr is not None and one.ptr.is_default:
         hostname += " (default)"
     verdict = "-" if row is None else row.verdict.value

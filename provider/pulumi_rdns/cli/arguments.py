@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import dns.name
-
 from pulumi_rdns.errors import Finding, InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver
-from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.model.names import DnsName, parse_hostname
 
 #: addresses that one command looks at
 MAX_ADDRESSES = 65536
@@ -25,8 +23,8 @@ T = TypeVar("T")
 class Wanted:
     """Hostnames and addresses to check, each with the argument that it comes from, and domains."""
 
-    hosts: tuple[tuple[dns.name.Name | Address, str], ...]
-    domains: tuple[dns.name.Name, ...]
+    hosts: tuple[tuple[DnsName | Address, str], ...]
+    domains: tuple[DnsName, ...]
     nameservers: tuple[Endpoint, ...]
     resolvers: tuple[Endpoint, ...]
     #: seconds
@@ -66,7 +64,7 @@ def read_wanted(
     return wanted
 
 
-def _read_hosts(text: str) -> dict[dns.name.Name | Address, str]:
+def _read_hosts(text: str) -> dict[DnsName | Address, str]:
     if "/" in text:
         return dict.fromkeys(_read_network(text), text)
     if ":" in text or text.replace(".", "").isdigit():

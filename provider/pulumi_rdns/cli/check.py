@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import dns.name
 import msgspec
 
 from pulumi_rdns.cli.arguments import Wanted, read_wanted
@@ -27,9 +26,9 @@ from pulumi_rdns.cli.stack import (
 from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
 from pulumi_rdns.cli.workers import run_until_confirmed
 from pulumi_rdns.errors import ConfigError, InvalidInputError
-from pulumi_rdns.model.addresses import Address, parse_address
+from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
-from pulumi_rdns.model.names import name_text, parse_zone
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resolve.forward import DnsSource
@@ -84,19 +83,19 @@ def _overridden(settings: StackSettings, wanted: Wanted) -> StackSettings:
     return msgspec.structs.replace(settings, **used)
 
 
-def _host_job(source: DnsSource, host: dns.name.Name | Address, asked: str) -> Job:
-    if isinstance(host, dns.name.Name):
+def _host_job(source: DnsSource, host: DnsName | Address, asked: str) -> Job:
+    if isinstance(host, str):
         return partial(check_hostname, source, host, asked)
     return partial(check_address, source, host, asked)
 
 
 def _record_job(session: Session, record: StackRecord, *, only_dns: bool) -> Job:
-    hostname = None if record.hostname is None else parse_zone(record.hostname)
+    hostname = record.hostname
     known = hostname is not None or record.is_read
     if record.address is None or record.backend is None or not known:
         said = "the state does not say its address and hostname in clear text"
         return partial(Row, record.resource, None, None, Verdict.UNKNOWN, said)
-    address = parse_address(record.address)
+    address = record.address
     try:
         source = session.dns if only_dns else _source_of(session, record, record.backend)
     except ConfigError as error:
@@ -112,9 +111,7 @@ def _source_of(session: Session, record: StackRecord, backend: str) -> Source:
     chosen = session.settings.forward_source or session.backends.type_of(backend).forward_source
     if chosen != "backend":
         return session.dns
-    zone = None if record.zone is None else parse_zone(record.zone)
-    owner = None if record.owner is None else parse_zone(record.owner)
-    return BackendRecords(session.backends.get(backend), zone, owner)
+    return BackendRecords(session.backends.get(backend), record.zone, record.owner)
 
 
 def _print(rows: Sequence[Row], *, from_where: bool) -> None:
@@ -131,7 +128,7 @@ def _print(rows: Sequence[Row], *, from_where: bool) -> None:
 
 def _cells(row: Row) -> list[str]:
     address = "-" if row.address is None else str(row.address)
-    hostname = "-" if row.hostname is None else name_text(row.hostname)
+    hostname = "-" if row.hostname is None else row.hostname
     return [address, hostname, row.verdict.value]
 
 

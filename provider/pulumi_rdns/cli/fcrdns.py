@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-import dns.name
-
 from pulumi_rdns.cli.rows import Job, Row, all_of, likeliest
 from pulumi_rdns.cli.sources import Source
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.resolve.forward import AddressesAnswer, DnsSource, PtrAnswer
 from pulumi_rdns.resolve.verdicts import Look, Status
 
@@ -22,7 +20,7 @@ _FORWARD = {
 }
 
 
-def check_hostname(source: DnsSource, hostname: dns.name.Name, asked: str) -> list[Row | Job]:
+def check_hostname(source: DnsSource, hostname: DnsName, asked: str) -> list[Row | Job]:
     """Check all addresses of a hostname: confirmed where one of their PTRs is that hostname."""
     found = source.addresses_of(hostname)
     known = None
@@ -34,7 +32,7 @@ def check_hostname(source: DnsSource, hostname: dns.name.Name, asked: str) -> li
     return [*jobs, *rows_without_address(found, hostname, asked)]
 
 
-def rows_without_address(found: AddressesAnswer, hostname: dns.name.Name, asked: str) -> list[Row]:
+def rows_without_address(found: AddressesAnswer, hostname: DnsName, asked: str) -> list[Row]:
     """Give a row for a hostname that has no address, or may have more than could be asked for."""
     if found.status is Status.UNKNOWN:
         said, verdict = "its addresses could not all be asked for", Verdict.UNKNOWN
@@ -46,7 +44,7 @@ def rows_without_address(found: AddressesAnswer, hostname: dns.name.Name, asked:
 
 
 def check_pair(
-    source: Source, address: Address, hostname: dns.name.Name, asked: str, known: Look | None = None
+    source: Source, address: Address, hostname: DnsName, asked: str, known: Look | None = None
 ) -> Row:
     """Check one address against the hostname that it should have.
 
@@ -66,7 +64,7 @@ def check_address(source: Source, address: Address, asked: str) -> Row:
     return _row(asked, address, hostname, ptr, forward)
 
 
-def _best(source: Source, ptr: PtrAnswer, address: Address) -> tuple[dns.name.Name, Look]:
+def _best(source: Source, ptr: PtrAnswer, address: Address) -> tuple[DnsName, Look]:
     """Find the PTR that resolves back; where none does, the one that comes nearest."""
     looks = []
     for hostname in ptr.hostnames:
@@ -76,7 +74,7 @@ def _best(source: Source, ptr: PtrAnswer, address: Address) -> tuple[dns.name.Na
     return min(looks, key=lambda pair: likeliest(pair[1].verdict))
 
 
-def _held(ptr: PtrAnswer, hostname: dns.name.Name) -> Verdict:
+def _held(ptr: PtrAnswer, hostname: DnsName) -> Verdict:
     """Say whether the address has this PTR."""
     if ptr.status is Status.UNKNOWN:
         return Verdict.UNKNOWN
@@ -85,9 +83,7 @@ def _held(ptr: PtrAnswer, hostname: dns.name.Name) -> Verdict:
     return Verdict.CONFIRMED if ptr.status is Status.FOUND else Verdict.PROPAGATING
 
 
-def _row(
-    asked: str, address: Address, hostname: dns.name.Name, ptr: PtrAnswer, forward: Look
-) -> Row:
+def _row(asked: str, address: Address, hostname: DnsName, ptr: PtrAnswer, forward: Look) -> Row:
     """Tell what is wrong; where nothing is, what is right."""
     held = _held(ptr, hostname)
     parts = [(held, _ptr_said(ptr, held)), (forward.verdict, _forward_said(hostname, forward))]
@@ -103,28 +99,28 @@ def _ptr_said(ptr: PtrAnswer, held: Verdict) -> str:
     elif not ptr.hostnames:
         said = "it has no PTR record"
     else:
-        said = f"its PTR is {' and '.join(map(name_text, ptr.hostnames))}"
+        said = f"its PTR is {' and '.join(ptr.hostnames)}"
     return f"{said}{', not everywhere yet' if held is Verdict.PROPAGATING else ''}: {ptr.detail}"
 
 
-def _forward_said(hostname: dns.name.Name, forward: Look) -> str:
-    return f"{name_text(hostname)} {_FORWARD[forward.verdict]}: {forward.detail}"
+def _forward_said(hostname: DnsName, forward: Look) -> str:
+    return f"{hostname} {_FORWARD[forward.verdict]}: {forward.detail}"
 
 
 def _several(ptr: PtrAnswer, address: Address) -> list[str]:
     if len(ptr.hostnames) < 2 or ptr.status is not Status.FOUND:
         return []
-    names = ", ".join(map(name_text, ptr.hostnames))
+    names = ", ".join(ptr.hostnames)
     return [
         f"{address} has {len(ptr.hostnames)} PTR records ({names}); many programs see only one, "
         "and not always the same"
     ]
 
 
-def _alias(hostname: dns.name.Name, ptr: PtrAnswer, forward: Look) -> list[str]:
+def _alias(hostname: DnsName, ptr: PtrAnswer, forward: Look) -> list[str]:
     if not forward.aliases:
         return []
-    name, target = name_text(hostname), name_text(forward.aliases[-1])
+    name, target = hostname, forward.aliases[-1]
     if hostname not in ptr.hostnames:
         return [f"{name} is an alias (CNAME) of {target}; the PTR should be that name"]
     return [

@@ -10,10 +10,8 @@ import contextlib
 import ipaddress
 import re
 
-import dns.name
-
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName
 
 #: a word of access networks; without a number of the address beside it, it proves nothing
 _WORD = re.compile(
@@ -23,14 +21,13 @@ _WORD = re.compile(
 _DASHED = re.compile(r"[0-9a-f]{1,4}(?:--?[0-9a-f]{1,4})+(?:--)?")
 
 
-def why_generic(hostname: dns.name.Name, address: Address) -> str | None:
+def why_generic(hostname: DnsName, address: Address) -> str | None:
     """Say why the name looks generated, None where it does not.
 
-    >>> name = dns.name.from_text("static-10-2-0-192.example.net")
-    >>> why_generic(name, ipaddress.ip_address("192.0.2.10"))
+    >>> why_generic(DnsName("static-10-2-0-192.example.net"), ipaddress.ip_address("192.0.2.10"))
     'it spells the address'
     """
-    text = name_text(hostname).lower()
+    text = hostname
     if isinstance(address, ipaddress.IPv4Address):
         spelled = _spells_ipv4(text, address)
     else:

@@ -5,34 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-import dns.name
-
 from pulumi_rdns.cli.fcrdns import check_address, rows_without_address
 from pulumi_rdns.cli.generic_names import why_generic
 from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.resolve.forward import DnsSource
 from pulumi_rdns.resolve.verdicts import Status
 
 
-def check_domain(source: DnsSource, domain: dns.name.Name) -> list[Row | Job]:
+def check_domain(source: DnsSource, domain: DnsName) -> list[Row | Job]:
     """Check every mail exchanger; without MX records that is the domain (RFC 5321 section 5.1)."""
     found = source.mail_exchangers(domain)
-    asked = f"MX of {name_text(domain)}"
+    asked = f"MX of {domain}"
     if found.status is Status.UNKNOWN:
         said = f"its mail exchangers could not be asked for: {found.detail}"
         return [Row(asked, None, None, Verdict.UNKNOWN, said)]
     if found.status is Status.NONE:
-        said = f"{name_text(domain)} has no MX record: mail goes to its own addresses"
+        said = f"{domain} has no MX record: mail goes to its own addresses"
         return _check_exchanger(source, domain, f"{asked} (itself)", said)
     if not found.hosts:
-        said = f"{name_text(domain)} takes no mail (null MX, RFC 7505): nothing to check"
+        said = f"{domain} takes no mail (null MX, RFC 7505): nothing to check"
         return [Row(asked, None, None, Verdict.CONFIRMED, said, (said,))]
     jobs: list[Row | Job] = [
-        partial(_check_exchanger, source, host, f"{asked}: {name_text(host)}")
-        for host in found.hosts
+        partial(_check_exchanger, source, host, f"{asked}: {host}") for host in found.hosts
     ]
     if found.status is Status.DISAGREE:
         said = f"its nameservers disagree about the mail exchangers: {found.detail}"
@@ -41,12 +38,12 @@ def check_domain(source: DnsSource, domain: dns.name.Name) -> list[Row | Job]:
 
 
 def _check_exchanger(
-    source: DnsSource, host: dns.name.Name, asked: str, *findings: str
+    source: DnsSource, host: DnsName, asked: str, *findings: str
 ) -> list[Row | Job]:
     found = source.addresses_of(host)
     if found.aliases:
         findings += (
-            f"the mail exchanger {name_text(host)} is an alias (CNAME); an MX must not point to "
+            f"the mail exchanger {host} is an alias (CNAME); an MX must not point to "
             "an alias (RFC 2181 section 10.3)",
         )
     jobs: list[Row | Job] = [
@@ -58,13 +55,13 @@ def _check_exchanger(
 
 
 def _as_receivers_see_it(
-    source: DnsSource, host: dns.name.Name, address: Address, asked: str, more: tuple[str, ...]
+    source: DnsSource, host: DnsName, address: Address, asked: str, more: tuple[str, ...]
 ) -> Row:
     row = check_address(source, address, asked)
     return replace(row, findings=(*row.findings, *more, *_for_receivers(row, host)))
 
 
-def _for_receivers(row: Row, host: dns.name.Name) -> list[str]:
+def _for_receivers(row: Row, host: DnsName) -> list[str]:
     if row.address is None or row.verdict is Verdict.UNKNOWN:
         return []
     if row.hostname is None:
@@ -72,9 +69,9 @@ def _for_receivers(row: Row, host: dns.name.Name) -> list[str]:
     said = []
     if why := why_generic(row.hostname, row.address):
         said.append(
-            f"receivers reject mail from names like {name_text(row.hostname)}: it looks generated "
+            f"receivers reject mail from names like {row.hostname}: it looks generated "
             f"({why}); set a PTR of your own"
         )
     if row.hostname != host:
-        said.append(f"the PTR is {name_text(row.hostname)}, not the exchanger {name_text(host)}")
+        said.append(f"the PTR is {row.hostname}, not the exchanger {host}")
     return said

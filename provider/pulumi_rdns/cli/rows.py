@@ -6,11 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import dns.name
-
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName
 
 #: exit codes
 RIGHT, WRONG, UNCLEAR, INTERRUPTED = 0, 1, 2, 130
@@ -28,7 +26,7 @@ class Row:
     #: where it comes from: an argument, a mail exchanger, a resource
     asked: str
     address: Address | None
-    hostname: dns.name.Name | None
+    hostname: DnsName | None
     verdict: Verdict
     #: one sentence
     detail: str
@@ -39,7 +37,7 @@ class Row:
         return {
             "asked": self.asked,
             "address": None if self.address is None else str(self.address),
-            "hostname": None if self.hostname is None else name_text(self.hostname),
+            "hostname": None if self.hostname is None else self.hostname,
             "verdict": self.verdict.value,
             "detail": self.detail,
             "findings": list(self.findings),

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import dns.name
-from dns.rdatatype import RdataType
-
 from pulumi_rdns.backends.base import Backend, ZoneBackend
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import canonical
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.records.forward_check import BackendSource
-from pulumi_rdns.records.places import stored_place
+from pulumi_rdns.records.places import cname_target, stored_place, zone_of
 from pulumi_rdns.resolve.forward import PtrAnswer
 from pulumi_rdns.resolve.verdicts import Look, Status
 
@@ -22,15 +19,13 @@ class Source(Protocol):
 
     def ptr(self, address: Address) -> PtrAnswer: ...
 
-    def look(self, hostname: dns.name.Name, address: Address) -> Look: ...
+    def look(self, hostname: DnsName, address: Address) -> Look: ...
 
 
 class BackendRecords:
     """A backend's own records. ``zone`` and ``owner`` say where the PTR was written, if known."""
 
-    def __init__(
-        self, backend: Backend, zone: dns.name.Name | None, owner: dns.name.Name | None
-    ) -> None:
+    def __init__(self, backend: Backend, zone: DnsName | None, owner: DnsName | None) -> None:
         self._backend = backend
         self._zone = zone
         self._owner = owner
@@ -45,16 +40,16 @@ class BackendRecords:
         detail = f"backend {self._backend.name} has {seen.text}"
         return PtrAnswer(status, detail, (), seen.hostnames)
 
-    def look(self, hostname: dns.name.Name, address: Address) -> Look:
+    def look(self, hostname: DnsName, address: Address) -> Look:
         found = self._forward.look(hostname, address)
         return Look(found.verdict, found.detail, (), self._aliases(hostname))
 
-    def _aliases(self, hostname: dns.name.Name) -> tuple[dns.name.Name, ...]:
+    def _aliases(self, hostname: DnsName) -> tuple[DnsName, ...]:
         if not isinstance(self._backend, ZoneBackend):
             return ()
         try:
-            zone = self._backend.find_zone(hostname)
-            rrset = self._backend.get_rrset(zone, hostname, RdataType.CNAME)
+            zone = zone_of(self._backend, hostname)
+            target = cname_target(self._backend, zone, hostname)
         except RdnsError:
             return ()  # `look` says what is the matter
-        return (canonical(rrset[0].target),) if rrset else ()
+        return () if target is None else (target,)

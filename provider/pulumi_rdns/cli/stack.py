@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import shutil
@@ -12,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_rdns.errors import ConfigError
-from pulumi_rdns.model.ptr_sets import known_written
+from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings, read_settings
-from pulumi_rdns.model.tables import known_table, reverse_text, zone_in
+from pulumi_rdns.properties.ptr import PTR
+from pulumi_rdns.properties.ptr_set import PTR_SET
+from pulumi_rdns.records.ptr_set_state import places_of
 
-_PTR_RECORD = "pulumi-python:dynamic/rdns:PtrRecord"
-_PTR_RECORD_SET = "pulumi-python:dynamic/rdns:PtrRecordSet"
+#: marks, with one value, an object of the exported state that is not plain data but a secret
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,11 @@ class StackRecord:
     resource: str
     #: is it only read (`ResourceOptions(id=…)`)? Then nobody wrote a hostname
     is_read: bool
-    address: str | None
-    hostname: str | None
-    backend: str | None
-    zone: str | None
-    owner: str | None
+    address: Address | None = None
+    hostname: DnsName | None = None
+    backend: str | None = None
+    zone: DnsName | None = None
+    owner: DnsName | None = None
 
 
 def find_project() -> Path | None:
@@ -64,30 +68,35 @@ def _records(deployment: Mapping[str, Any]) -> Iterator[StackRecord]:
     for resource in deployment.get("resources") or []:
         if resource.get("delete"):
             continue
-        outputs = resource.get("outputs") or {}
-        if resource["type"] == _PTR_RECORD_SET:
-            yield from _records_of_set(_name_in(resource["urn"]), outputs)
-        if resource["type"] != _PTR_RECORD:
-            continue
-        keys = ("address", "writtenHostname", "backend", "zone", "ownerName")
-        values = [outputs.get(key) for key in keys]
-        texts = [value if isinstance(value, str) else None for value in values]
-        is_read = bool(resource.get("external"))
-        yield StackRecord(_name_in(resource["urn"]), is_read, *texts)
+        name, outputs = _name_in(resource["urn"]), _in_clear(resource.get("outputs") or {})
+        if resource["type"] == PTR_SET.token:
+            yield from _records_of_set(name, outputs)
+        if resource["type"] == PTR.token:
+            is_read = bool(resource.get("external"))
+            known = PTR.remembered(outputs)
+            attributes = ("address", "written", "backend", "zone", "owner")
+            yield StackRecord(name, is_read, *(known.get(one) for one in attributes))
 
 
 def _records_of_set(name: str, outputs: Mapping[str, Any]) -> Iterator[StackRecord]:
-    written = outputs.get("writtenRecords")
-    if not isinstance(written, str):
-        yield StackRecord(name, False, None, None, None, None, None)
+    if not {"backend", "writtenRecords"} <= outputs.keys():
+        yield StackRecord(name, is_read=False)
         return
-    owners = known_table(outputs.get("ownerNames") or "")
-    zones = frozenset(outputs.get("zones") or ())
-    for address, hostname in known_written(written).items():
-        owner = owners.get(address) or reverse_text(address)
-        zone = zone_in(owner, zones)
-        backend = outputs.get("backend")
-        yield StackRecord(name, False, address, hostname, backend, zone, owner)
+    state = PTR_SET.state(outputs)
+    places = places_of(state, state.written)
+    for text, hostname in state.written.items():
+        address, place = ipaddress.ip_address(text), places.get(text)
+        zone, owner = (None, None) if place is None else place
+        yield StackRecord(name, False, address, hostname, state.backend, zone, owner)
+
+
+def _in_clear(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is a secret."""
+    return {
+        key: value
+        for key, value in outputs.items()
+        if not (isinstance(value, Mapping) and _SIGNATURE in value)
+    }
 
 
 def _name_in(urn: str) -> str:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from pulumi_rdns.backends.base import Report
+
 _STYLES = {"confirmed": "green", "mismatch": "red", "propagating": "yellow", "unknown": "yellow"}
 #: seconds between two lines of progress
 _REFRESH = 0.1
@@ -70,7 +72,7 @@ def _subject(headers: Sequence[str], row: Sequence[str]) -> str:
     return next(cells[key] for key in ("address", "hostname", *headers) if cells[key] != "-")
 
 
-class Progress:
+class Progress(Report):
     """One line on standard error that the next replaces; nothing where that is no terminal."""
 
     def __init__(self) -> None:

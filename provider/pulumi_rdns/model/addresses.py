@@ -5,10 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import TypeAlias
 
-import dns.name
-import dns.reversename
-
 from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.model.structs import describe
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -47,25 +46,6 @@ def parse_address(value: object) -> Address:
     return address
 
 
-def describe(value: object) -> str:
-    """Name a value of the wrong type in a sentence.
-
-    >>> describe(3), describe(None), describe(["a"])
-    ('the number 3', 'nothing', 'a list')
-    """
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"the number {value:g}"
-    if isinstance(value, str):
-        return f"the text {value!r}"
-    if isinstance(value, dict):
-        return "a map"
-    return "a list" if isinstance(value, list | tuple) else "another type"
-
-
 def _hint(text: str) -> str:
     octets = text.split(".")
     if len(octets) == 4 and all(part.isdigit() for part in octets):
@@ -75,15 +55,21 @@ def _hint(text: str) -> str:
     return ""
 
 
-def reverse_name(address: Address) -> dns.name.Name:
-    """Give the name whose PTR record belongs to the address (RFC 1035 3.5, RFC 3596 2.5).
+def reverse_name(address: Address | str) -> DnsName:
+    """Return the name whose PTR record belongs to the address (RFC 1035 3.5, RFC 3596 2.5).
 
-    >>> str(reverse_name(parse_address("192.0.2.10")))
-    '10.2.0.192.in-addr.arpa.'
+    >>> reverse_name(parse_address("192.0.2.10")), reverse_name("192.0.2.10")
+    ('10.2.0.192.in-addr.arpa', '10.2.0.192.in-addr.arpa')
+
+    Text is an address in the form of RFC 5952.
     """
-    return dns.reversename.from_address(str(address))
+    text = str(address)
+    if ":" not in text:
+        return DnsName(".".join(reversed(text.split("."))) + ".in-addr.arpa")
+    digits = ipaddress.IPv6Address(text).packed.hex()
+    return DnsName(".".join(reversed(digits)) + ".ip6.arpa")
 
 
 def record_type(address: Address) -> str:
-    """Name the type of the forward record that holds the address: ``A`` or ``AAAA``."""
+    """Return the type of the forward record that holds the address: ``A`` or ``AAAA``."""
     return "A" if address.version == 4 else "AAAA"

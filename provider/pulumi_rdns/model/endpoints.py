@@ -5,30 +5,27 @@ from __future__ import annotations
 import ipaddress
 import re
 
-import dns.name
 import msgspec
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
-from pulumi_rdns.model.names import name_text, parse_hostname
+from pulumi_rdns.model.names import DnsName, parse_hostname
 
 DNS_PORT = 53
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?\Z")
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """A DNS server: its address, or its hostname (absolute), and its port.
+    """A DNS server: its address, or its hostname, and its port.
 
     >>> str(parse_endpoint("ns1.example.net:5353")), str(parse_endpoint("[2001:DB8::53]:53"))
     ('ns1.example.net:5353', '2001:db8::53')
     """
 
-    host: Address | dns.name.Name
+    host: Address | DnsName
     port: int = DNS_PORT
 
     def __str__(self) -> str:
-        if isinstance(self.host, dns.name.Name):
-            return endpoint_text(name_text(self.host), self.port)
         return endpoint_text(str(self.host), self.port)
 
 
@@ -52,7 +49,7 @@ def parse_resolver(text: object) -> Endpoint:
     Raises InvalidInputError with the reason.
     """
     endpoint = parse_endpoint(text)
-    if isinstance(endpoint.host, dns.name.Name):
+    if isinstance(endpoint.host, str):
         raise InvalidInputError(f"{text!r} is a name; a resolver is given by its address")
     return endpoint
 
@@ -93,7 +90,7 @@ def _split(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def _host(text: str) -> Address | dns.name.Name:
+def _host(text: str) -> Address | DnsName:
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import msgspec
 
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.addresses import describe
-from pulumi_rdns.model.tables import Table, canonical_hostname
+from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.model.structs import describe
+from pulumi_rdns.model.tables import Table
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -72,11 +73,13 @@ class Fill(msgspec.Struct, frozen=True):
                 known = ", ".join(f"{{{name}}}" for name in _FIELDS[version][:5])
                 more = " to {n32}" if version == 6 else ""
                 raise InvalidInputError(
-                    f"{{{field}}} is no field of an IPv{version} pattern; there are {known}{more}",
+                    f"unknown field {{{field}}}; IPv{version} patterns support {known}{more}",
                     "fill",
                 )
         if re.search(r"[{}]", _FIELD.sub("", self.pattern)):
-            raise InvalidInputError(f"{self.pattern!r} has a brace that is no field", "fill")
+            raise InvalidInputError(
+                f"{self.pattern!r} has a brace that is not part of a field", "fill"
+            )
         if self.network.num_addresses > MAX_FILL[version]:
             raise InvalidInputError(
                 f"{self.network} has more than {MAX_FILL[version]:,} addresses, the most that one "
@@ -85,7 +88,7 @@ class Fill(msgspec.Struct, frozen=True):
             )
 
     def table(self) -> Table:
-        """Make the hostname of every address, without looking whether it is one.
+        """Return the hostname of every address, without looking whether it is a valid one.
 
         >>> Fill(parse_network("192.0.2.8/31"), "host-{d}.example.com").table()
         {'192.0.2.8': 'host-8.example.com', '192.0.2.9': 'host-9.example.com'}
@@ -97,23 +100,23 @@ class Fill(msgspec.Struct, frozen=True):
             if self.network.version == 4
             else _of_v6(fields, self.network)
         )
-        return {address: form % values for address, values in made}
+        return cast(Table, {address: form % values for address, values in made})
 
     def findings(self) -> list[str]:
-        """Tell, a reason each, which hostnames of the table are none."""
+        """Return, a reason each, which hostnames of the table are not valid."""
         if not self.pattern.isascii():
             return [f"{self.pattern!r} has letters beyond ASCII; write such a label as an A-label"]
         reasons = []
         for address, hostname in self.table().items():
             try:
-                canonical_hostname(hostname)
+                parse_hostname(hostname)
             except InvalidInputError as error:
                 reasons.append(f"{address}: {error}")
         return reasons
 
 
 def canonical_pattern(pattern: str) -> str:
-    """Bring a pattern into the form that is stored: lower case, no dot at its end."""
+    """Return a pattern in the form that is stored: lower case, no dot at its end."""
     return pattern.strip().lower().rstrip(".")
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from pulumi_rdns.errors import ConfigError, Finding, InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.model.names import name_text, parse_hostname
+from pulumi_rdns.model.names import parse_hostname
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
 from pulumi_rdns.model.structs import read_struct
 
@@ -96,7 +96,7 @@ def _twice(hosts: dict[int, Host]) -> list[Finding]:
     findings = []
     for at, host in hosts.items():
         try:
-            name = name_text(parse_hostname(host.hostname))
+            name = parse_hostname(host.hostname)
         except InvalidInputError:
             continue
         if name in seen:

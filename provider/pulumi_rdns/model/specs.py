@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import dns.name
 import msgspec
 
 from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 
 #: seconds; used on create where the program has no opinion. Never stored.
@@ -68,8 +68,8 @@ class PtrSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     backend: str
     address: Address
-    hostname: dns.name.Name
-    zone: dns.name.Name | None = None
+    hostname: DnsName
+    zone: DnsName | None = None
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None
     policies: PtrPolicies = PtrPolicies()
@@ -80,7 +80,7 @@ class PtrSetSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     backend: str
     records: PtrSetRecords
-    zone: dns.name.Name | None = None
+    zone: DnsName | None = None
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None
     policies: PtrPolicies = PtrPolicies()
@@ -90,9 +90,9 @@ class ForwardSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One address of the A or AAAA RRset of a hostname, as a program declares it."""
 
     backend: str
-    hostname: dns.name.Name
+    hostname: DnsName
     address: Address
-    zone: dns.name.Name | None = None
+    zone: DnsName | None = None
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None
     on_conflict: OnForwardConflict | None = None

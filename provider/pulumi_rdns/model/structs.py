@@ -52,6 +52,25 @@ def read_struct(kind: type[T], raw: object, path: str) -> tuple[T | None, list[F
     return (None, findings) if findings else (kind(**values), [])
 
 
+def describe(value: object) -> str:
+    """Return a name for a value of the wrong type, as a sentence has it.
+
+    >>> describe(3), describe(None), describe(["a"])
+    ('the number 3', 'nothing', 'a list')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value:g}"
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, dict):
+        return "a map"
+    return "a list" if isinstance(value, list | tuple) else "another type"
+
+
 def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 

@@ -6,9 +6,7 @@ import ipaddress
 import time
 from collections.abc import Callable, Hashable
 
-import dns.name
 import dns.rrset
-import msgspec
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 from msgspec.structs import replace
@@ -17,30 +15,15 @@ from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address, record_type
-from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
 from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
+from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.one_place import Spot, are_one, look_alike
+from pulumi_rdns.records.places import cname_target, zone_of
 
 #: how often a write is tried when others keep changing the RRset
 _TRIES = 8
-
-
-class ForwardState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is remembered of one forward record between two runs."""
-
-    backend: str
-    hostname: dns.name.Name
-    #: what the last look or write showed; a stranger's, perhaps
-    address: Address
-    #: where it was written
-    zone: dns.name.Name | None = None
-    #: what create or update wrote: the only address that is ours
-    written: Address | None = None
-    #: seconds; None where the program has no opinion
-    ttl: int | None = None
-    adopted: bool = False
-    on_conflict: OnForwardConflict | None = None
 
 
 class ForwardRecords:
@@ -51,7 +34,7 @@ class ForwardRecords:
         self._claims = claims
 
     def declare(
-        self, backend: str, hostname: dns.name.Name, address: Address, zone: dns.name.Name | None
+        self, backend: str, hostname: DnsName, address: Address, zone: DnsName | None
     ) -> None:
         """Note that the running program declares this address of this hostname. No I/O."""
         self._claims.declare(self._key(backend, hostname, address), (zone, address))
@@ -67,18 +50,15 @@ class ForwardRecords:
         Raises ConflictError where the hostname has addresses that are not ours, or is an alias.
         """
         backend = self._zones(spec.backend)
-        zone = spec.zone if spec.zone is not None else backend.find_zone(spec.hostname)
-        if not spec.hostname.is_subdomain(zone):
-            raise InvalidInputError(
-                f"zone {name_text(zone)} does not hold {name_text(spec.hostname)}", "zone"
-            )
+        zone = spec.zone or zone_of(backend, spec.hostname)
+        if not is_subdomain(spec.hostname, zone):
+            raise InvalidInputError(f"zone {zone} does not hold {spec.hostname}", "zone")
         before = self._put(backend, zone, spec, report)
         owned = self._claims.owned(self._key_of(spec))
         adopted = spec.address in before and spec.address not in owned
         if adopted:
             report.warning(
-                f"{name_text(spec.hostname)} had {spec.address} already; it is adopted: destroy "
-                "will remove it"
+                f"{spec.hostname} had {spec.address} already; it is adopted: destroy will remove it"
             )
         return ForwardState(
             backend=spec.backend,
@@ -94,7 +74,7 @@ class ForwardRecords:
     def read(self, old: ForwardState, report: Report) -> ForwardState | None:
         """Look at the live RRset; None where our address is gone."""
         backend = self._zones(old.backend)
-        zone = old.zone if old.zone is not None else backend.find_zone(old.hostname)
+        zone = old.zone or zone_of(backend, old.hostname)
         self.recall(old)
         ours = old.written if old.written is not None else old.address
         live = _Rrset(backend, zone, old.hostname, record_type(ours)).look()
@@ -127,7 +107,7 @@ class ForwardRecords:
             # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
             return replace(state, written=old.written)
         backend = self._zones(spec.backend)
-        zone = old.zone if old.zone is not None else backend.find_zone(spec.hostname)
+        zone = old.zone or zone_of(backend, spec.hostname)
         self.recall(old)
         learned = {old.address} - set(self._claims.owned(self._key_of(spec)))
         going = ({old.written} | learned) - {spec.address, None}
@@ -137,7 +117,7 @@ class ForwardRecords:
     def delete(self, old: ForwardState, report: Report) -> None:
         """Take out the address that we wrote, and leave the others."""
         backend = self._zones(old.backend)
-        zone = old.zone if old.zone is not None else backend.find_zone(old.hostname)
+        zone = old.zone or zone_of(backend, old.hostname)
         self.recall(old)
         if old.written is None:
             return
@@ -154,7 +134,7 @@ class ForwardRecords:
     def _put(
         self,
         backend: ZoneBackend,
-        zone: dns.name.Name,
+        zone: DnsName,
         spec: ForwardSpec,
         report: Report,
         going: frozenset[Address] = frozenset(),
@@ -180,8 +160,7 @@ class ForwardRecords:
         if foreign and spec.on_conflict is OnForwardConflict.ADD:
             there = ", ".join(sorted(str(address) for address in foreign))
             report.warning(
-                f"{name_text(spec.hostname)} also has {there}, which this program does not "
-                "declare; it stays"
+                f"{spec.hostname} also has {there}, which this program does not declare; it stays"
             )
         return before
 
@@ -191,9 +170,9 @@ class ForwardRecords:
             raise ConfigError(f"backend {name!r} holds no zones, so no forward records")
         return backend
 
-    def _key(self, backend: str, hostname: dns.name.Name, address: Address) -> Key:
+    def _key(self, backend: str, hostname: DnsName, address: Address) -> Key:
         """Name the RRset for the claims, by the place that it is written to."""
-        return (record_type(address), self._backends.identity(backend), name_text(hostname))
+        return (record_type(address), self._backends.identity(backend), hostname)
 
     def _key_of(self, spec: ForwardSpec) -> Key:
         return self._key(spec.backend, spec.hostname, spec.address)
@@ -212,7 +191,7 @@ class ForwardRecords:
                 break
         return heard or address in self._claims.owned(key)
 
-    def _is_claimed(self, backend: ZoneBackend, zone: dns.name.Name, old: ForwardState) -> bool:
+    def _is_claimed(self, backend: ZoneBackend, zone: DnsName, old: ForwardState) -> bool:
         """Tell whether a declared resource holds the very address that shall be deleted."""
         assert old.written is not None
         details = self._claims.declared(self._key(old.backend, old.hostname, old.written))
@@ -220,10 +199,10 @@ class ForwardRecords:
             return True
         if (None, old.written) not in details:
             return False
-        return bool(backend.find_zone(old.hostname) == zone)
+        return zone_of(backend, old.hostname) == zone
 
     def _is_claimed_elsewhere(
-        self, backend: ZoneBackend, zone: dns.name.Name, old: ForwardState, report: Report
+        self, backend: ZoneBackend, zone: DnsName, old: ForwardState, report: Report
     ) -> bool:
         """Tell whether a declared resource of another instance holds the very address."""
         assert old.written is not None
@@ -238,7 +217,7 @@ class ForwardRecords:
                 continue
             if _addresses(spot.look()) - {old.written} - self._known(key):
                 report.warning(
-                    f"{old.written} of {name_text(old.hostname)} is left as it is: backend "
+                    f"{old.written} of {old.hostname} is left as it is: backend "
                     f"{other.backend.name} shows the very same addresses, and may be the same "
                     "server; if it is another one, remove the address here"
                 )
@@ -247,13 +226,13 @@ class ForwardRecords:
                 return True
         return False
 
-    def _spot_at(self, identity: str, zone: dns.name.Name | None, spot: Spot) -> Spot | None:
+    def _spot_at(self, identity: str, zone: DnsName | None, spot: Spot) -> Spot | None:
         """Find where another instance keeps the same RRset; None where it has no zone for it."""
         backend = self._backends.at(identity)
         if not isinstance(backend, ZoneBackend):
             return None
         try:
-            return spot._replace(backend=backend, zone=zone or backend.find_zone(spot.owner))
+            return spot._replace(backend=backend, zone=zone or zone_of(backend, spot.owner))
         except ZoneNotFoundError:
             return None
 
@@ -310,26 +289,25 @@ class _RacedError(Exception):
 class _Rrset:
     """The A or AAAA RRset of one hostname."""
 
-    def __init__(
-        self, backend: ZoneBackend, zone: dns.name.Name, hostname: dns.name.Name, kind: str
-    ) -> None:
+    def __init__(self, backend: ZoneBackend, zone: DnsName, hostname: DnsName, kind: str) -> None:
         self._backend = backend
         self._zone = zone
         self._hostname = hostname
+        self._name = to_dns(hostname)
         self._type = RdataType[kind]
 
     def look(self) -> dns.rrset.RRset | None:
-        return self._backend.get_rrset(self._zone, self._hostname, self._type)
+        return self._backend.get_rrset(to_dns(self._zone), self._name, self._type)
 
     def refuse_alias(self) -> None:
         """Raise ConflictError where the hostname is an alias."""
-        alias = self._backend.get_rrset(self._zone, self._hostname, RdataType.CNAME)
-        if alias is not None:
+        target = cname_target(self._backend, self._zone, self._hostname)
+        if target is not None:
             raise ConflictError(
                 self._backend.name,
                 f"set the {self._type.name} record of",
-                name_text(self._hostname),
-                f"it is an alias of {name_text(canonical(alias[0].target))}, beside which no other "
+                self._hostname,
+                f"it is an alias of {target}, beside which no other "
                 "record can stand (RFC 1034 section 3.6.2); remove the alias, or use its target",
             )
 
@@ -341,11 +319,11 @@ class _Rrset:
         after = None
         if addresses:
             texts = sorted(str(address) for address in addresses)
-            after = dns.rrset.from_text(self._hostname, ttl, RdataClass.IN, self._type, *texts)
+            after = dns.rrset.from_text(self._name, ttl, RdataClass.IN, self._type, *texts)
         if same_rrset(live, after):
             return
         try:
-            self._backend.apply(self._zone, [Change(self._hostname, self._type, live, after)])
+            self._backend.apply(to_dns(self._zone), [Change(self._name, self._type, live, after)])
         except ConflictError as error:
             raise _RacedError(error) from error
 
@@ -359,7 +337,7 @@ def _conflict(spec: ForwardSpec, foreign: frozenset[Address]) -> ConflictError:
     return ConflictError(
         spec.backend,
         f"set the {record_type(spec.address)} record of",
-        name_text(spec.hostname),
+        spec.hostname,
         f"it already has {there}, which this stack did not write. Nothing was changed. To keep "
         'both, set on_conflict to "add"; to replace it, "overwrite"; if another resource of this '
         "stack was renamed, add `aliases` to this one",

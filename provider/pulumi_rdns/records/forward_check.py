@@ -6,24 +6,24 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-import dns.name
 from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report, ZoneBackend
-from pulumi_rdns.errors import BackendError, ForwardMismatchError
+from pulumi_rdns.errors import BackendError, ForwardMismatchError, UnavailableError
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
-from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.names import DnsName, below, parent, to_dns
 from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, MAX_CNAMES, ForwardPolicy, PtrSpec
 from pulumi_rdns.records.pauses import Stopwatch, pauses
+from pulumi_rdns.records.places import cname_target, zone_of
 
 
 class ForwardSource(Protocol):
     """Somebody who can be asked whether a hostname resolves to an address."""
 
     def look(
-        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
+        self, hostname: DnsName, address: Address, *, ask_resolver: bool = False
     ) -> Confirmation:
         """Ask once. Trouble is an answer (Verdict.UNKNOWN), never an exception.
 
@@ -38,14 +38,14 @@ class BackendSource:
         self._backend = backend
 
     def look(
-        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
+        self, hostname: DnsName, address: Address, *, ask_resolver: bool = False
     ) -> Confirmation:
         try:
             return self._look(hostname, address)
         except BackendError as error:
             return Confirmation(Verdict.UNKNOWN, f"could not ask: {error}")
 
-    def _look(self, hostname: dns.name.Name, address: Address) -> Confirmation:
+    def _look(self, hostname: DnsName, address: Address) -> Confirmation:
         backend = self._backend
         if not isinstance(backend, ZoneBackend):
             return Confirmation(
@@ -54,42 +54,41 @@ class BackendSource:
         kind = record_type(address)
         owner = hostname
         for _ in range(MAX_CNAMES + 1):
-            zone = backend.find_zone(owner)
-            alias = backend.get_rrset(zone, owner, RdataType.CNAME)
-            if alias is None:
+            zone = zone_of(backend, owner)
+            target = cname_target(backend, zone, owner)
+            if target is None:
                 break
-            owner = canonical(alias[0].target)
+            owner = target
         else:
             return Confirmation(
                 Verdict.MISMATCH,
-                f"{backend.name}: {name_text(hostname)} is an alias of an alias, more than "
-                f"{MAX_CNAMES} times",
+                f"{backend.name}: {hostname} is an alias of an alias, more than {MAX_CNAMES} times",
             )
-        rrset = backend.get_rrset(zone, owner, RdataType[kind])
+        rrset = backend.get_rrset(to_dns(zone), to_dns(owner), RdataType[kind])
         found = sorted(rdata.address for rdata in rrset) if rrset else []
-        at = f"zone {name_text(zone)} of backend {backend.name}"
+        at = f"zone {zone} of backend {backend.name}"
         if str(address) in found:
-            return Confirmation(Verdict.CONFIRMED, f"{at} has {name_text(owner)} {kind} {address}")
+            return Confirmation(Verdict.CONFIRMED, f"{at} has {owner} {kind} {address}")
         if not found and (wildcard := _wildcard(backend, zone, owner, RdataType[kind])):
-            said = f"could not ask: {at} has {name_text(wildcard)}, which may answer for"
-            return Confirmation(Verdict.UNKNOWN, f"{said} {name_text(owner)}")
+            said = f"could not ask: {at} has {wildcard}, which may answer for"
+            return Confirmation(Verdict.UNKNOWN, f"{said} {owner}")
         there = f"{kind} {', '.join(found)}" if found else f"no {kind} record"
-        return Confirmation(Verdict.MISMATCH, f"{at} has {there} for {name_text(owner)}")
+        return Confirmation(Verdict.MISMATCH, f"{at} has {there} for {owner}")
 
 
 def _wildcard(
-    backend: ZoneBackend, zone: dns.name.Name, owner: dns.name.Name, rdtype: RdataType
-) -> dns.name.Name | None:
+    backend: ZoneBackend, zone: DnsName, owner: DnsName, rdtype: RdataType
+) -> DnsName | None:
     """Find a wildcard that a server would make the answer of, if nothing else is at the name.
 
     Whether there is something of another type (RFC 4592 section 2.2.1) a backend does not tell.
     """
     above = owner
     while above != zone:
-        above = above.parent()
-        name = dns.name.Name((b"*", *above.labels))
+        above = parent(above)
+        name = below("*", above)
         for kind in (rdtype, RdataType.CNAME):
-            if backend.get_rrset(zone, name, kind):
+            if backend.get_rrset(to_dns(zone), to_dns(name), kind):
                 return name
     return None
 
@@ -106,20 +105,19 @@ class ForwardGate:
         self,
         source_of: Callable[[Backend], ForwardSource],
         now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._source_of = source_of
         self._stopwatch = Stopwatch(now)
-        self._sleep = sleep
 
-    def look(self, backend: Backend, hostname: dns.name.Name, address: Address) -> Confirmation:
+    def look(self, backend: Backend, hostname: DnsName, address: Address) -> Confirmation:
         """Ask once, without any consequence."""
         return self._source_of(backend).look(hostname, address, ask_resolver=True)
 
     def admit(self, backend: Backend, spec: PtrSpec, report: Report) -> Confirmation | None:
         """Wait for the forward record, as the policy says; None where it says skip.
 
-        Raises ForwardMismatchError, with what every server answered and what to do.
+        Raises ForwardMismatchError, with what every server answered and what to do, and
+        UnavailableError where nobody waits for the call any longer.
         """
         policy = policy_of(spec)
         if policy is ForwardPolicy.SKIP:
@@ -145,7 +143,7 @@ class ForwardGate:
         if own.verdict is not Verdict.CONFIRMED or not isinstance(backend, ZoneBackend):
             return ""
         try:
-            zone = name_text(backend.find_zone(spec.hostname))
+            zone = zone_of(backend, spec.hostname)
         except BackendError:
             return ""
         return (
@@ -158,13 +156,13 @@ class ForwardGate:
         source = self._source_of(backend)
         answer = source.look(spec.hostname, spec.address)
         if self._worth_waiting(answer, policy):
-            answer = self._awaited(source, answer, spec, report)
+            answer = self._awaited(backend, answer, spec, report)
         if answer.verdict is Verdict.UNKNOWN:
             answer = source.look(spec.hostname, spec.address, ask_resolver=True)
         return answer
 
     def _awaited(
-        self, source: ForwardSource, answer: Confirmation, spec: PtrSpec, report: Report
+        self, backend: Backend, answer: Confirmation, spec: PtrSpec, report: Report
     ) -> Confirmation:
         """Ask again until it is confirmed or the deadline has come.
 
@@ -172,6 +170,7 @@ class ForwardGate:
         """
         given = spec.policies.forward_timeout
         allowed = DEFAULT_FORWARD_TIMEOUT if given is None else given
+        source = self._source_of(backend)
         with self._stopwatch.waiting() as seconds:
             for pause in pauses():
                 left = allowed - seconds()
@@ -179,7 +178,10 @@ class ForwardGate:
                     break
                 clock = f"{allowed - left:.0f} s of {allowed:g} s"
                 report.progress(answer.detail, f", asking again, {clock}; Ctrl-C twice to stop")
-                self._sleep(min(left, pause))
+                if not report.pause(min(left, pause)):
+                    operation = "await the forward record of"
+                    reason = f"cancelled while waiting; nothing was written: {answer.detail}"
+                    raise UnavailableError(backend.name, operation, spec.hostname, reason)
                 answer = source.look(spec.hostname, spec.address)
         return answer
 
@@ -200,7 +202,7 @@ def policy_of(spec: PtrSpec) -> ForwardPolicy:
 def _refusal(spec: PtrSpec, answer: Confirmation) -> str:
     said = "does not resolve to" if answer.verdict is Verdict.MISMATCH else "could not be asked for"
     return (
-        f"forward check: {name_text(spec.hostname)} {said} {spec.address}: {answer.detail}; "
+        f"forward check: {spec.hostname} {said} {spec.address}: {answer.detail}; "
         f"nothing was written. Create or correct the {record_type(spec.address)} record and run "
         'again, or set forward_check to "warn" or "skip"'
     )
@@ -213,6 +215,6 @@ def _doubt(spec: PtrSpec, answer: Confirmation) -> str:
         Verdict.UNKNOWN: "could not be checked to resolve to",
     }[answer.verdict]
     return (
-        f"{name_text(spec.hostname)} {said} {spec.address}: {answer.detail}. The PTR record is "
+        f"{spec.hostname} {said} {spec.address}: {answer.detail}. The PTR record is "
         "written all the same; mail servers accept it only when both agree"
     )

@@ -8,13 +8,12 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, ZoneBackend, same_rrset
 from pulumi_rdns.errors import ConflictError, ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName, to_dns
 from pulumi_rdns.model.specs import MAX_TTL
 
 #: seconds before the other place is looked at again
@@ -25,20 +24,21 @@ class Spot(NamedTuple):
     """Where one instance keeps an RRset."""
 
     backend: ZoneBackend
-    zone: dns.name.Name
-    owner: dns.name.Name
+    zone: DnsName
+    owner: DnsName
     rdtype: RdataType
 
     def look(self) -> dns.rrset.RRset | None:
         """Read what is there; None also where the zone is not."""
         try:
-            return self.backend.get_rrset(self.zone, self.owner, self.rdtype)
+            return self.backend.get_rrset(to_dns(self.zone), to_dns(self.owner), self.rdtype)
         except ZoneNotFoundError:
             return None
 
     def change(self, before: dns.rrset.RRset, after: dns.rrset.RRset) -> None:
         """Write an RRset in the place of what must be there."""
-        self.backend.apply(self.zone, [Change(self.owner, self.rdtype, before, after)])
+        change = Change(to_dns(self.owner), self.rdtype, before, after)
+        self.backend.apply(to_dns(self.zone), [change])
 
 
 def look_alike(one: Spot, other: Spot) -> bool:
@@ -83,7 +83,7 @@ def _shows(one: Spot, other: Spot, rrset: dns.rrset.RRset) -> bool:
             raise ConflictError(
                 one.backend.name,
                 f"compare the {one.rdtype.name} of",
-                name_text(one.owner),
+                one.owner,
                 f"it changes while it is compared with what backend {other.backend.name} has",
             )
     return False

@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import dns.name
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Backend, ZoneBackend
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConflictError, RdnsError, ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName, from_dns
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claims import Claims
 from pulumi_rdns.records.one_place import Spot, are_one
@@ -50,11 +49,12 @@ class OtherInstances:
             there = self._backends.at(identity)
             if not isinstance(there, ZoneBackend) or not isinstance(backend, ZoneBackend):
                 continue
-            assert zone is None or isinstance(zone, dns.name.Name)
-            store = store_of(there, zone, self._aliases, self._claims, ())
+            assert zone is None or isinstance(zone, str)
+            given = None if zone is None else DnsName(zone)
+            store = store_of(there, given, self._aliases, self._claims, ())
             # A guess from a neighbour would do for a write, which the server corrects.
             found = store.each_replaced(addresses)
-            alike: defaultdict[dns.name.Name, list[str]] = defaultdict(list)
+            alike: defaultdict[DnsName, list[str]] = defaultdict(list)
             for address, place in found.items():
                 if isinstance(place, RdnsError):
                     if not isinstance(place, ZoneNotFoundError):
@@ -86,12 +86,11 @@ def _is_one(
     for address in addresses:
         zone, owner = places[address]
         assert zone is not None
-        name = dns.name.from_text(owner)
-        spot = Spot(one, zone, name, RdataType.PTR)
+        spot = Spot(one, zone, owner, RdataType.PTR)
         live = spot.look()
         if live is not None and [_text(rdata) for rdata in live] == [values[address]]:
             try:
-                return are_one(spot, Spot(other, zone, name, RdataType.PTR))
+                return are_one(spot, Spot(other, zone, owner, RdataType.PTR))
             except ConflictError as error:
                 changed = error
     if changed is not None:
@@ -100,4 +99,4 @@ def _is_one(
 
 
 def _text(rdata: Any) -> str:
-    return name_text(rdata.target.canonicalize())
+    return from_dns(rdata.target)

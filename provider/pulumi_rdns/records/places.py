@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
-import dns.name
 import dns.rrset
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import AddressBackend, Backend, Change, Site, ZoneBackend
+from pulumi_rdns.backends.base import AddressBackend, Backend, Change, ZoneBackend
 from pulumi_rdns.errors import (
     ConfigError,
     ConflictError,
@@ -19,7 +18,15 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import Address, reverse_name
-from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.names import (
+    DnsName,
+    below,
+    from_dns,
+    is_subdomain,
+    name_order,
+    parent,
+    to_dns,
+)
 from pulumi_rdns.model.specs import DEFAULT_TTL, MAX_CNAMES
 from pulumi_rdns.records.one_place import Spot
 
@@ -27,7 +34,7 @@ from pulumi_rdns.records.one_place import Spot
 class Seen(NamedTuple):
     """What is there at one moment: all hostnames, sorted, and the TTL in seconds if known."""
 
-    hostnames: tuple[dns.name.Name, ...]
+    hostnames: tuple[DnsName, ...]
     ttl: int | None = None
     #: the vendor's own default: nobody chose it
     is_default: bool = False
@@ -35,18 +42,18 @@ class Seen(NamedTuple):
     @property
     def text(self) -> str:
         """Write the hostnames as a user reads them."""
-        return ", ".join(name_text(hostname) for hostname in self.hostnames) or "nothing"
+        return ", ".join(hostname for hostname in self.hostnames) or "nothing"
 
 
 class PtrPlace(Protocol):
     """One address's PTR record, at one backend."""
 
     @property
-    def zone(self) -> dns.name.Name | None:
+    def zone(self) -> DnsName | None:
         """The zone that holds the record; None at a backend that has none."""
 
     @property
-    def owner(self) -> dns.name.Name | None:
+    def owner(self) -> DnsName | None:
         """The name that has the record in this zone; another than the reverse name (RFC 2317)."""
 
     @property
@@ -56,7 +63,7 @@ class PtrPlace(Protocol):
     def look(self) -> Seen:
         """Read what is there now."""
 
-    def swap(self, seen: Seen, hostnames: tuple[dns.name.Name, ...], ttl: int | None) -> None:
+    def swap(self, seen: Seen, hostnames: tuple[DnsName, ...], ttl: int | None) -> None:
         """Write exactly these hostnames, if what was seen is still there, else ConflictError.
 
         No hostnames means: take the record away. ``ttl`` None keeps the TTL that is there.
@@ -64,10 +71,10 @@ class PtrPlace(Protocol):
 
 
 #: asks the DNS where the reverse name of an address leads: its aliases in order, none for none
-Aliases: TypeAlias = Callable[[Address], Sequence[dns.name.Name]]
+Aliases: TypeAlias = Callable[[Address], Sequence[DnsName]]
 
 
-def no_aliases(_: Address) -> Sequence[dns.name.Name]:
+def no_aliases(_: Address) -> Sequence[DnsName]:
     """Ask nobody: for places that are known."""
     return ()
 
@@ -75,7 +82,7 @@ def no_aliases(_: Address) -> Sequence[dns.name.Name]:
 def find_place(
     backend: Backend,
     address: Address,
-    zone: dns.name.Name | None,
+    zone: DnsName | None,
     aliases: Aliases = no_aliases,
 ) -> PtrPlace:
     """Find where the PTR of an address belongs: RFC 2317 aliases are followed.
@@ -87,15 +94,15 @@ def find_place(
         if zone is not None:
             raise InvalidInputError(_no_zones(backend.name), "zone")
         return _AddressPlace(backend, address)
-    owner, site = _find_owner(_zones(backend), address, zone, aliases)
-    return _ZonePlace(_zones(backend), site.zone, owner, is_free=site.is_free)
+    found = _find_owner(_zones(backend), address, zone, aliases)
+    return _ZonePlace(_zones(backend), found.zone, found.owner, is_free=found.is_free)
 
 
 def stored_place(
     backend: Backend,
     address: Address,
-    zone: dns.name.Name | None,
-    owner: dns.name.Name | None,
+    zone: DnsName | None,
+    owner: DnsName | None,
     aliases: Aliases = no_aliases,
 ) -> PtrPlace:
     """Give the place where a record was written: nothing is looked up."""
@@ -116,26 +123,46 @@ def _zones(backend: Backend) -> ZoneBackend:
     return backend
 
 
+def cname_target(backend: ZoneBackend, zone: DnsName, name: DnsName) -> DnsName | None:
+    """Return what a name is a CNAME to; None for none. Raises BackendError."""
+    rrset = backend.get_rrset(to_dns(zone), to_dns(name), RdataType.CNAME)
+    return None if rrset is None else from_dns(rrset[0].target)
+
+
+def zone_of(backend: ZoneBackend, name: DnsName) -> DnsName:
+    """Return the zone that contains a name. Raises ZoneNotFoundError."""
+    return from_dns(backend.find_zone(to_dns(name)))
+
+
+class _Owner(NamedTuple):
+    """The name that has the record, and its zone."""
+
+    zone: DnsName
+    owner: DnsName
+    #: nothing at all stands there
+    is_free: bool = False
+
+
 def _find_owner(
-    backend: ZoneBackend, address: Address, zone: dns.name.Name | None, aliases: Aliases
-) -> tuple[dns.name.Name, Site]:
+    backend: ZoneBackend, address: Address, zone: DnsName | None, aliases: Aliases
+) -> _Owner:
     """Find the owner name and its zone, through the aliases of classless delegation (RFC 2317).
 
     The parent zone may be served elsewhere: then the DNS is asked for the alias in it.
     """
     owner = reverse_name(address)
-    if zone is not None and not owner.is_subdomain(zone):
-        inside = [alias for alias in aliases(address) if alias.is_subdomain(zone)]
-        owner = canonical(inside[0]) if inside else _classless_owner(address, owner, zone)
-        return owner, Site(zone, None)
+    if zone is not None and not is_subdomain(owner, zone):
+        inside = [alias for alias in aliases(address) if is_subdomain(alias, zone)]
+        owner = inside[0] if inside else _classless_owner(address, owner, zone)
+        return _Owner(zone, owner)
     if zone is not None:
-        rrset = backend.get_rrset(zone, owner, RdataType.CNAME)
-        if rrset is None:
-            return owner, Site(zone, None)
-        owner = canonical(rrset[0].target)
+        target = cname_target(backend, zone, owner)
+        if target is None:
+            return _Owner(zone, owner)
+        owner = target
     for step in range(0 if zone is None else 1, MAX_CNAMES + 1):
         try:
-            site = backend.find_site(owner)
+            site = backend.find_site(to_dns(owner))
         except ZoneNotFoundError:
             elsewhere = () if step else aliases(address)
             if not elsewhere:
@@ -143,26 +170,31 @@ def _find_owner(
             alias = elsewhere[0]
         else:
             if site.alias is None:
-                return owner, site
-            alias = site.alias
-        owner = canonical(alias)
+                return _Owner(from_dns(site.zone), owner, site.is_free)
+            alias = from_dns(site.alias)
+        owner = alias
     raise RejectedError(
         backend.name,
         "find the zone of",
-        name_text(reverse_name(address)),
+        reverse_name(address),
         f"more than {MAX_CNAMES} aliases in a row",
     )
 
 
-def _classless_owner(address: Address, owner: dns.name.Name, zone: dns.name.Name) -> dns.name.Name:
+def _classless_owner(address: Address, owner: DnsName, zone: DnsName) -> DnsName:
     """Name the record in a zone for less than an octet, below its parent zone (RFC 2317)."""
-    if address.version == 4 and owner.parent() == zone.parent():
-        return dns.name.Name((owner.labels[0], *zone.labels))
+    if address.version == 4 and parent(owner) == parent(zone):
+        return below(owner.partition(".")[0], zone)
     raise InvalidInputError(
-        f"zone {name_text(zone)} does not hold {name_text(owner)}, nor is it a zone for a part of "
-        f"{name_text(owner.parent())} (RFC 2317)",
+        f"zone {zone} does not hold {owner}, nor is it a zone for a part of "
+        f"{parent(owner)} (RFC 2317)",
         "zone",
     )
+
+
+def targets_of(rrset: dns.rrset.RRset) -> tuple[DnsName, ...]:
+    """Return where the PTR records of an RRset point, sorted."""
+    return tuple(sorted((from_dns(rdata.target) for rdata in rrset), key=name_order))
 
 
 class _AddressPlace:
@@ -180,9 +212,9 @@ class _AddressPlace:
         ptr = self._backend.get_ptr(self._address)
         if ptr is None:
             return Seen(())
-        return Seen((canonical(ptr.hostname),), None, ptr.is_default)
+        return Seen((from_dns(ptr.hostname),), None, ptr.is_default)
 
-    def swap(self, seen: Seen, hostnames: tuple[dns.name.Name, ...], ttl: int | None) -> None:
+    def swap(self, seen: Seen, hostnames: tuple[DnsName, ...], ttl: int | None) -> None:
         now = self.look()
         if now != seen:
             raise ConflictError(
@@ -192,7 +224,7 @@ class _AddressPlace:
                 f"it changed meanwhile, to {now.text}",
             )
         if hostnames:
-            self._backend.set_ptr(self._address, hostnames[0])
+            self._backend.set_ptr(self._address, to_dns(hostnames[0]))
         else:
             self._backend.unset_ptr(self._address)
 
@@ -203,8 +235,8 @@ class _ZonePlace:
     def __init__(
         self,
         backend: ZoneBackend,
-        zone: dns.name.Name,
-        owner: dns.name.Name,
+        zone: DnsName,
+        owner: DnsName,
         *,
         is_free: bool = False,
     ) -> None:
@@ -220,26 +252,24 @@ class _ZonePlace:
             # Once, and a write compares with it.
             self._is_free = False
             return Seen(())
-        rrset = self._backend.get_rrset(self.zone, self.owner, RdataType.PTR)
+        rrset = self._backend.get_rrset(to_dns(self.zone), to_dns(self.owner), RdataType.PTR)
         if rrset is None:
             return Seen(())
-        return Seen(tuple(sorted(canonical(rdata.target) for rdata in rrset)), rrset.ttl)
+        return Seen(targets_of(rrset), rrset.ttl)
 
-    def swap(self, seen: Seen, hostnames: tuple[dns.name.Name, ...], ttl: int | None) -> None:
+    def swap(self, seen: Seen, hostnames: tuple[DnsName, ...], ttl: int | None) -> None:
         ttl = ttl if ttl is not None else seen.ttl
         change = Change(
-            self.owner,
+            to_dns(self.owner),
             RdataType.PTR,
             self._rrset(seen.hostnames, seen.ttl),
             self._rrset(hostnames, ttl),
         )
-        self._backend.apply(self.zone, [change])
+        self._backend.apply(to_dns(self.zone), [change])
 
-    def _rrset(
-        self, hostnames: tuple[dns.name.Name, ...], ttl: int | None
-    ) -> dns.rrset.RRset | None:
+    def _rrset(self, hostnames: tuple[DnsName, ...], ttl: int | None) -> dns.rrset.RRset | None:
         if not hostnames:
             return None
-        texts = [hostname.to_text() for hostname in hostnames]
+        texts = [to_dns(hostname).to_text() for hostname in hostnames]
         ttl = DEFAULT_TTL if ttl is None else ttl
-        return dns.rrset.from_text(self.owner, ttl, RdataClass.IN, RdataType.PTR, *texts)
+        return dns.rrset.from_text(to_dns(self.owner), ttl, RdataClass.IN, RdataType.PTR, *texts)

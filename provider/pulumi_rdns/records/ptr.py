@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-import dns.name
-import msgspec
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
@@ -20,8 +18,9 @@ from pulumi_rdns.errors import (
 )
 from pulumi_rdns.model.addresses import Address, reverse_name
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
-from pulumi_rdns.model.names import name_text
-from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrPolicies, PtrSpec
+from pulumi_rdns.model.names import DnsName, is_subdomain
+from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
+from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
 from pulumi_rdns.records.one_place import are_one
@@ -32,52 +31,9 @@ _TRIES = 5
 
 
 class _Wanted(NamedTuple):
-    hostnames: tuple[dns.name.Name, ...]
+    hostnames: tuple[DnsName, ...]
     #: seconds; None keeps the TTL that is there
     ttl: int | None = None
-
-
-class Previous(msgspec.Struct, frozen=True):
-    """What was there before us; not known where we found our own value already there."""
-
-    known: bool = False
-    hostnames: tuple[dns.name.Name, ...] = ()
-    #: seconds; None where the backend tells none
-    ttl: int | None = None
-
-
-class PtrState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is remembered of one PTR record between two runs."""
-
-    backend: str
-    address: Address
-    #: where it was written; None at a backend that has no zones
-    zone: dns.name.Name | None = None
-    owner: dns.name.Name | None = None
-    #: what the last look or write showed; a stranger's, perhaps
-    hostnames: tuple[dns.name.Name, ...] = ()
-    #: what create or update wrote: the only value that is ours. None where nothing was written
-    written: dns.name.Name | None = None
-    #: seconds; None where the program has no opinion
-    ttl: int | None = None
-    adopted: bool = False
-    previous: Previous = Previous()
-    forward_confirmed: bool | None = None
-    forward_detail: str = ""
-    policies: PtrPolicies = PtrPolicies()
-
-    @property
-    def spec(self) -> PtrSpec | None:
-        """What the program asked for when it was last written."""
-        if self.written is None:
-            return None
-        return PtrSpec(
-            backend=self.backend,
-            address=self.address,
-            hostname=self.written,
-            ttl=self.ttl,
-            policies=self.policies,
-        )
 
 
 class PtrRecords:
@@ -97,7 +53,7 @@ class PtrRecords:
         self._await_served = await_served
         self._aliases = aliases
 
-    def declare(self, backend: str, address: Address, zone: dns.name.Name | None) -> None:
+    def declare(self, backend: str, address: Address, zone: DnsName | None) -> None:
         """Note that the running program declares this record. No I/O."""
         self._claims.declare(self._key(backend, address), zone)
 
@@ -235,7 +191,9 @@ class PtrRecords:
         # No zone, or one above, may lead to the same record by an alias (RFC 2317).
         name = reverse_name(old.address)
         above = [
-            zone for zone in zones if isinstance(zone, dns.name.Name) and name.is_subdomain(zone)
+            DnsName(zone)
+            for zone in zones
+            if isinstance(zone, str) and is_subdomain(name, DnsName(zone))
         ]
         maybe = [*above, *([None] if None in zones else [])]
         found = [find_place(backend, old.address, zone, self._aliases) for zone in maybe]
@@ -255,9 +213,10 @@ class PtrRecords:
             other = self._backends.at(identity)
             if other is None:
                 continue
-            assert zone is None or isinstance(zone, dns.name.Name)
+            assert zone is None or isinstance(zone, str)
+            given = None if zone is None else DnsName(zone)
             try:
-                spot = find_place(other, old.address, zone, self._aliases).spot
+                spot = find_place(other, old.address, given, self._aliases).spot
             except ZoneNotFoundError:
                 continue
             if spot is not None and are_one(place.spot, spot):
@@ -296,7 +255,7 @@ class PtrRecords:
             kept = spec.policies.on_delete is OnDelete.RESTORE
             fate = "will leave it (on_delete restore)" if kept else "will remove it"
             report.warning(
-                f"the PTR of {spec.address} was {name_text(spec.hostname)} already; it is adopted: "
+                f"the PTR of {spec.address} was {spec.hostname} already; it is adopted: "
                 f"destroy {fate}"
             )
         return self._with_forward(backend, state, report)
@@ -314,16 +273,15 @@ class PtrRecords:
         if state.forward_confirmed and not answer.confirmed:
             where = " everywhere" if answer.verdict is Verdict.PROPAGATING else ""
             report.warning(
-                f"{name_text(spec.hostname)} no longer resolves{where} to {spec.address}: "
-                f"{answer.detail}"
+                f"{spec.hostname} no longer resolves{where} to {spec.address}: {answer.detail}"
             )
         return replace(state, forward_confirmed=answer.confirmed, forward_detail=answer.detail)
 
-    def _ours(self, key: Key, hostname: dns.name.Name) -> set[dns.name.Name]:
+    def _ours(self, key: Key, hostname: DnsName) -> set[DnsName]:
         values = {*self._claims.owned(key), *self._claims.exchanged(key)}
-        return {value for value in values if isinstance(value, dns.name.Name)} | {hostname}
+        return {DnsName(value) for value in values if isinstance(value, str)} | {hostname}
 
-    def _inherited(self, key: Key, seen: Seen, hostname: dns.name.Name) -> tuple[Previous, bool]:
+    def _inherited(self, key: Key, seen: Seen, hostname: DnsName) -> tuple[Previous, bool]:
         """Tell what was there before, also where a resource of this program was in between."""
         owned = self._claims.owned(key)
         for hostname_seen in seen.hostnames:
@@ -378,7 +336,7 @@ def _fresh(spec: PtrSpec, place: PtrPlace, answer: Confirmation | None) -> PtrSt
     )
 
 
-def _is_ours(seen: Seen, ours: set[dns.name.Name]) -> bool:
+def _is_ours(seen: Seen, ours: set[DnsName]) -> bool:
     return seen.is_default or all(hostname in ours for hostname in seen.hostnames)
 
 
@@ -414,7 +372,7 @@ def _leave_behind(seen: Seen, old: PtrState, report: Report) -> _Wanted | None:
 def _perhaps_one_place(old: PtrState) -> str:
     assert old.written is not None
     return (
-        f"the PTR of {old.address} at backend {old.backend}, {name_text(old.written)}, is left as "
+        f"the PTR of {old.address} at backend {old.backend}, {old.written}, is left as "
         "it is: another backend of this program has the same, and one of the two found it there "
         "already, so they may be one account; if they are not, remove it by hand"
     )
@@ -426,7 +384,7 @@ def _not_taken_over(old: PtrState) -> ConflictError:
         old.backend,
         "delete the PTR of",
         str(old.address),
-        f"{name_text(old.written)} is left as it is and stays in the state, because the resource "
+        f"{old.written} is left as it is and stays in the state, because the resource "
         "that declares this address now could not be created; see its error",
     )
 

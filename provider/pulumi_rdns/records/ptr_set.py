@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
-import dns.name
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.batch import Found
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConflictError, RdnsError, ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.addresses import reverse_name
+from pulumi_rdns.model.names import DnsName, is_subdomain
 from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
-from pulumi_rdns.model.tables import Table, reverse_text
+from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.other_instances import OtherInstances
@@ -28,7 +29,14 @@ from pulumi_rdns.records.ptr_set_messages import (
 )
 from pulumi_rdns.records.ptr_set_places import Place, Store, store_of
 from pulumi_rdns.records.ptr_set_run import Run
-from pulumi_rdns.records.ptr_set_state import Brought, PtrSetState, records_after, written_after
+from pulumi_rdns.records.ptr_set_state import (
+    Brought,
+    believed,
+    placed,
+    places_of,
+    seen_after,
+    written_after,
+)
 
 
 class _Places(NamedTuple):
@@ -60,11 +68,7 @@ class PtrSets:
     def recall(self, old: PtrSetState) -> None:
         """Note what the state says we wrote. No I/O."""
 
-        def value_of(address: str) -> dns.name.Name | None:
-            hostname = old.written.get(address)
-            return None if hostname is None else dns.name.from_text(hostname)
-
-        self._claims.own_set(self._prefix(old.backend), value_of)
+        self._claims.own_set(self._prefix(old.backend), old.written.get)
 
     def create(self, spec: PtrSetSpec, report: Report) -> Brought:
         """Write all records that can be written, and adopt those that are right already."""
@@ -93,16 +97,17 @@ class PtrSets:
         places = {key: place for key, place in found.places.items() if key not in found.unserved}
         there = store.read(places, is_shared=True)
         live = {
-            address: ", ".join(one.hostnames)
+            address: tuple(map(DnsName, one.hostnames))
             for address, one in there.items()
             if one.hostnames and not _is_only_default(one, old.written.get(address))
         }
         warn_of_unserved(found.unserved, report)
         # What cannot be looked at is as it was; it is served again when a delegation ends.
-        live |= {address: declared[address] for address in found.unserved}
+        live |= {address: believed(old, address) for address in found.unserved}
         if declared and not live:
             return None
-        state = replace(old, records=old.records.live(live))
+        several = {address: names for address, names in live.items() if len(names) > 1}
+        state = replace(old, records=old.records.live(live), several=several)
         if old.ttl is not None:
             ttls = {there[key].ttl or old.ttl for key in live if key in there}
             others = sorted(ttls - {old.ttl})
@@ -128,17 +133,19 @@ class PtrSets:
 
     def _bring(self, old: PtrSetState, spec: PtrSetSpec, report: Report) -> Brought:
         """Bring what is there to what the program asks for."""
-        wanted, believed = spec.records.table, old.records.table
+        wanted, seen = spec.records.table, old.records.table
         retimed = spec.ttl is not None and spec.ttl != old.ttl
         todo = {
             address: hostname
             for address, hostname in wanted.items()
-            if retimed or believed.get(address) != hostname
+            if retimed or seen.get(address) != hostname or address in old.several
         }
         backend = self._backends.get(spec.backend)
         store = self._store(backend, spec.zone)
         going: Table = {k: value for k, value in old.written.items() if k not in wanted}
-        state = replace(old, zone=spec.zone, records=spec.records, policies=spec.policies)
+        state = replace(
+            old, zone=spec.zone, records=spec.records, several={}, policies=spec.policies
+        )
         if not todo and not going:
             written = {key: value for key, value in old.written.items() if key in wanted}
             return Brought(replace(state, ttl=spec.ttl, written=written), None)
@@ -154,7 +161,7 @@ class PtrSets:
         run = Run(store, found.places, self._ours(old), report)
         run.write(
             {key: name for key, name in todo.items() if key not in failures},
-            {key: _hostnames(believed.get(key)) for key in todo if key not in failures},
+            {key: believed(old, key) for key in todo if key not in failures},
             spec.ttl,
             overwrite=spec.policies.on_conflict is OnConflict.OVERWRITE,
             is_patient=self._claims.is_patient,
@@ -172,15 +179,14 @@ class PtrSets:
         for address in failures:
             self._claims.fail((*self._prefix(spec.backend), address))
         state = replace(
-            state,
+            seen_after(state, old, spec, failures),
             ttl=old.ttl if failures else spec.ttl,
-            records=records_after(old, spec, failures),
             written={
                 **written_after(old, spec, todo, failures, run.unknown),
                 **self._inherited(store, old, [key for key in todo if key in failures], run.places),
             },
         )
-        state = looks.remembered(state.placed(old, run.places), old)
+        state = looks.remembered(placed(state, old, run.places), old)
         if not failures:
             return Brought(state, None)
         return Brought(state, summary("set the PTRs of", backend.name, failures, len(wanted)))
@@ -195,7 +201,7 @@ class PtrSets:
         for address in failed:
             if address not in old.written and address in places:
                 values = self._claims.owned((*self._prefix(old.backend), address))
-                names = {name_text(one) for one in values if isinstance(one, dns.name.Name)}
+                names = {DnsName(one) for one in values if isinstance(one, str)}
                 if names:
                     owned[address] = names
         if not owned:
@@ -206,7 +212,7 @@ class PtrSets:
             return {}
         found = {address: there[address].hostnames for address in owned if address in there}
         return {
-            address: hostnames[0]
+            address: DnsName(hostnames[0])
             for address, hostnames in found.items()
             if len(hostnames) == 1 and hostnames[0] in owned[address]
         }
@@ -214,22 +220,16 @@ class PtrSets:
     def _prefix(self, backend: str) -> Key:
         return ("PTR", self._backends.identity(backend))
 
-    def _store(self, backend: Backend, zone: dns.name.Name | None) -> Store:
+    def _store(self, backend: Backend, zone: DnsName | None) -> Store:
         return store_of(backend, zone, self._aliases, self._claims, self._prefix(backend.name))
 
-    def _places(self, store: Store, old: PtrSetState, addresses: Iterable[str]) -> _Places:
+    def _places(self, store: Store, old: PtrSetState, addresses: Collection[str]) -> _Places:
         """Give the places where records were written; look for those of new ones.
 
         Also of those that would not be served there, as their part has become a zone of its own.
         """
-        known = {}
-        new = []
-        for address in addresses:
-            place = old.place(address)
-            if place is None:
-                new.append(address)
-            else:
-                known[address] = place
+        known = places_of(old, addresses)
+        new = [address for address in addresses if address not in known]
         moved = store.misplaced(known) if known else []
         found = _Places(known, {}, {})
         for address, there in (store.places([*new, *moved]) if new or moved else {}).items():
@@ -245,12 +245,11 @@ class PtrSets:
     def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
         """Tell which hostnames of an address this stack wrote, or a refresh has shown to it."""
         prefix = self._prefix(old.backend)
-        believed = old.records.table
 
         def ours(address: str) -> set[str]:
             owned = self._claims.owned((*prefix, address))
-            names = {name_text(value) for value in owned if isinstance(value, dns.name.Name)}
-            return names.union(_hostnames(believed.get(address)))
+            names = {value for value in owned if isinstance(value, str)}
+            return names.union(believed(old, address))
 
         return ours
 
@@ -322,21 +321,22 @@ class PtrSets:
         if place.zone is None or place.zone in zones:
             return False
         # No zone, or one above, may lead to the same record by an alias (RFC 2317).
-        name = dns.name.from_text(reverse_text(address))
+        name = reverse_name(address)
         backend = self._backends.get(old.backend)
         for zone in zones:
-            if zone is None or (isinstance(zone, dns.name.Name) and name.is_subdomain(zone)):
-                found = store_of(backend, zone, self._aliases, self._claims, ()).replaced(address)
+            if zone is None or (isinstance(zone, str) and is_subdomain(name, DnsName(zone))):
+                found = store_of(
+                    backend,
+                    None if zone is None else DnsName(zone),
+                    self._aliases,
+                    self._claims,
+                    (),
+                ).replaced(address)
                 if isinstance(found, RdnsError):
                     raise found
                 if found == place:
                     return False
         return True
-
-
-def _hostnames(value: str | None) -> tuple[str, ...]:
-    """Read what stands for an address; several hostnames after a refresh has seen several."""
-    return tuple(value.split(", ")) if value else ()
 
 
 def _is_only_default(found: Found, written: str | None) -> bool:

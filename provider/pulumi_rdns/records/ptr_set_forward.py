@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import dns.name
 import msgspec
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.errors import RdnsError
-from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.specs import ForwardPolicy, PtrSetSpec, PtrSpec
+from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import address_order
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.ptr_set_messages import SHOWN, shown
-from pulumi_rdns.records.ptr_set_state import PtrSetState
 
 #: look-ups at a time
 _SIDE_BY_SIDE = 32
@@ -81,8 +80,8 @@ def renewed(gate: ForwardGate, backend: Backend, state: PtrSetState, report: Rep
         return state
 
     def look(address: str) -> bool | None:
-        hostname = dns.name.from_text(state.written[address])
-        return gate.look(backend, hostname, parse_address(address)).confirmed
+        hostname = state.written[address]
+        return gate.look(backend, hostname, ipaddress.ip_address(address)).confirmed
 
     addresses = sorted(state.written, key=address_order)
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
@@ -99,7 +98,7 @@ def renewed(gate: ForwardGate, backend: Backend, state: PtrSetState, report: Rep
     )
 
 
-class _Doubts:
+class _Doubts(Report):
     """Keeps the warnings of one record, to be shown together with those of the others."""
 
     def __init__(self, report: Report) -> None:
@@ -116,7 +115,7 @@ class _Doubts:
 def _spec_of(spec: PtrSetSpec, address: str) -> PtrSpec:
     return PtrSpec(
         backend=spec.backend,
-        address=parse_address(address),
-        hostname=dns.name.from_text(spec.records.table[address]),
+        address=ipaddress.ip_address(address),
+        hostname=spec.records.table[address],
         policies=spec.policies,
     )

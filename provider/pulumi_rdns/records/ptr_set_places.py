@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
-import dns.name
-
 from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
 from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange
 from pulumi_rdns.errors import (
@@ -22,8 +20,8 @@ from pulumi_rdns.errors import (
     UnavailableError,
     ZoneNotFoundError,
 )
-from pulumi_rdns.model.names import name_text
-from pulumi_rdns.model.tables import reverse_text
+from pulumi_rdns.model.addresses import reverse_name
+from pulumi_rdns.model.names import DnsName, from_dns, to_dns
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.places import Aliases, find_place
 
@@ -36,8 +34,8 @@ _SIDE_BY_SIDE = 16
 class Place(NamedTuple):
     """Where the record of one address is: None for the zone at a backend that has none."""
 
-    zone: dns.name.Name | None
-    owner: str
+    zone: DnsName | None
+    owner: DnsName
 
 
 class Step(NamedTuple):
@@ -69,7 +67,7 @@ class Store(Protocol):
         would not be served. Raises BackendError.
         """
 
-    def has_zone(self, zone: dns.name.Name | None) -> bool:
+    def has_zone(self, zone: DnsName | None) -> bool:
         """Is this zone still there? Raises BackendError."""
 
     def replaced(self, address: str) -> Place | RdnsError:
@@ -93,7 +91,7 @@ class Store(Protocol):
 
 def store_of(
     backend: Backend,
-    zone: dns.name.Name | None,
+    zone: DnsName | None,
     aliases: Aliases,
     claims: Claims,
     prefix: Key,
@@ -114,16 +112,16 @@ class _Zones:
 
     has_ttls = True
 
-    def __init__(self, backend: ZoneBackend, zone: dns.name.Name | None, aliases: Aliases) -> None:
+    def __init__(self, backend: ZoneBackend, zone: DnsName | None, aliases: Aliases) -> None:
         self.name = backend.name
         self._backend = backend
         self._zone = zone
         self._aliases = aliases
 
     def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
-        groups: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        groups: defaultdict[str, dict[str, DnsName]] = defaultdict(dict)
         for address in addresses:
-            owner = reverse_text(address)
+            owner = reverse_name(address)
             groups[owner.partition(".")[2]][address] = owner
         self._prefetch_zones(next(iter(owners.values())) for owners in groups.values())
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
@@ -131,23 +129,22 @@ class _Zones:
             return {address: place for group in found for address, place in group.items()}
 
     def misplaced(self, places: Mapping[str, Place]) -> list[str]:
-        groups: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+        groups: defaultdict[tuple[DnsName | None, str], list[str]] = defaultdict(list)
         for address, place in places.items():
-            groups[id(place.zone), place.owner.partition(".")[2]].append(address)
+            groups[place.zone, place.owner.partition(".")[2]].append(address)
         self._prefetch_zones(places[group[0]].owner for group in groups.values())
 
         def away(group: list[str]) -> list[str]:
             alone: list[str] = []
             for at, address in enumerate(group):
                 place = places[address]
-                name = dns.name.from_text(place.owner)
                 try:
-                    zone = self._backend.find_zone(name)
+                    zone = from_dns(self._backend.find_zone(to_dns(place.owner)))
                 except ZoneNotFoundError:
                     zone = None
                 if zone == place.zone:
                     break
-                if zone != name:
+                if zone != place.owner:
                     return alone + group[at:]
                 # A zone of this one name says nothing of its neighbours.
                 alone.append(address)
@@ -157,10 +154,11 @@ class _Zones:
             found = pool.map(away, groups.values())
             return [address for group in found for address in group]
 
-    def has_zone(self, zone: dns.name.Name | None) -> bool:
+    def has_zone(self, zone: DnsName | None) -> bool:
         assert zone is not None
         try:
-            return bool(self._backend.find_zone(zone) == zone)
+            name = to_dns(zone)
+            return bool(self._backend.find_zone(name) == name)
         except ZoneNotFoundError:
             return False
 
@@ -172,18 +170,18 @@ class _Zones:
         except RdnsError as error:
             return error
         assert found.owner is not None
-        return Place(found.zone, name_text(found.owner))
+        return Place(found.zone, found.owner)
 
     def each_replaced(self, addresses: Collection[str]) -> dict[str, Place | RdnsError]:
-        self._prefetch_zones(map(reverse_text, addresses))
+        self._prefetch_zones(map(reverse_name, addresses))
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return dict(zip(addresses, pool.map(self.replaced, addresses), strict=True))
 
     def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
         found = {}
         for zone, addresses in _by_zone(places).items():
-            owners = {places[address].owner: address for address in addresses}
-            there = self._backend.read_ptrs(zone, owners.keys(), is_shared=is_shared)
+            owners: dict[str, str] = {places[address].owner: address for address in addresses}
+            there = self._backend.read_ptrs(to_dns(zone), owners.keys(), is_shared=is_shared)
             found.update({owners[owner]: one for owner, one in there.items()})
         return found
 
@@ -195,16 +193,16 @@ class _Zones:
                 for step in (steps[address] for address in addresses)
             ]
             try:
-                made = self._backend.apply_ptrs(zone, changes, progress)
+                made = self._backend.apply_ptrs(to_dns(zone), changes, progress)
             except BackendError as error:
                 made = [Outcome(None, error)] * len(changes)
             outcomes.update(zip(addresses, made, strict=True))
         return outcomes
 
-    def _prefetch_zones(self, owners: Iterable[str]) -> None:
-        self._backend.prefetch_zones([dns.name.from_text(owner) for owner in owners])
+    def _prefetch_zones(self, owners: Iterable[DnsName]) -> None:
+        self._backend.prefetch_zones(list(map(to_dns, owners)))
 
-    def _group(self, owners: dict[str, str]) -> dict[str, Place | RdnsError]:
+    def _group(self, owners: dict[str, DnsName]) -> dict[str, Place | RdnsError]:
         """Find the places of addresses whose reverse names are below one."""
         addresses = list(owners)
         first = self.replaced(addresses[0])
@@ -222,19 +220,14 @@ class _Zones:
 
 def _is_of_many(place: Place, owner: str) -> bool:
     """Tell whether other names are there too: not behind an alias, nor in a zone of their own."""
-    return place.owner == owner and place.zone != dns.name.from_text(owner)
+    return place.owner == owner and place.zone != owner
 
 
-def _by_zone(places: Mapping[str, Place]) -> dict[dns.name.Name, list[str]]:
-    # Comparing two names takes longer than all else here: thousands of places share few objects.
-    by_object: defaultdict[int, list[str]] = defaultdict(list)
+def _by_zone(places: Mapping[str, Place]) -> dict[DnsName, list[str]]:
+    zones: defaultdict[DnsName, list[str]] = defaultdict(list)
     for address, place in places.items():
-        by_object[id(place.zone)].append(address)
-    zones: defaultdict[dns.name.Name, list[str]] = defaultdict(list)
-    for addresses in by_object.values():
-        zone = places[addresses[0]].zone
-        assert zone is not None
-        zones[zone] += addresses
+        assert place.zone is not None
+        zones[place.zone].append(address)
     return zones
 
 
@@ -250,16 +243,16 @@ class _Addresses:
         self._prefix = prefix
 
     def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
-        return {address: Place(None, address) for address in addresses}
+        return {address: Place(None, DnsName(address)) for address in addresses}
 
     def misplaced(self, places: Mapping[str, Place]) -> list[str]:
         return []
 
-    def has_zone(self, zone: dns.name.Name | None) -> bool:
+    def has_zone(self, zone: DnsName | None) -> bool:
         return True
 
     def replaced(self, address: str) -> Place | RdnsError:
-        return Place(None, address)
+        return Place(None, DnsName(address))
 
     def each_replaced(self, addresses: Collection[str]) -> dict[str, Place | RdnsError]:
         return self.places(addresses)
@@ -273,7 +266,7 @@ class _Addresses:
             if address not in there:
                 missing.append(address)
             elif ptr := there[address]:
-                hostname = name_text(ptr.hostname.canonicalize())
+                hostname = from_dns(ptr.hostname)
                 found[address] = Found((hostname,), is_default=ptr.is_default)
         # A list of those that have a PTR need not hold the others: each is asked for.
         for address in missing:
@@ -295,12 +288,12 @@ class _Addresses:
         ip = ipaddress.ip_address(address)
         try:
             ptr = self._backend.get_ptr(ip)
-            there = (name_text(ptr.hostname.canonicalize()),) if ptr else ()
+            there = (from_dns(ptr.hostname),) if ptr else ()
             is_default = ptr is not None and ptr.is_default
             if there != step.before and (there == step.after or not is_default or step.before):
                 return Outcome(Found(there, is_default=is_default))
             if step.after:
-                self._backend.set_ptr(ip, dns.name.from_text(step.after[0]))
+                self._backend.set_ptr(ip, to_dns(DnsName(step.after[0])))
             elif ptr is not None:
                 self._backend.unset_ptr(ip)
         except BackendError as error:

@@ -200,7 +200,7 @@ class Run:
         """Give other resources of this program a moment to let go of records."""
         since = time.monotonic()
         while self._conflicts and is_patient(since):
-            time.sleep(_PAUSE)
+            self._report.pause(_PAUSE)
             waiting, self._conflicts = self._conflicts, {}
             try:
                 there = self._store.read({key: step.place for key, (step, _) in waiting.items()})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
 from pulumi_rdns.model.specs import PtrSpec
 from pulumi_rdns.records.pauses import pauses
 
@@ -20,7 +19,6 @@ def await_served(
     ask: Callable[[Address], PtrAnswer],
     spec: PtrSpec,
     report: Report,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Ask until every server has the hostname, for ``ptr_timeout`` seconds at most.
 
@@ -37,8 +35,9 @@ def await_served(
             break
         clock = f"{allowed - left:.0f} s of {allowed:g} s"
         report.progress(f"waiting for the PTR: {answer.detail}", f", asking again, {clock}")
-        sleep(min(left, pause))
+        if not report.pause(min(left, pause)):
+            break
     report.warning(
         f"the PTR of {spec.address} was written, but its servers do not all serve "
-        f"{name_text(spec.hostname)} after {allowed:g} s: {answer.detail}"
+        f"{spec.hostname} after {allowed:g} s: {answer.detail}"
     )

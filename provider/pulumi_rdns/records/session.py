@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import dns.name
-
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.model.specs import PtrSpec
 from pulumi_rdns.records.claims import Claims
@@ -70,7 +69,7 @@ class Session:
 
         await_served(self.dns.ptr, spec, report)
 
-    def aliases(self, address: Address) -> Sequence[dns.name.Name]:
+    def aliases(self, address: Address) -> Sequence[DnsName]:
         """Ask the DNS where the reverse name of the address leads (RFC 2317); none for none."""
         return self.dns.ptr(address).aliases
 

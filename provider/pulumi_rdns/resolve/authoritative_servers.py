@@ -16,6 +16,7 @@ import dns.rdata
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.model.endpoints import Endpoint
+from pulumi_rdns.model.names import to_dns
 from pulumi_rdns.resolve.async_cache import AsyncCache
 from pulumi_rdns.resolve.outcomes import (
     QueryFailure,
@@ -78,9 +79,9 @@ class AuthorityFinder:
 
     async def server_at(self, endpoint: Endpoint) -> Nameserver:
         """Find the addresses of a server that a setting names."""
-        if not isinstance(endpoint.host, dns.name.Name):
+        if not isinstance(endpoint.host, str):
             return Nameserver(str(endpoint), ((str(endpoint.host), endpoint.port),))
-        addresses = await self._addresses_of(endpoint.host)
+        addresses = await self._addresses_of(to_dns(endpoint.host))
         return Nameserver(str(endpoint), tuple((one, endpoint.port) for one in addresses))
 
     async def ask_resolver(self, name: dns.name.Name, rdtype: RdataType) -> Reply:

@@ -16,6 +16,7 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, record_type, reverse_name
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.endpoints import Endpoint
+from pulumi_rdns.model.names import DnsName, to_dns
 from pulumi_rdns.resolve import background, verdicts
 from pulumi_rdns.resolve.authoritative_servers import AuthorityFinder, answers_in
 from pulumi_rdns.resolve.lookup import AuthoritativeLookup
@@ -35,7 +36,7 @@ class _Found:
     #: one sentence: each server and its answer
     detail: str
     #: the names that the name is a CNAME to, in order; empty otherwise
-    aliases: tuple[dns.name.Name, ...]
+    aliases: tuple[DnsName, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class PtrAnswer(_Found):
     """What the servers of the reverse zone answer; where they disagree, all of it."""
 
     #: where the PTR records point: lower case, sorted. More than one is allowed and rarely wanted
-    hostnames: tuple[dns.name.Name, ...]
+    hostnames: tuple[DnsName, ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class ExchangersAnswer(_Found):
     FOUND and no hosts the domain takes no mail (the null MX, RFC 7505).
     """
 
-    hosts: tuple[dns.name.Name, ...]
+    hosts: tuple[DnsName, ...]
 
 
 class DnsSource:
@@ -91,9 +92,7 @@ class DnsSource:
         self._finder = AuthorityFinder(client, addresses)
         self._lookup = AuthoritativeLookup(client, self._finder, nameservers, limit=5 * timeout)
 
-    def look(
-        self, hostname: dns.name.Name, address: Address, *, ask_resolver: bool = False
-    ) -> Look:
+    def look(self, hostname: DnsName, address: Address, *, ask_resolver: bool = False) -> Look:
         """Look once whether the hostname has the address.
 
         With ``ask_resolver`` the recursive resolver is asked before the verdict is "unknown", and
@@ -102,7 +101,7 @@ class DnsSource:
         return background.run(self._look(hostname, address, ask_resolver))
 
     def look_many(
-        self, pairs: Sequence[tuple[dns.name.Name, Address]], budget: float
+        self, pairs: Sequence[tuple[DnsName, Address]], budget: float
     ) -> list[Look | None]:
         """Look at many pairs in parallel, for ``budget`` seconds at most.
 
@@ -118,32 +117,33 @@ class DnsSource:
         """Do `ptr` for many addresses in parallel, as `look_many` does."""
         return background.run(_in_parallel(self._ptr, addresses, budget))
 
-    def addresses_of(self, hostname: dns.name.Name) -> AddressesAnswer:
+    def addresses_of(self, hostname: DnsName) -> AddressesAnswer:
         """Look up all A and AAAA records of the hostname."""
         return background.run(self._addresses_of(hostname))
 
-    def mail_exchangers(self, domain: dns.name.Name) -> ExchangersAnswer:
+    def mail_exchangers(self, domain: DnsName) -> ExchangersAnswer:
         """Look up the MX records of the domain."""
         return background.run(self._mail_exchangers(domain))
 
-    async def _look(self, hostname: dns.name.Name, address: Address, ask_resolver: bool) -> Look:
-        rdtype = RdataType.from_text(record_type(address))
-        look = verdicts.confirm(await self._lookup.chain(hostname, rdtype), address)
+    async def _look(self, hostname: DnsName, address: Address, ask_resolver: bool) -> Look:
+        name, rdtype = to_dns(hostname), RdataType.from_text(record_type(address))
+        look = verdicts.confirm(await self._lookup.chain(name, rdtype), address)
         if look.verdict is not Verdict.UNKNOWN or not ask_resolver:
             return look
-        reply = await self._finder.ask_resolver(hostname, rdtype)
+        reply = await self._finder.ask_resolver(name, rdtype)
         if address not in verdicts.addresses_in(answers_in(reply, rdtype)):
             return look
         detail = f"the resolver has {address}, but no nameserver could be asked: {look.detail}"
         return Look(Verdict.CONFIRMED, detail, look.answers, look.aliases)
 
     async def _ptr(self, address: Address) -> PtrAnswer:
-        chain = await self._lookup.chain(reverse_name(address), RdataType.PTR)
+        chain = await self._lookup.chain(to_dns(reverse_name(address)), RdataType.PTR)
         return PtrAnswer(*_found(chain), verdicts.hostnames_in(verdicts.rdatas(chain)))
 
-    async def _addresses_of(self, hostname: dns.name.Name) -> AddressesAnswer:
+    async def _addresses_of(self, hostname: DnsName) -> AddressesAnswer:
         types = (RdataType.A, RdataType.AAAA)
-        chains = await asyncio.gather(*(self._lookup.chain(hostname, rdtype) for rdtype in types))
+        name = to_dns(hostname)
+        chains = await asyncio.gather(*(self._lookup.chain(name, rdtype) for rdtype in types))
         found = [verdicts.rdatas(chain) for chain in chains]
         return AddressesAnswer(
             verdicts.joined([verdicts.status(chain) for chain in chains]),
@@ -152,12 +152,12 @@ class DnsSource:
             tuple(verdicts.addresses_in(frozenset().union(*found))),
         )
 
-    async def _mail_exchangers(self, domain: dns.name.Name) -> ExchangersAnswer:
-        chain = await self._lookup.chain(domain, RdataType.MX)
+    async def _mail_exchangers(self, domain: DnsName) -> ExchangersAnswer:
+        chain = await self._lookup.chain(to_dns(domain), RdataType.MX)
         return ExchangersAnswer(*_found(chain), verdicts.exchangers_in(verdicts.rdatas(chain)))
 
 
-def _found(chain: AliasChain) -> tuple[Status, str, tuple[dns.name.Name, ...]]:
+def _found(chain: AliasChain) -> tuple[Status, str, tuple[DnsName, ...]]:
     return verdicts.status(chain), verdicts.describe(chain), verdicts.aliases(chain)
 
 
@@ -179,7 +179,7 @@ async def _in_parallel(
 
 
 def _address(endpoint: Endpoint) -> ServerAddress:
-    if isinstance(endpoint.host, dns.name.Name):
+    if isinstance(endpoint.host, str):
         raise InvalidInputError(f"{endpoint} is a name; a resolver is given by its address")
     return str(endpoint.host), endpoint.port
 

@@ -15,7 +15,7 @@ from dns.rdtypes.ANY.PTR import PTR
 
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
-from pulumi_rdns.model.names import canonical
+from pulumi_rdns.model.names import DnsName, from_dns, name_order
 from pulumi_rdns.model.specs import MAX_CNAMES
 from pulumi_rdns.resolve.outcomes import (
     BrokenChain,
@@ -56,7 +56,7 @@ class Look(Confirmation, frozen=True):
     #: by server; those that answered only a CNAME are replaced by what the target's servers say
     answers: tuple[ServerAnswer, ...] = ()
     #: the names that the hostname is a CNAME to, in order; empty otherwise
-    aliases: tuple[dns.name.Name, ...] = ()
+    aliases: tuple[DnsName, ...] = ()
 
 
 def final_answers(chain: AliasChain) -> tuple[ServerAnswer, ...]:
@@ -93,9 +93,9 @@ def _chain(names: Iterable[dns.name.Name]) -> str:
     return " -> ".join(map(str, names))
 
 
-def aliases(chain: AliasChain) -> tuple[dns.name.Name, ...]:
+def aliases(chain: AliasChain) -> tuple[DnsName, ...]:
     """Return the names that the first one is a CNAME to, in the order they were found."""
-    return tuple(dict.fromkeys(target for _, target in _steps(chain)))
+    return tuple(dict.fromkeys(from_dns(target) for _, target in _steps(chain)))
 
 
 def confirm(chain: AliasChain, address: Address) -> Look:
@@ -217,17 +217,18 @@ def _texts(rdatas: Iterable[dns.rdata.Rdata]) -> list[str]:
     return texts if more <= 0 else [*texts[:MAX_SHOWN], f"and {more} more"]
 
 
-def hostnames_in(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[dns.name.Name, ...]:
+def hostnames_in(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[DnsName, ...]:
     """Return the targets of PTR rdata, in lower case, sorted."""
-    found = {canonical(rdata.target) for rdata in rdatas if isinstance(rdata, PTR)}
-    return tuple(sorted(found))
+    found = {from_dns(rdata.target) for rdata in rdatas if isinstance(rdata, PTR)}
+    return tuple(sorted(found, key=name_order))
 
 
-def exchangers_in(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[dns.name.Name, ...]:
+def exchangers_in(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[DnsName, ...]:
     """Return the hosts of MX rdata, the preferred one first, without the null MX of RFC 7505."""
     found = {
-        (rdata.preference, canonical(rdata.exchange))
+        (rdata.preference, name_order(host), host)
         for rdata in rdatas
         if isinstance(rdata, MX) and rdata.exchange != dns.name.root
+        for host in [from_dns(rdata.exchange)]
     }
-    return tuple(dict.fromkeys(host for _, host in sorted(found)))
+    return tuple(dict.fromkeys(host for _, _, host in sorted(found)))

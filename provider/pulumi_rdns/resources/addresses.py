@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from pulumi_rdns.backends.base import reporting_to
+from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.errors import InvalidInputError, RdnsError
 from pulumi_rdns.records.addresses import addresses_of
 from pulumi_rdns.resources.program import current, stop
@@ -44,7 +44,7 @@ def _literal(argument: str, value: object) -> str:
     raise InvalidInputError(f"get_addresses: {reason}", argument)
 
 
-class _ProgramReport:
+class _ProgramReport(Report):
     """Shows on the stack itself what a look-up waits for: there is no resource yet."""
 
     def warning(self, text: str) -> None:

@@ -2,95 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import Any
-
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.addresses import parse_address, record_type
-from pulumi_rdns.model.names import name_text
-from pulumi_rdns.resources import fields, program, wire
-from pulumi_rdns.resources.host_process import engine_report, old_inputs, plain_errors
-from pulumi_rdns.resources.provider import (
-    RecordProvider,
-    changed,
-    check_backend,
-    failures,
-    session,
-    zone_changed,
-)
+from pulumi_rdns.lifecycle import forward
+from pulumi_rdns.properties.forward import FORWARD, SIBLINGS
+from pulumi_rdns.resources import program
+from pulumi_rdns.resources.provider import RecordProvider
 
 
-class ForwardRecordProvider(RecordProvider):
+class ForwardRecordProvider(RecordProvider, lifecycle=forward):
     """The engine's calls for `ForwardRecord`. Its path is a part of every state: permanent."""
-
-    @plain_errors
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        inputs, findings = fields.canonical(fields.FORWARD_FIELDS, news)
-        findings += check_backend(inputs)
-        known = fields.known(fields.FORWARD_FIELDS, inputs)
-        if not findings and {"backend", "hostname"} <= known.keys():
-            for address in {
-                *fields.siblings(news),
-                *([known["address"]] if "address" in known else []),
-            }:
-                session().forward.declare(
-                    known["backend"], known["hostname"], address, known.get("zone")
-                )
-        return CheckResult(inputs, failures(findings))
-
-    @plain_errors
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        session().forward.recall(wire.forward_state(_olds))
-        replaces = [key for key in ("hostname", "backend") if changed(key, _olds, _news)]
-        if zone_changed(_olds, _news):
-            replaces.append("zone")
-        if changed("address", _olds, _news) and not _same_type(_olds, _news):
-            replaces.append("address")
-        inputs = [key for key in fields.FORWARD_FIELDS if key != "zone"]
-        changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
-        return DiffResult(changes, replaces, delete_before_replace=False)
-
-    @plain_errors
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        with engine_report() as report:
-            state = session().forward.create(wire.forward_spec(props), report)
-        kind = record_type(state.address)
-        id_ = f"{state.backend}/{name_text(state.hostname)}/{kind}/{secrets.token_hex(4)}"
-        return CreateResult(id_, wire.forward_outputs(state))
-
-    @plain_errors
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with engine_report() as report:
-            state = session().forward.read(wire.forward_state(props), report)
-        if state is None:
-            return ReadResult(None, {})
-        zone_given = "zone" in (old_inputs() or {})
-        inputs = wire.forward_inputs(state, zone_given=zone_given)
-        return ReadResult(id_, wire.forward_outputs(state), inputs)
-
-    @plain_errors
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        old, spec = wire.forward_state(_olds), wire.forward_spec(_news)
-        with engine_report() as report:
-            state = session().forward.update(old, spec, report)
-        return UpdateResult(wire.forward_outputs(state))
-
-    @plain_errors
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        with engine_report() as report:
-            session().forward.delete(wire.forward_state(_props), report)
-
-
-def _same_type(olds: dict[str, Any], news: dict[str, Any]) -> bool:
-    """Tell whether both addresses belong into the same RRset; an unknown one may not."""
-    try:
-        old, new = (record_type(parse_address(props["address"])) for props in (olds, news))
-    except InvalidInputError:
-        return False
-    return old == new
 
 
 class ForwardRecord(program.Record):
@@ -153,7 +74,7 @@ class ForwardRecord(program.Record):
         }
         stack.note_forward(self, hostname, [*inputs.values()], opts)
         if opts is None or opts.id is None:
-            inputs[fields.SIBLINGS] = stack.siblings(backend, hostname, address)
+            inputs[SIBLINGS] = stack.siblings(backend, hostname, address)
         super().__init__(
-            "ForwardRecord", resource_name, inputs, ("zone", *fields.FORWARD_OUTPUTS), opts
+            "ForwardRecord", resource_name, inputs, ("zone", *FORWARD.output_keys), opts
         )

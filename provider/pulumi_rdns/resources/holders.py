@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import pulumi
@@ -51,7 +51,9 @@ class AddressHolders:
             return Shared(first, _both(resource_name, first_name, both, backend))
         return shared
 
-    def _shared_with_a_set(self, resource_name: str, backend: str, table: Table) -> Shared | None:
+    def _shared_with_a_set(
+        self, resource_name: str, backend: str, table: Mapping[str, str]
+    ) -> Shared | None:
         for first, first_name, other in self._sets[backend]:
             addresses = table.keys() & other.keys()
             if addresses:

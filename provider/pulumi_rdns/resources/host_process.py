@@ -13,8 +13,8 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,7 +23,7 @@ from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
-from pulumi_rdns.backends.base import Report, reporting_to
+from pulumi_rdns.backends.base import Report
 from pulumi_rdns.errors import RdnsError
 
 _CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
@@ -31,6 +31,10 @@ _CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
 _THREADS = 32
 #: bytes that the engine takes beside an error; a set of 65,536 records needs half of them
 _MOST_METADATA = 15 * 2**20
+
+#: how the wire marks an object that stands for a secret value
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,12 +69,13 @@ def old_inputs() -> dict[str, Any] | None:
         return None
 
 
-class EngineReport:
+class EngineReport(Report):
     """Sends messages to the engine, which shows them under the resource."""
 
     def __init__(self) -> None:
         call = current_call()
-        self._urn = str(getattr(call.request, "urn", "")) if call else ""
+        #: the resource that the call is about; empty where the SDK's frames look different
+        self.urn = str(getattr(call.request, "urn", "")) if call else ""
         self._last = ""
 
     def warning(self, text: str) -> None:
@@ -87,7 +92,7 @@ class EngineReport:
             print(text, file=sys.stderr)
             return
         message = engine_pb2.LogRequest(
-            severity=severity, message=text, urn=self._urn, ephemeral=ephemeral
+            severity=severity, message=text, urn=self.urn, ephemeral=ephemeral
         )
         try:
             engine.Log(message, timeout=10)
@@ -95,12 +100,9 @@ class EngineReport:
             print(text, file=sys.stderr)
 
 
-@contextmanager
-def engine_report() -> Iterator[Report]:
-    """Send the messages of one operation, and of the backend it uses, to the engine."""
-    report = EngineReport()
-    with reporting_to(report):
-        yield report
+def secret(value: Any) -> dict[str, Any]:
+    """Mark a value that goes to the engine as a secret, as the SDK does on the wire."""
+    return {_SIGNATURE: _SECRET, "value": value}
 
 
 @functools.cache

@@ -10,15 +10,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-import dns.name
 import pulumi
 
+from pulumi_rdns.backends.base import Report
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.names import parse_hostname
-from pulumi_rdns.model.specs import PtrSpec
-from pulumi_rdns.records.foresight import forebodings
+from pulumi_rdns.lifecycle import ptr
+from pulumi_rdns.lifecycle.call import Call
+from pulumi_rdns.model.names import DnsName, parse_hostname
+from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.resources import fields, wire
 
 if TYPE_CHECKING:
     from pulumi_rdns.resources.ptr_record import PtrRecord
@@ -36,7 +36,7 @@ class PreviewLooks:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._ours: set[dns.name.Name] = set()
+        self._ours: set[DnsName] = set()
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._deadline: float | None = None
         self._watched = 0
@@ -74,20 +74,23 @@ class PreviewLooks:
     async def _warn(
         self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
     ) -> None:
-        spec = await _spec(record, inputs)
-        if spec is None:
+        checked = await _checked(record, inputs)
+        if checked is None:
             return
         if await record.reverse_name.is_known():
             return  # unchanged: an output that is no input is known in a preview
         is_new = not await record.id.is_known()
         expected = expects_forward()
         warnings = await self._look(
-            lambda: forebodings(
-                self._session,
-                spec,
-                is_new=is_new,
-                expects_forward=expected,
-                ours=frozenset(self._ours),
+            lambda: (
+                ptr.preview(
+                    self._session,
+                    Call("", Report()),
+                    checked,
+                    is_new=is_new,
+                    expects_forward=expected,
+                    ours=frozenset(self._ours),
+                ).warnings
             )
         )
         for warning in warnings:
@@ -123,13 +126,13 @@ def _answer(future: asyncio.Future[list[str]], warnings: list[str]) -> None:
         future.set_result(warnings)
 
 
-async def _spec(record: PtrRecord, inputs: dict[str, Any]) -> PtrSpec | None:
-    """Give what the record asks for; None where a part of it is not known in this preview."""
+async def _checked(record: PtrRecord, inputs: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the checked inputs; None where one is not known in this preview, or not right."""
     props = {}
     for key in inputs:
         output = pulumi.Output.from_input(inputs[key])
         if not await output.is_known():
             return None
         props[record.translate_input_property(key)] = await output.future()
-    canonical, findings = fields.canonical(fields.PTR_FIELDS, props)
-    return None if findings else wire.ptr_spec(canonical)
+    checked = PTR.check(props, pulumi.contains_unknowns)
+    return None if checked.findings else checked.inputs

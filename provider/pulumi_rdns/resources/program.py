@@ -23,18 +23,19 @@ from pulumi_rdns.errors import (
     RdnsError,
 )
 from pulumi_rdns.model.addresses import parse_address, record_type
-from pulumi_rdns.model.names import name_text, parse_hostname
+from pulumi_rdns.model.names import parse_hostname
 from pulumi_rdns.model.settings import StackSettings, read_settings
+from pulumi_rdns.properties.ptr_set import (
+    check_records,
+    exclude_lines,
+    record_inputs,
+    records_text,
+)
+from pulumi_rdns.properties.schema import SECRET_INPUTS
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.collector import expect_many_objects
 from pulumi_rdns.resources.holders import AddressHolders, Shared
 from pulumi_rdns.resources.provider import project_root
-from pulumi_rdns.resources.set_wire import (
-    exclude_lines,
-    read_records,
-    record_inputs,
-    records_text,
-)
 
 if TYPE_CHECKING:
     from pulumi_rdns.resources.preview import PreviewLooks
@@ -85,6 +86,7 @@ class Record(pulumi.CustomResource):
         props = {
             **{_snake(output): None for output in outputs},
             **inputs,
+            **_secret_inputs(inputs),
             "__provider": PROVIDERS[kind],
         }
         super().__init__(f"pulumi-python:dynamic/rdns:{kind}", resource_name, props, opts)
@@ -95,6 +97,21 @@ class Record(pulumi.CustomResource):
 
     def translate_output_property(self, prop: str) -> str:
         return _snake(prop)
+
+
+def _secret_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Say which inputs are secret: the provider gets their values in clear, and makes outputs of
+    them.
+    """
+    computed = {key: value for key, value in inputs.items() if isinstance(value, pulumi.Output)}
+    if not computed:
+        return {}
+
+    async def secret() -> list[str] | None:
+        found = [_camel(key) for key, value in computed.items() if await value.is_secret()]
+        return found or None
+
+    return {_snake(SECRET_INPUTS): pulumi.Output.from_input(secret())}
 
 
 def _leave_to_the_registration(outputs: Sequence[Any]) -> None:
@@ -235,7 +252,7 @@ class Program:
             try:
                 given["records"] = None if records is None else records_text(records)
                 given["exclude"] = None if exclude is None else exclude_lines(exclude)
-                found, wrong = read_records(given)
+                found, wrong = check_records(given)
                 if wrong:
                     raise InvalidInputError(wrong)
             except InvalidInputError as error:
@@ -267,7 +284,7 @@ class Program:
                 return None
             try:
                 kind = record_type(parse_address(address))
-                name = name_text(parse_hostname(hostname))
+                name = parse_hostname(hostname)
             except InvalidInputError:
                 return ttl  # check says what is wrong with it
             held, holder = self._ttls.setdefault((str(backend), name, kind), (ttl, resource_name))
@@ -443,6 +460,6 @@ def _of_resource(resource_name: str, error: InvalidInputError) -> InvalidInputEr
 
 def _literal_hostname(value: Any) -> str | None:
     try:
-        return name_text(parse_hostname(value))
+        return parse_hostname(value)
     except InvalidInputError:
         return None

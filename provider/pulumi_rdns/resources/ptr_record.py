@@ -6,77 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.addresses import describe
-from pulumi_rdns.resources import fields, program, wire
+from pulumi_rdns.lifecycle import ptr
+from pulumi_rdns.model.structs import describe
+from pulumi_rdns.properties.ptr import PTR
+from pulumi_rdns.resources import program
 from pulumi_rdns.resources.forward_record import ForwardRecord
-from pulumi_rdns.resources.host_process import engine_report, old_inputs, plain_errors
-from pulumi_rdns.resources.provider import (
-    RecordProvider,
-    changed,
-    check_backend,
-    check_zone_options,
-    failures,
-    session,
-    zone_changed,
-)
+from pulumi_rdns.resources.provider import RecordProvider
 
 
-class PtrRecordProvider(RecordProvider):
+class PtrRecordProvider(RecordProvider, lifecycle=ptr):
     """The engine's calls for `PtrRecord`. Its path is a part of every state: permanent."""
-
-    @plain_errors
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        inputs, findings = fields.canonical(fields.PTR_FIELDS, news)
-        findings += check_backend(inputs) or check_zone_options(inputs)
-        declared = fields.known(fields.PTR_FIELDS, inputs)
-        if not findings and {"backend", "address"} <= declared.keys():
-            session().ptr.declare(declared["backend"], declared["address"], declared.get("zone"))
-        return CheckResult(inputs, failures(findings))
-
-    @plain_errors
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        session().ptr.recall(wire.ptr_state(_olds, _id))
-        replaces = [key for key in ("address", "backend") if changed(key, _olds, _news)]
-        # Another record is made before this one goes, so that a create that fails loses nothing,
-        # and a claim keeps the delete from what another resource took over. In the same place the
-        # old record has to go first.
-        same_place = not replaces
-        if zone_changed(_olds, _news):
-            replaces.append("zone")
-        inputs = [key for key in fields.PTR_FIELDS if key != "zone"]
-        changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
-        return DiffResult(changes, replaces, delete_before_replace=same_place)
-
-    @plain_errors
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        with engine_report() as report:
-            state = session().ptr.create(wire.ptr_spec(props), report)
-        return CreateResult(wire.ptr_id(state.backend, state.address), wire.ptr_outputs(state))
-
-    @plain_errors
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with engine_report() as report:
-            state = session().ptr.read(wire.ptr_state(props, id_), report)
-        if state is None:
-            return ReadResult(None, {})
-        zone_given = "zone" in (old_inputs() or {})
-        inputs = wire.ptr_inputs(state, zone_given=zone_given)
-        return ReadResult(id_, wire.ptr_outputs(state), inputs)
-
-    @plain_errors
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        old, spec = wire.ptr_state(_olds, _id), wire.ptr_spec(_news)
-        with engine_report() as report:
-            state = session().ptr.update(old, spec, report)
-        return UpdateResult(wire.ptr_outputs(state))
-
-    @plain_errors
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        with engine_report() as report:
-            session().ptr.delete(wire.ptr_state(_props, _id), report)
 
 
 class PtrRecord(program.Record):
@@ -170,7 +111,7 @@ class PtrRecord(program.Record):
             "PtrRecord",
             resource_name,
             inputs,
-            fields.PTR_OUTPUTS,
+            PTR.output_keys,
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needs)),
         )
         stack.look_ahead(self, inputs, len(forwards))

@@ -2,95 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_rdns.errors import ConfigError
-from pulumi_rdns.records.ptr_set_state import Brought
-from pulumi_rdns.resources import program, set_wire
-from pulumi_rdns.resources.host_process import engine_report, plain_errors, tell_partial_success
-from pulumi_rdns.resources.provider import (
-    RecordProvider,
-    changed,
-    check_backend,
-    check_zone_options,
-    failures,
-    session,
-)
+from pulumi_rdns.lifecycle import ptr_set
+from pulumi_rdns.properties.ptr_set import PTR_SET
+from pulumi_rdns.resources import program
+from pulumi_rdns.resources.provider import RecordProvider
 
 
-class PtrRecordSetProvider(RecordProvider):
+class PtrRecordSetProvider(RecordProvider, lifecycle=ptr_set):
     """The engine's calls for `PtrRecordSet`. Its path is a part of every state: permanent."""
-
-    @plain_errors
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        inputs, records, findings = set_wire.set_inputs(news)
-        findings += check_backend(inputs) or check_zone_options(inputs)
-        if not findings and records is not None and not pulumi.contains_unknowns(inputs):
-            session().ptr_sets.declare(set_wire.spec_of(inputs, records))
-        return CheckResult(inputs, failures(findings))
-
-    @plain_errors
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        session().ptr_sets.recall(set_wire.set_state(_olds))
-        replaces = ["backend"] if changed("backend", _olds, _news) else []
-        # As for a single record: elsewhere, the new records are written before the old ones go.
-        same_place = not replaces
-        if _zone_changed(_olds, _news):
-            replaces.append("zone")
-        inputs = [key for key in set_wire.SET_FIELDS if key != "zone"]
-        changes = bool(replaces) or any(changed(key, _olds, _news) for key in inputs)
-        return DiffResult(changes, replaces, delete_before_replace=same_place)
-
-    @plain_errors
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        spec = set_wire.set_spec(props)
-        id_ = f"{spec.backend}/{secrets.token_hex(4)}"
-        with engine_report() as report:
-            brought = session().ptr_sets.create(spec, report)
-        return CreateResult(id_, _outputs(id_, brought))
-
-    @plain_errors
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with engine_report() as report:
-            state = session().ptr_sets.read(set_wire.set_state(props), report)
-        if state is None:
-            return ReadResult(None, {})
-        return ReadResult(id_, set_wire.set_outputs(state), set_wire.live_inputs(state))
-
-    @plain_errors
-    def update(self, id_: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        old, spec = set_wire.set_state(_olds), set_wire.set_spec(_news)
-        with engine_report() as report:
-            brought = session().ptr_sets.update(old, spec, report)
-        return UpdateResult(_outputs(id_, brought))
-
-    @plain_errors
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        with engine_report() as report:
-            session().ptr_sets.delete(set_wire.set_state(_props), report)
-
-
-def _zone_changed(olds: dict[str, Any], news: dict[str, Any]) -> bool:
-    """Tell whether the program names another zone than before; naming none is no opinion."""
-    if news.get("zone") is None or [news["zone"]] == olds.get("zones"):
-        return False
-    return changed("zone", olds, news)
-
-
-def _outputs(id_: str, brought: Brought) -> dict[str, Any]:
-    """Give the outputs; where something failed, let the engine have them and raise the error."""
-    outputs = set_wire.set_outputs(brought.state)
-    if brought.error is None:
-        return outputs
-    if brought.state.written:
-        inputs = set_wire.live_inputs(brought.state)
-        tell_partial_success(id_, outputs, inputs, str(brought.error))
-    raise brought.error
 
 
 class PtrRecordSet(program.Record):
@@ -177,4 +101,4 @@ class PtrRecordSet(program.Record):
             "forward_check": forward_check,
             "forward_timeout": stack.default("forward_timeout", forward_timeout),
         }
-        super().__init__("PtrRecordSet", resource_name, inputs, set_wire.SET_OUTPUTS, opts)
+        super().__init__("PtrRecordSet", resource_name, inputs, PTR_SET.output_keys, opts)

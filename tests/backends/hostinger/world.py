@@ -11,7 +11,7 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, reporting_to
+from pulumi_rdns.backends.base import Change, Report, reporting_to
 from pulumi_rdns.backends.hostinger import HostingerBackend, HostingerSettings
 from pulumi_rdns.model.addresses import Address, parse_address
 from tests.backends.kit.tools import FakeTime
@@ -25,7 +25,7 @@ MAIL = dns.name.from_text("mail.example.com")
 ZONE = dns.name.from_text("example.com")
 
 
-class Notes:
+class Notes(Report):
     """What an operation told."""
 
     def __init__(self) -> None:

@@ -18,6 +18,7 @@ from pulumi_rdns.errors import (
     UnavailableError,
     ZoneNotFoundError,
 )
+from pulumi_rdns.model.names import from_dns
 from pulumi_rdns.records.places import find_place
 from tests.backends.contract import rrset
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
@@ -87,7 +88,7 @@ def test_a_zone_that_is_gone_is_not_taken_for_a_record_that_is_gone(server: DnsS
 
 def test_a_classless_delegation_is_followed_to_the_zone_that_it_names(server: DnsServer) -> None:
     place = find_place(backend_of(server), ipaddress.ip_address("192.0.2.200"), None)
-    assert (place.zone, place.owner) == (ZONE, named(f"200.0/25.{REVERSE}"))
+    assert (place.zone, place.owner) == (from_dns(ZONE), f"200.0/25.{REVERSE}")
     seen = place.look()
     assert seen.text == "alias.example.com"
 

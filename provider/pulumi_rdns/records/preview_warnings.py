@@ -1,29 +1,27 @@
-"""What will fail, told before it does: a read-only look at what a PTR record will meet."""
+"""What will fail, told before it does: a read-only look at what is in the way of a PTR record."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-import dns.name
-
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.confirmation import Verdict
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrSpec
 from pulumi_rdns.records.forward_check import policy_of
 from pulumi_rdns.records.places import find_place
 from pulumi_rdns.records.session import Session
 
 
-def forebodings(
+def preview_warnings(
     session: Session,
     spec: PtrSpec,
     *,
     is_new: bool,
     expects_forward: bool,
-    ours: Collection[dns.name.Name],
+    ours: Collection[DnsName],
 ) -> list[str]:
-    """Tell, a sentence each, what will be in the way of this record. Never raises, never writes.
+    """Return, a sentence each, what will be in the way of this record. Never raises or writes.
 
     ``is_new``: the record does not exist yet, so a PTR that is there is somebody else's, unless it
     points to one of ``ours``, the hostnames of this program. ``expects_forward``: the forward
@@ -37,7 +35,7 @@ def forebodings(
     return found
 
 
-def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[dns.name.Name]) -> list[str]:
+def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName]) -> list[str]:
     try:
         place = find_place(
             session.backends.get(spec.backend), spec.address, spec.zone, session.aliases
@@ -64,13 +62,11 @@ def _about_the_forward(session: Session, spec: PtrSpec) -> list[str]:
         return []
     found = []
     if look.verdict is Verdict.MISMATCH:
-        found.append(
-            f"{name_text(spec.hostname)} does not resolve to {spec.address}: {look.detail}"
-        )
+        found.append(f"{spec.hostname} does not resolve to {spec.address}: {look.detail}")
     aliases = getattr(look, "aliases", ())
     if aliases:
         found.append(
-            f"{name_text(spec.hostname)} is an alias (CNAME) of {name_text(aliases[-1])}; a PTR "
+            f"{spec.hostname} is an alias (CNAME) of {aliases[-1]}; a PTR "
             "record should point to the name itself (RFC 1912 section 2.4)"
         )
     return found

@@ -1,0 +1,65 @@
+"""What the resource types share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_rdns.backends.base import AddressBackend
+from pulumi_rdns.errors import ConfigError, Finding
+from pulumi_rdns.lifecycle.call import Call, Stored
+from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema, is_changed
+from pulumi_rdns.records.session import Session
+
+
+def check_backend(session: Session, values: Mapping[str, Any]) -> list[Finding]:
+    """Find what is wrong with the backend that a resource names. No I/O."""
+    name = values.get("backend")
+    if name is None:
+        return []  # unknown in a preview, or not a valid name
+    try:
+        session.backends.get(name)
+    except ConfigError as error:
+        return [Finding("backend", line) for line in str(error).splitlines()]
+    return []
+
+
+def check_place(session: Session, values: Mapping[str, Any], inputs: Properties) -> list[Finding]:
+    """Find what is wrong with where a PTR record is to be kept. No I/O."""
+    if found := check_backend(session, values):
+        return found
+    name = values.get("backend")
+    if name is None or not issubclass(session.backends.type_of(name), AddressBackend):
+        return []
+    reason = f"backend {name!r} sets the PTR of an address and has no such option; leave it out"
+    return [Finding(key, reason) for key in ("zone", "ttl") if key in inputs]
+
+
+def is_zone_changed(call: Call, olds: Properties, news: Properties) -> bool:
+    """Whether the program names another zone than before; naming none is no opinion.
+
+    The output says where the record was written, which through a CNAME is another zone.
+    """
+    if news.get("zone") is None:
+        return False
+    given = (call.old_inputs or {}).get("zone")
+    before = olds if given is None else {"zone": given}
+    return is_changed("zone", before, news, call.is_unknown)
+
+
+def stored(
+    schema: Schema[Any, Any],
+    id_: str,
+    state: object,
+    known: Properties,
+    *,
+    is_zone_given: bool = True,
+) -> Stored:
+    """Return what the engine stores of a state; ``known`` says which inputs are secret."""
+    kept = {SECRET_INPUTS: known[SECRET_INPUTS]} if known.get(SECRET_INPUTS) else {}
+    return Stored(
+        id_,
+        {**schema.state_outputs(state), **kept},
+        {**schema.live_inputs(state, without=() if is_zone_given else ("zone",)), **kept},
+        frozenset(schema.secret_outputs(known)),
+    )

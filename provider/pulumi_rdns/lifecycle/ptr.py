@@ -1,0 +1,95 @@
+"""The life of a PtrRecord."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
+from pulumi_rdns.lifecycle.common import check_place, is_zone_changed, stored
+from pulumi_rdns.lifecycle.messages import hidden, hiding, messages_of
+from pulumi_rdns.model.addresses import reverse_name
+from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.properties.ids import ptr_id
+from pulumi_rdns.properties.ptr import PTR, ptr_state
+from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.records.preview_warnings import preview_warnings
+from pulumi_rdns.records.session import Session
+
+schema = PTR
+
+
+def check(session: Session, call: Call, news: Properties) -> CheckResult:
+    """Check the inputs, and note that the program declares this record. No I/O."""
+    inputs, values, findings = PTR.check(news, call.is_unknown)
+    findings += check_place(session, values, inputs)
+    if not findings and {"backend", "address"} <= values.keys():
+        session.ptr.declare(values["backend"], values["address"], values.get("zone"))
+    return CheckResult(inputs, hidden(findings, PTR, news))
+
+
+def diff(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> DiffResult:
+    """Compare, and note what the state says we wrote. No I/O."""
+    session.ptr.recall(ptr_state(olds, id_))
+    changes = [key for key in PTR.changed(olds, news, call.is_unknown) if key != "zone"]
+    # Another record is made before this one goes, so that a create that fails loses nothing, and
+    # a claim keeps the delete from what another resource took over. In the same place the old
+    # record has to go first.
+    is_same_place = not PTR.replacing(changes)
+    if is_zone_changed(call, olds, news):
+        changes.append("zone")
+    return DiffResult(changes, PTR.replacing(changes), is_same_place)
+
+
+def preview(
+    session: Session,
+    call: Call,
+    inputs: Properties,
+    *,
+    is_new: bool = True,
+    expects_forward: bool = False,
+    ours: Collection[DnsName] = (),
+) -> PreviewResult:
+    """Look what will be in the way of checked inputs that are all known. Never writes.
+
+    ``is_new``: the record does not exist yet, so a PTR that is there is somebody else's, unless
+    it points to one of ``ours``, the hostnames of this program. ``expects_forward``: the forward
+    record is a part of the same program, so that it is missing now is as it should be.
+    """
+    spec = PTR.spec(inputs)
+    with messages_of(call, PTR, inputs):
+        warnings = preview_warnings(
+            session, spec, is_new=is_new, expects_forward=expects_forward, ours=ours
+        )
+    hide = hiding(PTR, inputs)
+    shown = warnings if hide is None else list(map(hide, warnings))
+    return PreviewResult({"reverseName": reverse_name(spec.address)}, shown)
+
+
+def create(session: Session, call: Call, inputs: Properties) -> Stored:
+    """Write the record, or adopt it. Raises RdnsError; nothing is written then."""
+    with messages_of(call, PTR, inputs) as report:
+        state = session.ptr.create(PTR.spec(inputs), report)
+    return stored(PTR, ptr_id(state.backend, state.address), state, inputs)
+
+
+def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored | None:
+    """Look at the live record; None where it is gone. Raises RdnsError."""
+    with messages_of(call, PTR, outputs) as report:
+        state = session.ptr.read(ptr_state(outputs, id_), report)
+    if state is None:
+        return None
+    is_zone_given = "zone" in (call.old_inputs or {})
+    return stored(PTR, id_, state, outputs, is_zone_given=is_zone_given)
+
+
+def update(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> Stored:
+    """Bring the record to what the program asks for. Raises RdnsError."""
+    with messages_of(call, PTR, olds, news) as report:
+        state = session.ptr.update(ptr_state(olds, id_), PTR.spec(news), report)
+    return stored(PTR, id_, state, news)
+
+
+def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
+    """Take away what we wrote, or put back what was there. Raises RdnsError."""
+    with messages_of(call, PTR, outputs) as report:
+        session.ptr.delete(ptr_state(outputs, id_), report)
