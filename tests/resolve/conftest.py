@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_rdns.resolve.endpoints import parse_endpoint
+from pulumi_rdns.model.endpoints import parse_endpoint
 from pulumi_rdns.resolve.forward import DnsSource
 from tests.servers.bind import Bind
 from tests.servers.internet import Internet, small_internet

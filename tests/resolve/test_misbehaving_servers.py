@@ -12,8 +12,8 @@ import pytest
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint
 from pulumi_rdns.model.names import parse_hostname
-from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint
 from pulumi_rdns.resolve.forward import DnsSource
 from pulumi_rdns.resolve.verdicts import Look
 from tests.fakes.dns import Elsewhere, FakeDns, Question, Slowly, silent

@@ -10,8 +10,8 @@ import pytest
 
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.endpoints import parse_endpoint
 from pulumi_rdns.model.names import parse_hostname
-from pulumi_rdns.resolve.endpoints import parse_endpoint
 from pulumi_rdns.resolve.forward import DnsSource
 from pulumi_rdns.resolve.verdicts import Look, Status
 from tests.resolve import dig

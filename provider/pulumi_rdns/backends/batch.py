@@ -101,7 +101,7 @@ def apply_in_parts(
     fitting = []
     for at, change in enumerate(changes):
         found = there.get(change.owner, Found())
-        if fits(change, found):
+        if matches_expected(change, found):
             fitting.append(at)
         else:
             outcomes[at] = Outcome(found)
@@ -133,13 +133,13 @@ def _refused(
     """Look what stands there now, where somebody else was faster."""
     if isinstance(error, ConflictError):
         found = backend.read_ptrs(zone, [change.owner]).get(change.owner, Found())
-        if not fits(change, found):
+        if not matches_expected(change, found):
             return Outcome(found)
     return Outcome(None, error)
 
 
-def fits(change: PtrChange, found: Found) -> bool:
-    """Tell whether what stands at the name is what the change expects."""
+def matches_expected(change: PtrChange, found: Found) -> bool:
+    """Whether what stands at the name is what the change expects."""
     if change.after and (found.alias or found.is_delegated):
         return False
     return sorted(found.hostnames) == sorted(change.before)

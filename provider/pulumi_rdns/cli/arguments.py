@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pulumi_rdns.errors import Finding, InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
+from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver
 from pulumi_rdns.model.names import DnsName, parse_hostname
-from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint, parse_resolver
 
 #: addresses that one command looks at
 MAX_ADDRESSES = 65536

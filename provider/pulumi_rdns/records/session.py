@@ -11,12 +11,12 @@ from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.model.specs import PtrSpec
 from pulumi_rdns.records.claims import Claims
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate, ForwardSource
-from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint, parse_resolver
 
 if TYPE_CHECKING:
     from pulumi_rdns.records.forward import ForwardRecords

@@ -15,9 +15,9 @@ import dns.name
 import dns.rdata
 from dns.rdatatype import RdataType
 
+from pulumi_rdns.model.endpoints import Endpoint
 from pulumi_rdns.model.names import to_dns
 from pulumi_rdns.resolve.async_cache import AsyncCache
-from pulumi_rdns.resolve.endpoints import Endpoint
 from pulumi_rdns.resolve.outcomes import (
     QueryFailure,
     Reply,

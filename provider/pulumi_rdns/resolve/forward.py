@@ -15,10 +15,10 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, record_type, reverse_name
 from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.endpoints import Endpoint
 from pulumi_rdns.model.names import DnsName, to_dns
 from pulumi_rdns.resolve import background, verdicts
 from pulumi_rdns.resolve.authoritative_servers import AuthorityFinder, answers_in
-from pulumi_rdns.resolve.endpoints import Endpoint
 from pulumi_rdns.resolve.lookup import AuthoritativeLookup
 from pulumi_rdns.resolve.query import DnsClient, ServerAddress
 from pulumi_rdns.resolve.verdicts import AliasChain, Look, Status

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import dns.name
 from dns.rdatatype import RdataType
 
+from pulumi_rdns.model.endpoints import Endpoint
 from pulumi_rdns.model.specs import MAX_CNAMES
 from pulumi_rdns.resolve.authoritative_servers import AuthorityFinder, Nameserver
-from pulumi_rdns.resolve.endpoints import Endpoint
 from pulumi_rdns.resolve.outcomes import Cname, QueryFailure, ServerAnswer, read_outcome
 from pulumi_rdns.resolve.query import DnsClient, ServerAddress
 from pulumi_rdns.resolve.verdicts import AliasChain

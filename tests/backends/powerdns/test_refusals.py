@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import socket
 import threading
 import time
@@ -115,12 +116,14 @@ def failure(backend: PowerDnsBackend, kind: type[BackendError]) -> str:
 def test_a_wrong_api_key(server: PowerDns, monkeypatch: pytest.MonkeyPatch) -> None:
     said = failure(backend_at(server.api_url, key="wrong"), AuthenticationError)
     assert said == (
-        f"{FINDING}the server does not accept the API key from rdns:backends.pdns.apiKey: "
-        "Unauthorized; check `api-key` in its configuration (HTTP 401)"
+        f"{FINDING}the API key is not accepted: Unauthorized. It comes from "
+        "rdns:backends.pdns.apiKey in the stack's configuration (refresh and destroy are given the "
+        "one of the last update; RDNS_PDNS_APIKEY beats it); check `api-key` in the server's "
+        "configuration (HTTP 401)"
     )
     monkeypatch.setenv("PDNS_API_KEY", "wrong")
     said = failure(backend_at(server.api_url, key="wrong"), AuthenticationError)
-    assert "the API key from the environment variable PDNS_API_KEY: Unauthorized" in said
+    assert "Unauthorized. It comes from the environment variable PDNS_API_KEY; check" in said
 
 
 def test_a_wrong_server_id_and_a_wrong_url(server: PowerDns) -> None:
@@ -203,17 +206,16 @@ def test_a_server_that_says_nothing(replies: Replies) -> None:
 def test_something_else_than_the_api(replies: Replies) -> None:
     replies.instead["GET"] = [200]
     said = failure(backend_at(replies.url), RejectedError)
-    assert said.startswith(
-        f"{FINDING}{replies.url}/api/v1/servers/localhost does not answer as PowerDNS does ("
+    assert said == (
+        f"{FINDING}the answer to GET /zones?dnssec=false is not JSON; is apiUrl the address of the "
+        "API?"
     )
-    assert said.endswith("); check apiUrl")
 
 
 def test_a_redirect_is_not_followed(replies: Replies) -> None:
     replies.instead["GET"] = [301]
     assert failure(backend_at(replies.url), RejectedError) == (
-        f"{FINDING}{replies.url}/api/v1/servers/localhost answers with a redirect; correct apiUrl "
-        "(HTTP 301)"
+        f"{FINDING}the server answers with a redirect; correct apiUrl (HTTP 301)"
     )
 
 
@@ -230,9 +232,10 @@ def test_a_server_that_stays_busy_is_given_up(replies: Replies) -> None:
     name = fresh_name()
     with pytest.raises(UnavailableError) as caught:
         backend_at(replies.url, timeout=0.5).apply(ZONE, [ptr(name, None, "mail.example.com.")])
-    assert str(caught.value) == (
-        f"pdns: write PTR of {name.to_text(True)}: {replies.url}/api/v1/servers/localhost: the "
-        "server failed: so it is; tried for 0.5 s (HTTP 500)"
+    assert re.fullmatch(
+        f"pdns: write PTR of {re.escape(name.to_text(True))}: the server answered 500: so it is, "
+        r"tried [3-9] times \(HTTP 500\)",
+        str(caught.value),
     )
 
 
@@ -248,9 +251,10 @@ def test_a_change_whose_answer_is_lost_is_made_once_and_succeeds(
 
 def test_a_server_that_always_cuts_names_its_usual_reason(replies: Replies) -> None:
     replies.instead["GET"] = [0] * 100
-    assert failure(backend_at(replies.url, timeout=0.3), UnavailableError) == (
-        f"{FINDING}{replies.url}/api/v1/servers/localhost: it closed the connection; is "
-        "webserver-allow-from right?; tried for 0.3 s"
+    assert re.fullmatch(
+        f"{FINDING}{replies.url}/api/v1/servers/localhost gave no answer: it closed the "
+        r"connection, tried [3-9] times; is webserver-allow-from right\?",
+        failure(backend_at(replies.url, timeout=0.3), UnavailableError),
     )
 
 
@@ -274,8 +278,8 @@ def test_a_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         backend_at(url)
     assert str(caught.value) == (
-        "rdns:backends.pdns.apiUrl: must be http://HOST:PORT or https://…, without a user or a "
-        "password"
+        "rdns:backends.pdns.apiUrl: must be https://HOST or http://HOST, perhaps with a port and a "
+        "path, and without a user or a password"
     )
 
 
@@ -284,7 +288,7 @@ def test_a_key_that_is_none_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(ConfigError) as caught:
         backend_at("http://ns1.example.net:8081", key=key)
     assert str(caught.value) == (
-        "rdns:backends.pdns.apiKey: is empty or has characters that no HTTP header can have"
+        "rdns:backends.pdns.apiKey: is empty or has characters that it cannot have"
     )
 
 

@@ -6,12 +6,18 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from dns.message import Message
 from dns.name import Name
 from dns.rcode import Rcode
+from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.batch import DONE, Found, Outcome, PtrChange
-from pulumi_rdns.backends.rfc2136.batches import PtrBatch, Sent
-from pulumi_rdns.backends.rfc2136.client import Client
+from pulumi_rdns.backends.batch import DONE, Outcome, PtrChange
+from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.requestlog import RequestLog
+from pulumi_rdns.backends.rfc2136.batches import PtrBatch
+from pulumi_rdns.backends.rfc2136.client import Client, UpdateResult
+from pulumi_rdns.backends.rfc2136.reader import RecordReader
+from pulumi_rdns.backends.rfc2136.zones import ZoneFinder
 from pulumi_rdns.errors import AuthenticationError, RejectedError, UnavailableError
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of
 from tests.servers.bind import DynamicBind
@@ -155,32 +161,36 @@ def test_a_refusal_of_the_second_copy_does_not_say_that_the_first_was_not_made(
     assert backend.apply_ptrs(ZONE, gone, nothing) == [DONE] * 400
 
 
-class Goes:
+class GoingAway(Client):
     """A server that makes a message whose answer is lost, refuses its copy, and goes away."""
 
-    name = "corp"
-
     def __init__(self) -> None:
+        super().__init__([], None, 1.0, RequestLog("rfc2136"))
         self.calls = 0
 
-    def read_ptrs(
-        self, zone: Name, owners: Collection[str], *, only_here: bool = False
-    ) -> dict[str, Found]:
-        raise UnavailableError(self.name, "read PTR of", "it", "it went away")
+    def query(self, operation: Operation, name: Name, rdtype: RdataType) -> Message:
+        raise operation.error(UnavailableError, "it went away")
 
-    def send_updates(self, zone: Name, changes: Sequence[PtrChange], most: int) -> Iterator[Sent]:
+    def update_all(
+        self, operation: Operation, zone: Name, changes: Sequence[PtrChange], most: int
+    ) -> Iterator[UpdateResult]:
         self.calls += 1
         if self.calls == 1:
-            refused = AuthenticationError(self.name, "write PTR of", "it", "no", "REFUSED")
-            yield Sent(len(changes), refused, None)
+            refused = operation.error(AuthenticationError, "no", "REFUSED")
+            yield UpdateResult(len(changes), refused, None)
             return
         for start in range(0, len(changes), most):
-            away = UnavailableError(self.name, "write PTR of", "it", "it went away")
-            yield Sent(len(changes[start : start + most]), away, False)
+            away = operation.error(UnavailableError, "it went away")
+            yield UpdateResult(len(changes[start : start + most]), away, False)
 
 
 def test_a_message_that_may_have_been_made_still_may_where_its_halves_cannot_be_sent() -> None:
-    outcomes = PtrBatch(Goes(), ZONE, records("h", 4), nothing).outcomes()
+    client = GoingAway()
+    reader = RecordReader("corp", client, ZoneFinder("corp", client))
+    operation = Operation("corp", "write PTR of", REVERSE)
+    batch = PtrBatch(client, reader, operation, ZONE, records("h", 4), nothing)
+    outcomes = batch.outcomes()
+    assert client.calls > 1
     assert all(one.error and one.is_unknown for one in outcomes)
 
 
@@ -203,14 +213,14 @@ def test_a_look_that_fails_after_a_conflict_does_not_hide_what_was_made(
     backend = backend_of(bind)
     theirs = PtrChange(f"k700.{REVERSE}", (), ("some.body.example.net",), 60)
     assert backend.apply_ptrs(ZONE, [theirs], nothing) == [DONE]
-    read = type(backend._client).read_ptrs
+    read = RecordReader.ptrs
 
-    def failing(self: Client, zone: Name, owners: Collection[str], **how: bool) -> object:
+    def failing(self: RecordReader, zone: Name, owners: Collection[str], **how: bool) -> object:
         if len(owners) > 1:
             raise UnavailableError("corp", "read PTR of", "k700", "it went away")
         return read(self, zone, owners, **how)
 
-    monkeypatch.setattr(type(backend._client), "read_ptrs", failing)
+    monkeypatch.setattr(RecordReader, "ptrs", failing)
     outcomes = backend.apply_ptrs(ZONE, records("k", 1000), nothing)
     monkeypatch.undo()
     assert outcomes[:500] == [DONE] * 500

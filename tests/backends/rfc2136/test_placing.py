@@ -81,8 +81,8 @@ def test_a_zone_that_is_gone_is_not_taken_for_a_record_that_is_gone(server: DnsS
     with pytest.raises(ZoneNotFoundError) as caught:
         backend_of(server).get_rrset(named(f"9.{REVERSE}"), named(f"1.9.{REVERSE}"), RdataType.PTR)
     assert str(caught.value) == (
-        f"corp: read PTR of 1.9.{REVERSE}: the server has it in the zone {REVERSE}, not in "
-        f"9.{REVERSE}"
+        f"corp: read PTR of 1.9.{REVERSE}: the server has 1.9.{REVERSE} in the zone {REVERSE}, "
+        f"not in 9.{REVERSE}; check `zone`"
     )
 
 
@@ -107,8 +107,8 @@ def test_a_classless_delegation_to_a_zone_that_is_not_here_is_an_error_that_name
     finally:
         backend.apply(ZONE, [Change(owner, RdataType.CNAME, alias, None)])
     assert str(caught.value) == (
-        "corp: find the zone of 77.64/26.113.0.203.in-addr.arpa: the server has no zone that holds "
-        "it, or does not show it to this client (REFUSED)"
+        "corp: find the zone of 77.64/26.113.0.203.in-addr.arpa: the server has no zone that "
+        "contains it, or does not show it to this client (REFUSED)"
     )
     assert (owner.to_text(), "CNAME") not in transfer(server, REVERSE)
 

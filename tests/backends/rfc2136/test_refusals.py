@@ -148,8 +148,8 @@ def test_a_zone_that_the_server_does_not_have(server: DnsServer) -> None:
     with pytest.raises(ZoneNotFoundError) as caught:
         backend_of(server).find_zone(dns.name.from_text("1.113.0.203.in-addr.arpa"))
     assert str(caught.value) == (
-        "corp: find the zone of 1.113.0.203.in-addr.arpa: the server has no zone that holds it, or "
-        "does not show it to this client (REFUSED)"
+        "corp: find the zone of 1.113.0.203.in-addr.arpa: the server has no zone that contains it, "
+        "or does not show it to this client (REFUSED)"
     )
 
 
@@ -157,11 +157,11 @@ def test_a_name_outside_the_zone(server: DnsServer, monkeypatch: pytest.MonkeyPa
     """The look at the place comes first; without it the server says so."""
     backend = backend_of(server)
     away = dns.name.from_text("nowhere.invalid")
-    monkeypatch.setattr(backend._client._zones, "find", lambda name: ZONE)
+    monkeypatch.setattr(backend._zones, "find", lambda name: ZONE)
     with pytest.raises(RejectedError) as caught:
         backend.apply(ZONE, [ptr(away, None, "mail.example.com.")])
     assert str(caught.value) == (
-        "corp: write PTR of nowhere.invalid: the server does not hold this name in the zone "
+        "corp: write PTR of nowhere.invalid: this name is not in the server's zone "
         f"{REVERSE}; check `zone` (NOTZONE)"
     )
 
@@ -171,7 +171,7 @@ def test_a_zone_that_the_server_loses_under_our_hands(
 ) -> None:
     backend = backend_of(server)
     away = dns.name.from_text("nowhere.invalid")
-    monkeypatch.setattr(backend._client._zones, "find", lambda name: away)
+    monkeypatch.setattr(backend._zones, "find", lambda name: away)
     with pytest.raises(AuthenticationError) as caught:
         backend.apply(away, [ptr(away, None, "mail.example.com.")])
     assert str(caught.value).startswith(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend, Rfc2136Settings
-from pulumi_rdns.backends.rfc2136.settings import credential, parse_server
+from pulumi_rdns.backends.rfc2136.tsig import tsig_credential
+from pulumi_rdns.backends.rfc2136.types import parse_server
 from pulumi_rdns.errors import ConfigError
 from tests.servers.dynamic import FULL, Key
 
@@ -46,7 +47,10 @@ def test_a_server_is_a_host_and_perhaps_a_port(text: str, host: str, port: int) 
 )
 def test_what_is_no_server_is_refused(text: str) -> None:
     said = refused({"server": text})
-    assert said == f"rdns:backends.corp.server: {text!r} is not a server; write host or host:port"
+    assert said == (
+        f"rdns:backends.corp.server: {text!r} is not a valid server address; write host or "
+        "host:port"
+    )
 
 
 def test_an_empty_list_of_servers_is_refused() -> None:
@@ -76,8 +80,8 @@ def test_md5_is_refused_with_the_way_out(algorithm: str) -> None:
 def test_an_algorithm_that_nobody_knows_is_refused() -> None:
     values = {"key_name": "ptr", "key_secret": FULL.secret, "key_algorithm": "sha256"}
     assert refused(values) == (
-        "rdns:backends.corp.keyAlgorithm: 'sha256' is not known; known are hmac-sha1, hmac-sha224, "
-        "hmac-sha256, hmac-sha384, hmac-sha512"
+        "rdns:backends.corp.keyAlgorithm: 'sha256' is not supported; supported are "
+        "hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512"
     )
 
 
@@ -89,7 +93,7 @@ def test_a_secret_that_is_no_base64_is_refused_and_not_shown(secret: str) -> Non
 
 def test_the_algorithm_may_end_in_a_dot_and_the_default_is_sha256() -> None:
     for values in ({}, {"key_algorithm": "hmac-sha256."}, {"key_algorithm": "HMAC-SHA256"}):
-        made = credential(
+        made = tsig_credential(
             "corp", settings(key_name="ptr", key_secret=FULL.secret, **values), Path()
         )
         assert made is not None
@@ -99,7 +103,7 @@ def test_the_algorithm_may_end_in_a_dot_and_the_default_is_sha256() -> None:
 def test_a_key_file_of_bind_is_read(tmp_path: Path) -> None:
     key = Key("ptr.example.com", FULL.secret, "hmac-sha512")
     (tmp_path / "ptr.key").write_text(f'# made by hand\n{key.clause()}/* key "x" {{}} */\n')
-    made = credential("corp", settings(key_file="ptr.key"), tmp_path)
+    made = tsig_credential("corp", settings(key_file="ptr.key"), tmp_path)
     assert made is not None
     assert made.text == f"key ptr.example.com (hmac-sha512, from {tmp_path}/ptr.key)"
     assert FULL.secret not in repr(made)
@@ -108,8 +112,8 @@ def test_a_key_file_of_bind_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", 'must hold one clause key "NAME" { … };'),
-        (FULL.clause() * 2, 'must hold one clause key "NAME" { … };'),
+        ("", 'must contain one clause key "NAME" { … };'),
+        (FULL.clause() * 2, 'must contain one clause key "NAME" { … };'),
         ('key "x" { algorithm hmac-sha256; };', "the key has no secret"),
     ],
 )
@@ -135,11 +139,11 @@ def test_a_key_and_a_key_file_are_one_too_many() -> None:
 def test_a_secret_from_the_environment_is_named_by_its_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = credential("corp", settings(key_name="ptr", key_secret=FULL.secret), Path())
+    made = tsig_credential("corp", settings(key_name="ptr", key_secret=FULL.secret), Path())
     assert made is not None
     assert made.origin == "rdns:backends.corp.keySecret"
     monkeypatch.setenv("RFC2136_TSIG_SECRET", FULL.secret)
-    made = credential("corp", settings(key_name="ptr", key_secret=FULL.secret), Path())
+    made = tsig_credential("corp", settings(key_name="ptr", key_secret=FULL.secret), Path())
     assert made is not None
     assert made.origin == "the environment variable RFC2136_TSIG_SECRET"
 

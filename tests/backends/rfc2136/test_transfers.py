@@ -69,7 +69,7 @@ def test_without_the_right_to_a_transfer_single_queries_are_asked(server: DnsSer
     owners += [f"n{at}.nothing.{REVERSE}" for at in range(40)]
     by_transfer = backend.read_ptrs(ZONE, owners)
     refused = backend_of(server)
-    refused._client._untransferable.add(ZONE)
+    refused._reader._untransferable.add(ZONE)
     by_query = refused.read_ptrs(ZONE, owners)
     wild = [owner for owner in owners if owner.startswith("*")]
     for owner in wild:
@@ -82,14 +82,14 @@ def test_sets_of_one_zone_share_a_transfer_until_something_is_written(
     server: DnsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = backend_of(server)
-    client = backend._client
+    reader = backend._reader
     transfers = []
 
     def counted(zone: dns.name.Name) -> object:
         transfers.append(zone)
-        return type(client)._transfer(client, zone)
+        return type(reader)._transfer(reader, zone)
 
-    monkeypatch.setattr(client, "_transfer", counted)
+    monkeypatch.setattr(reader, "_transfer", counted)
     owners = [f"{at}.{REVERSE}" for at in range(40, 80)]
     read = partial(backend.read_ptrs, ZONE, is_shared=True)
     before = read(owners)
@@ -120,26 +120,26 @@ def test_readers_that_wait_for_a_transfer_ask_for_no_other(
     bind: DnsServer, monkeypatch: pytest.MonkeyPatch, is_given: bool
 ) -> None:
     """Also where there is none, and where one takes longer than it is shared."""
-    monkeypatch.setattr("pulumi_rdns.backends.rfc2136.client._SHARED_FOR", 0.2)
-    client = backend_of(bind)._client
+    monkeypatch.setattr("pulumi_rdns.backends.rfc2136.reader._SHARED_FOR", 0.2)
+    reader = backend_of(bind)._reader
     goes_on = threading.Event()
     transfers = []
 
     def slow(zone: dns.name.Name) -> object:
         transfers.append(zone)
         assert goes_on.wait(10)
-        there = type(client)._transfer(client, zone)
+        there = type(reader)._transfer(reader, zone)
         if not is_given:
-            client._untransferable.add(zone)
+            reader._untransferable.add(zone)
         return there if is_given else None
 
-    monkeypatch.setattr(client, "_transfer", slow)
+    monkeypatch.setattr(reader, "_transfer", slow)
     owners = [f"{at}.{REVERSE}" for at in range(40)]
     with ThreadPoolExecutor(8) as pool:
-        reads = [pool.submit(client.read_ptrs, ZONE, owners, is_shared=True) for _ in range(8)]
+        reads = [pool.submit(reader.ptrs, ZONE, owners, is_shared=True) for _ in range(8)]
         time.sleep(0.5)
         goes_on.set()
-        expected = client.read_ptrs(ZONE, owners[:30])
+        expected = reader.ptrs(ZONE, owners[:30])
         assert [read.result(20) for read in reads] == [expected] * 8
     assert len(transfers) == 1
 

@@ -1,4 +1,4 @@
-"""Zone files keep the contract of a zone backend; dnspython's own reader is the witness."""
+"""Zone files keep the contract of a zone backend; dnspython's own reader judges them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """PowerDNS over the HTTP API of its authoritative server."""
 
 from .backend import PowerDnsBackend
-from .settings import PowerDnsSettings
+from .types import PowerDnsSettings
 
 __all__ = ["PowerDnsBackend", "PowerDnsSettings"]

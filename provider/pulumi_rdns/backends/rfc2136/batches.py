@@ -3,54 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import dns.name
 
-from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange, fits
+from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange, matches_expected
+from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
-from pulumi_rdns.model.names import name_text
 
 from .packing import MOST_CHANGES
+from .reader import RecordReader
+
+if TYPE_CHECKING:
+    from .client import Client
 
 #: rounds of looking and sending again while others change the same records
 _ROUNDS = 5
 #: rounds in which changes are sent many at a time
-_TOGETHER = 2
+_BATCHED_ROUNDS = 2
 #: single changes refused in a row, after which all that is left counts as refused alike
 _MOST_REFUSALS = 32
 #: seconds before a change is looked for again that the server took and does not show
 _PAUSES = (0.0, 0.5, 2.0)
 #: looks at a time at what messages have done
-_SIDE_BY_SIDE = 4
-
-
-class Sent(NamedTuple):
-    """What became of a message."""
-
-    #: how many changes were in it
-    changes: int
-    #: None where it was made, or a prerequisite did not hold
-    error: BackendError | None
-    #: None where it may have been made; a prerequisite that does not hold may be met by a copy of
-    #: the message, whose answer was lost
-    is_made: bool | None
-
-
-class Server(Protocol):
-    """What a batch needs of the backend."""
-
-    name: str
-
-    def read_ptrs(
-        self, zone: dns.name.Name, owners: Collection[str], *, only_here: bool
-    ) -> dict[str, Found]: ...
-
-    def send_updates(
-        self, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
-    ) -> Iterator[Sent]: ...
+_LOOKS_AT_A_TIME = 4
 
 
 class PtrBatch:
@@ -58,12 +36,17 @@ class PtrBatch:
 
     def __init__(
         self,
-        server: Server,
+        client: Client,
+        reader: RecordReader,
+        operation: Operation,
         zone: dns.name.Name,
         changes: Sequence[PtrChange],
         progress: Progress,
     ) -> None:
-        self._server = server
+        """Take what sends and what looks; ``operation`` is the write of the whole zone."""
+        self._client = client
+        self._reader = reader
+        self._operation = operation
         self._zone = zone
         self._changes = changes
         self._progress = progress
@@ -73,30 +56,29 @@ class PtrBatch:
         self._unknown: set[int] = set()
 
     def outcomes(self) -> list[Outcome]:
-        """Make the changes, and give an outcome for each."""
+        """Make the changes, and return an outcome for each."""
         waiting: Sequence[int] = range(len(self._changes))
         for number in range(_ROUNDS):
-            # One that never fits shall not keep the others of its message from being made.
-            unfit = self._send(waiting, MOST_CHANGES if number < _TOGETHER else 1)
-            waiting = self._look(unfit) if unfit else []
+            # One that never matches shall not keep the others of its message from being made.
+            mismatched = self._send(waiting, MOST_CHANGES if number < _BATCHED_ROUNDS else 1)
+            waiting = self._look(mismatched) if mismatched else []
             if not waiting:
                 return self._outcomes
         reason = "others keep changing the records of this zone; nothing was written"
-        zone = name_text(self._zone)
-        error = UnavailableError(self._server.name, "write PTR of", zone, reason)
-        self._fail(waiting, error)
+        self._fail(waiting, self._operation.error(UnavailableError, reason))
         return self._outcomes
 
     def _send(self, waiting: Sequence[int], most: int) -> list[int]:
-        """Send changes; give those that were in a message whose prerequisites did not hold."""
-        unfit: list[int] = []
+        """Send changes; return those that were in a message with an unmet prerequisite."""
+        mismatched: list[int] = []
         refused: list[tuple[Sequence[int], BackendError]] = []
         looks: list[tuple[Sequence[int], Future[Outcome]]] = []
         batch = [self._changes[at] for at in waiting]
         start = 0
         # The looks come between the messages, which shall not wait for them.
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            for size, error, is_made in self._server.send_updates(self._zone, batch, most):
+        with ThreadPoolExecutor(_LOOKS_AT_A_TIME) as pool:
+            results = self._client.update_all(self._operation, self._zone, batch, most)
+            for size, error, is_made in results:
                 part = waiting[start : start + size]
                 start += size
                 if error is None and is_made:
@@ -105,7 +87,7 @@ class PtrBatch:
                     self._progress(size)
                 elif error is None:
                     self._refusals = 0
-                    unfit += part
+                    mismatched += part
                     self._unknown.update(part if is_made is None else ())
                 else:
                     self._unknown.update(part if is_made is None else ())
@@ -116,8 +98,8 @@ class PtrBatch:
         for part, look in looks:
             self._note(part, look.result())
         for part, error in refused:
-            unfit += self._split(part, error)
-        return unfit
+            mismatched += self._split(part, error)
+        return mismatched
 
     def _split(self, part: Sequence[int], error: BackendError) -> list[int]:
         """Send a refused message again as two, until it is known which changes are to blame."""
@@ -128,7 +110,7 @@ class PtrBatch:
         return []
 
     def _settled(self, at: int) -> Outcome:
-        """Make sure of one change, which shows what became of its message: all or nothing.
+        """Verify one change, which shows what became of its message: all or nothing.
 
         NOERROR may have done nothing.
         """
@@ -139,33 +121,33 @@ class PtrBatch:
                 found = self._found([at])[at]
             except BackendError as cause:
                 return Outcome(None, cause, is_unknown=True)
-            if set(found.hostnames) == set(change.after) or not fits(change, found):
+            if set(found.hostnames) == set(change.after) or not matches_expected(change, found):
                 return DONE
         reason = (
             "the server answered NOERROR, and still does not show the change; is `server` a "
             "secondary that is behind its primary?"
         )
-        error = UnavailableError(self._server.name, "write PTR of", change.owner, reason, "NOERROR")
+        error = self._operation.error(UnavailableError, reason, "NOERROR", subject=change.owner)
         return Outcome(None, error, is_unknown=True)
 
-    def _look(self, unfit: Sequence[int]) -> list[int]:
-        """Say what stands there instead; give the changes that fit after all."""
+    def _look(self, mismatched: Sequence[int]) -> list[int]:
+        """Note what stands there instead; return the changes that match after all."""
         try:
-            there = self._found(unfit)
+            there = self._found(mismatched)
         except BackendError as error:
-            self._fail(unfit, error)
+            self._fail(mismatched, error)
             return []
-        fitting = []
+        matching = []
         for at, found in there.items():
-            if fits(self._changes[at], found):
-                fitting.append(at)
+            if matches_expected(self._changes[at], found):
+                matching.append(at)
             else:
                 self._set([at], Outcome(found))
-        return fitting
+        return matching
 
     def _found(self, which: Sequence[int]) -> dict[int, Found]:
         owners = [self._changes[at].owner for at in which]
-        there = self._server.read_ptrs(self._zone, owners, only_here=True)
+        there = self._reader.ptrs(self._zone, owners, only_here=True)
         return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
 
     def _fail(self, part: Sequence[int], error: BackendError) -> None:

@@ -11,7 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from .settings import Server
+from dns.rcode import Rcode
+
+from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.requestlog import RequestLog
+
+from .types import UpdateServer
 
 #: connections that are kept while nobody uses them
 _MOST_IDLE = 8
@@ -23,23 +28,32 @@ _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 class NoAnswerError(Exception):
     """No server answered; the text says of each one why."""
 
-    def __init__(self, failures: Sequence[_FailedError], *, was_sent: bool) -> None:
+    def __init__(self, failures: Sequence[_AttemptFailedError], *, was_sent: bool) -> None:
         super().__init__("; ".join(map(str, failures)))
         #: whether a server may have got the message all the same
         self.was_sent = was_sent
         self._failures = failures
 
     def for_unsent(self) -> NoAnswerError:
-        """Give the same error for a message that was not sent at all."""
+        """Return the same error for a message that was not sent at all."""
         return NoAnswerError(self._failures, was_sent=False)
 
 
-class Answer(NamedTuple):
+class DnsRequest(NamedTuple):
+    """A message in wire form, and what the log says of it."""
+
+    operation: Operation
+    #: what is asked: ``UPDATE 2.0.192.in-addr.arpa``
+    title: str
+    wire: bytes
+
+
+class WireAnswer(NamedTuple):
     """What a server answered."""
 
     wire: bytes
     #: the message was sent before, without an answer: a server may have taken that copy
-    is_to_copy: bool = False
+    may_be_duplicate: bool = False
 
 
 class Reader(Protocol):
@@ -52,159 +66,184 @@ class Reader(Protocol):
 R = TypeVar("R", bound=Reader)
 
 
-class _FailedError(Exception):
+class _AttemptFailedError(Exception):
     """One server did not answer."""
 
-    def __init__(self, server: Server, error: OSError, *, was_sent: bool) -> None:
+    def __init__(self, server: UpdateServer, error: OSError, *, was_sent: bool) -> None:
         what = "gave no answer" if was_sent else "cannot be reached"
         why = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
-        super().__init__(f"{server} {what}: {why.lower()}")
+        self.reason = f"{what}: {why.lower()}"
+        super().__init__(f"{server} {self.reason}")
         self.server = server
         self.was_sent = was_sent
         self.is_final = not was_sent or isinstance(error, TimeoutError)
 
 
 class _Connection(NamedTuple):
-    server: Server
+    server: UpdateServer
     socket: socket.socket
 
 
 class Connections:
-    """Sends messages and gives the answers. Shared by several threads.
+    """Sends messages and returns the answers. Shared by several threads.
 
     A message may be sent twice, when a connection ends before the answer: so it must be a query,
     or an update whose prerequisites no longer hold once it is done.
     """
 
-    def __init__(self, servers: Sequence[Server], timeout: float) -> None:
+    def __init__(self, servers: Sequence[UpdateServer], timeout: float, log: RequestLog) -> None:
         """Take the servers in the order of preference; ``timeout`` is seconds for each answer."""
         self._servers = list(servers)
         self._timeout = timeout
+        self._log = log
         self._lock = threading.Lock()
         self._idle: list[_Connection] = []
         weakref.finalize(self, _close, self._idle)
 
-    def exchange(self, message: bytes, more: float = 0.0) -> Answer:
-        """Send a message in wire form and give the answer.
+    def exchange(self, request: DnsRequest, more: float = 0.0) -> WireAnswer:
+        """Send a message and return the answer.
 
         ``more`` is seconds that the answer may take beyond the time-out. Raises NoAnswerError.
         """
-        failures: list[_FailedError] = []
-        is_copy = False
+        failures: list[_AttemptFailedError] = []
+        may_be_duplicate = False
         kept = self._take()
         if kept is not None:
             try:
-                return Answer(self._ask(kept, message, more))
-            except _FailedError as failed:
-                is_copy = failed.was_sent
+                return WireAnswer(self._ask(kept, request, more))
+            except _AttemptFailedError as failed:
+                may_be_duplicate = failed.was_sent
                 failures += [failed] if failed.is_final else []
         for server in self._in_order():
             is_tried = server in [failed.server for failed in failures]
             # Over another connection where the server cuts the first.
             for tries_left in () if is_tried else (1, 0):
                 try:
-                    return Answer(self._ask(self._connect(server), message, more), is_copy)
-                except _FailedError as failed:
-                    is_copy |= failed.was_sent
+                    connection = self._connect(server, request)
+                    return WireAnswer(self._ask(connection, request, more), may_be_duplicate)
+                except _AttemptFailedError as failed:
+                    may_be_duplicate |= failed.was_sent
                     if failed.is_final or not tries_left:
                         failures.append(failed)
                         break
-        raise NoAnswerError(failures, was_sent=is_copy)
+        raise NoAnswerError(failures, was_sent=may_be_duplicate)
 
     def exchange_all(
-        self, messages: Iterable[bytes], more: float = 0.0, *, ahead: int
-    ) -> Iterator[Answer | NoAnswerError]:
-        """Send messages over one connection, ``ahead`` of their answers; give those in order.
+        self, requests: Iterable[DnsRequest], more: float = 0.0, *, ahead: int
+    ) -> Iterator[WireAnswer | NoAnswerError]:
+        """Send messages over one connection, ``ahead`` of their answers; yield those in order.
 
         ``more`` is seconds that each answer may take beyond the time-out. What a connection left
         without an answer is sent again over another one. Once a message stays without an answer,
         nothing more is sent: a NoAnswerError stands for each that is left.
         """
-        source = iter(messages)
+        source = iter(requests)
         failed: NoAnswerError | None = None
         while failed is None:
             first = next(source, None)
             if first is None:
                 return
             source = itertools.chain([first], source)
-            pipe = _Pipe(self._take() or self._first(), self._timeout + more, ahead)
-            yield from map(Answer, pipe.answers(source))
+            connection = self._take() or self._preferred(first)
+            pipe = _Pipe(connection, self._timeout + more, ahead, self._note)
+            yield from map(WireAnswer, pipe.answers(source))
             if not pipe.unanswered:
                 if pipe.connection is not None:
                     self._keep(pipe.connection)
                 return
-            for message in pipe.unanswered:
+            for request in pipe.unanswered:
                 if failed is not None:
                     yield failed if pipe.has_sent else failed.for_unsent()
                     continue
                 try:
-                    wire, is_to_copy = self.exchange(message, more)
+                    wire, may_be_duplicate = self.exchange(request, more)
                 except NoAnswerError as error:
                     failed = error
                     failed.was_sent |= pipe.has_sent
                     yield failed
                 else:
-                    yield Answer(wire, is_to_copy or pipe.has_sent)
+                    yield WireAnswer(wire, may_be_duplicate or pipe.has_sent)
         yield from (failed.for_unsent() for _ in source)
 
-    def receive_all(self, message: bytes, begin: Callable[[], R]) -> R:
+    def receive_all(self, request: DnsRequest, begin: Callable[[], R]) -> R:
         """Send a message and hand over its answers to a reader until it has the last one.
 
         ``begin`` makes a reader for each server that is asked. Raises NoAnswerError, and what the
         reader raises.
         """
-        failures: list[_FailedError] = []
+        failures: list[_AttemptFailedError] = []
         for server in self._in_order():
             reader = begin()
             try:
-                self._receive(self._connect(server), message, reader)
-            except _FailedError as failed:
+                self._receive(self._connect(server, request), request, reader)
+            except _AttemptFailedError as failed:
                 failures.append(failed)
             else:
                 return reader
         was_sent = any(failed.was_sent for failed in failures)
         raise NoAnswerError(failures, was_sent=was_sent)
 
-    def _receive(self, connection: _Connection, message: bytes, reader: Reader) -> None:
+    def _receive(self, connection: _Connection, request: DnsRequest, reader: Reader) -> None:
         is_over = False
+        started, status = time.monotonic(), "not read"
         try:
-            _send(connection, message, time.monotonic() + self._timeout)
+            _send(connection, request.wire, started + self._timeout)
             while not is_over:
-                is_over = reader.add(_answer(connection, time.monotonic() + self._timeout))
+                answer = _answer(connection, time.monotonic() + self._timeout)
+                status = _rcode(answer)
+                is_over = reader.add(answer)
+        except _AttemptFailedError as failed:
+            status = failed.reason
+            raise
         finally:
+            self._note(request, connection.server, status, started)
             if is_over:
                 self._keep(connection)
             else:
                 connection.socket.close()
 
-    def _first(self) -> _Connection | None:
+    def _preferred(self, request: DnsRequest) -> _Connection | None:
         """Connect to the server that is preferred; None where that fails."""
         try:
-            return self._connect(self._in_order()[0])
-        except _FailedError:
+            return self._connect(self._in_order()[0], request)
+        except _AttemptFailedError:
             return None
 
-    def _in_order(self) -> list[Server]:
+    def _in_order(self) -> list[UpdateServer]:
         with self._lock:
             return list(self._servers)
 
-    def _connect(self, server: Server) -> _Connection:
+    def _connect(self, server: UpdateServer, request: DnsRequest) -> _Connection:
+        """Connect for a request, so that the log says which one could not be sent."""
+        started = time.monotonic()
         try:
             connected = socket.create_connection((server.host, server.port), self._timeout)
         except OSError as error:
-            raise _FailedError(server, error, was_sent=False) from None
+            failed = _AttemptFailedError(server, error, was_sent=False)
+            self._note(request, server, failed.reason, started)
+            raise failed from None
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return _Connection(server, connected)
 
-    def _ask(self, connection: _Connection, message: bytes, more: float) -> bytes:
-        until = time.monotonic() + self._timeout + more
-        _send(connection, message, until)
-        answer = _answer(connection, until)
+    def _ask(self, connection: _Connection, request: DnsRequest, more: float) -> bytes:
+        started = time.monotonic()
+        try:
+            _send(connection, request.wire, started + self._timeout + more)
+            answer = _answer(connection, started + self._timeout + more)
+        except _AttemptFailedError as failed:
+            self._note(request, connection.server, failed.reason, started)
+            raise
+        self._note(request, connection.server, _rcode(answer), started)
         self._keep(connection)
         return answer
 
+    def _note(self, request: DnsRequest, server: UpdateServer, status: str, started: float) -> None:
+        if self._log.is_on:
+            seconds = time.monotonic() - started
+            self._log.answered(request.operation, request.title, f"at {server}", status, seconds)
+
     def _take(self) -> _Connection | None:
-        """Give a connection that is still open; servers close them after some idle seconds."""
+        """Return a connection that is still open; servers close them after some idle seconds."""
         while True:
             with self._lock:
                 if not self._idle:
@@ -228,38 +267,52 @@ class Connections:
 class _Pipe:
     """One connection on which several messages are on their way."""
 
-    def __init__(self, connection: _Connection | None, seconds: float, ahead: int) -> None:
-        """``seconds`` is the time for each answer, and ``ahead`` the most messages that wait for
-        one; without a connection nothing is answered.
+    def __init__(
+        self,
+        connection: _Connection | None,
+        seconds: float,
+        ahead: int,
+        note: Callable[[DnsRequest, UpdateServer, str, float], None],
+    ) -> None:
+        """Begin; without a connection nothing is answered.
+
+        ``seconds`` is the time for each answer, ``ahead`` the most messages that wait for one.
+        ``note`` logs what came of a request, and when it was sent.
         """
         self.connection = connection
         self.has_sent = connection is not None
         #: messages that were sent, or that it was too late to send
-        self.unanswered: deque[bytes] = deque()
+        self.unanswered: deque[DnsRequest] = deque()
         self._seconds = seconds
         self._ahead = ahead
+        self._note = note
+        self._server = connection.server if connection else None
+        self._sent: deque[float] = deque()
         self._early: dict[bytes, bytes] = {}
 
-    def answers(self, source: Iterator[bytes]) -> Iterator[bytes]:
-        """Send messages and give their answers in order, until the connection ends."""
+    def answers(self, source: Iterator[DnsRequest]) -> Iterator[bytes]:
+        """Send messages and yield their answers in order, until the connection ends."""
         while True:
-            for message in itertools.islice(source, self._ahead - len(self.unanswered)):
-                self.unanswered.append(message)
-                self._send(message)
+            for request in itertools.islice(source, self._ahead - len(self.unanswered)):
+                self.unanswered.append(request)
+                self._sent.append(time.monotonic())
+                self._send(request.wire)
             if not self.unanswered:
                 return
-            answer = self._answer(self.unanswered[0][:2])
+            answer = self._answer(self.unanswered[0].wire[:2])
             if answer is None:
                 return
-            self.unanswered.popleft()
+            request, started = self.unanswered.popleft(), self._sent.popleft()
+            if self._server is not None:
+                self._note(request, self._server, _rcode(answer), started)
             yield answer
 
     def _send(self, message: bytes) -> None:
         if self.connection is not None:
             try:
                 _send(self.connection, message, time.monotonic() + self._seconds)
-            except _FailedError:
-                self.connection = None
+            except _AttemptFailedError as failed:
+                self._end(failed)
 
     def _answer(self, id_: bytes) -> bytes | None:
         """Wait for the answer of this id; a server may give those of later messages before it."""
@@ -267,9 +320,19 @@ class _Pipe:
             while self.connection is not None and id_ not in self._early:
                 answer = _answer(self.connection, time.monotonic() + self._seconds)
                 self._early[answer[:2]] = answer
-        except _FailedError:
-            self.connection = None
+        except _AttemptFailedError as failed:
+            self._end(failed)
         return self._early.pop(id_, None)
+
+    def _end(self, failed: _AttemptFailedError) -> None:
+        self.connection = None
+        for request, started in zip(self.unanswered, self._sent, strict=True):
+            if request.wire[:2] not in self._early:
+                self._note(request, failed.server, failed.reason, started)
+
+
+def _rcode(wire: bytes) -> str:
+    return Rcode.to_text(wire[3] & 15) if len(wire) > 3 else "no DNS message"
 
 
 def _send(connection: _Connection, message: bytes, until: float) -> None:
@@ -278,7 +341,7 @@ def _send(connection: _Connection, message: bytes, until: float) -> None:
         connection.socket.sendall(len(message).to_bytes(2, "big") + message)
     except OSError as error:
         connection.socket.close()
-        raise _FailedError(connection.server, error, was_sent=True) from None
+        raise _AttemptFailedError(connection.server, error, was_sent=True) from None
 
 
 def _answer(connection: _Connection, until: float) -> bytes:
@@ -289,11 +352,11 @@ def _answer(connection: _Connection, until: float) -> bytes:
         return _receive(connection.socket, size, until)
     except OSError as error:
         connection.socket.close()
-        raise _FailedError(connection.server, error, was_sent=True) from None
+        raise _AttemptFailedError(connection.server, error, was_sent=True) from None
 
 
 def _is_quiet(connected: socket.socket) -> bool:
-    """Tell whether nothing came in: what comes without a question is the end of the connection."""
+    """Whether nothing came in: what comes without a question is the end of the connection."""
     connected.setblocking(False)
     try:
         connected.recv(1, socket.MSG_PEEK)

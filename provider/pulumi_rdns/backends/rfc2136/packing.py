@@ -60,7 +60,7 @@ class Signed(NamedTuple):
 def pack_updates(
     zone: dns.name.Name, changes: Sequence[PtrChange], most: int = MOST_CHANGES
 ) -> Iterator[Packed]:
-    """Write messages that hold all changes in their order, ``most`` in each at the most."""
+    """Yield messages that contain all changes in their order, ``most`` in each at the most."""
     # In a row, so that messages that are on their way at the same time differ.
     ids = itertools.count(secrets.randbits(16))
     at = 0
@@ -103,14 +103,14 @@ def _pack(
 
 
 def _owner(owner: str, tail: str) -> bytes:
-    """Write a name below the zone, which stands in the question already."""
+    """Return the wire form of a name below the zone, which stands in the question already."""
     if "\\" in owner or not owner.endswith(tail):
         return _wire(dns.name.from_text(owner))
     return _labels(owner[: -len(tail)]) + _ZONE
 
 
 def _value(hostname: str, ttl: int) -> bytes:
-    """Write the part of a PTR record that comes after its name."""
+    """Return the wire form of a PTR record, from its type on."""
     if "\\" in hostname or hostname == ".":
         data = _wire(dns.name.from_text(hostname))
     else:
@@ -129,7 +129,7 @@ def _label(text: str) -> bytes:
 
 @functools.lru_cache(maxsize=1024)
 def _parent(text: str) -> bytes:
-    """Write the labels after the first, which many names have in common."""
+    """Return the wire form of the labels after the first, which many names have in common."""
     return b"".join(map(_label, text.split(".")))
 
 

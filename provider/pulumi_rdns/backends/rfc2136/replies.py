@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import dns.exception
 import dns.flags
 import dns.message
@@ -21,30 +19,42 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 
-from .settings import Credential
+from .types import TsigCredential
 
 _CHECK = "check keyName, keySecret, keyAlgorithm and this machine's clock"
 _PREREQUISITES = (Rcode.YXDOMAIN, Rcode.YXRRSET, Rcode.NXDOMAIN, Rcode.NXRRSET)
 
 
-@dataclass
 class RefusedError(Exception):
-    """The reply is none that can be worked with: the error to raise, its reason, its code."""
+    """A reply that is not the answer that was needed; its text is the reason, for a user."""
 
-    kind: type[BackendError]
-    reason: str
-    code: str
-    #: it says no. Else the server may have done what it was asked for
-    is_no: bool = False
-    #: and it can be relied on: who did not sign it may be a relay, or a secondary that forwards
-    #: updates
-    is_certain: bool = False
+    def __init__(
+        self,
+        kind: type[BackendError],
+        reason: str,
+        code: str = "",
+        *,
+        is_definite: bool = False,
+        is_authenticated: bool = False,
+    ) -> None:
+        """Take the error to raise, its reason and its code.
+
+        ``is_definite``: the server says no; else it may have done what it was asked for.
+        ``is_authenticated``: and that is the server's own word: what is not signed may come from a
+        relay, or from a secondary that forwards updates.
+        """
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.code = code
+        self.is_definite = is_definite
+        self.is_authenticated = is_authenticated
 
 
 def read_reply(
     wire: bytes,
     request: dns.message.Message,
-    credential: Credential | None,
+    credential: TsigCredential | None,
     mac: bytes | None = None,
 ) -> dns.message.Message:
     """Read a reply and check that it belongs to the request and that the key signed it.
@@ -59,20 +69,20 @@ def read_reply(
     except (dns.exception.DNSException, dns.tsig.BadAlgorithm) as error:
         reply = _unsigned_or_wrong(wire, credential, error)
     if not request.is_response(reply):
-        raise RefusedError(UnavailableError, "the server answered another question", "")
+        raise RefusedError(UnavailableError, "the server answered another question")
     return reply
 
 
 def _unsigned_or_wrong(
-    wire: bytes, credential: Credential | None, error: Exception
+    wire: bytes, credential: TsigCredential | None, error: Exception
 ) -> dns.message.Message:
-    """Give a refusal that is not signed; raise for everything else that does not pass."""
+    """Return a refusal that is not signed; raise for everything else that does not pass."""
     try:
         reply = dns.message.from_wire(wire, keyring=False)
     except dns.exception.DNSException:
-        raise RefusedError(UnavailableError, "the answer is not a DNS message", "") from None
+        raise RefusedError(UnavailableError, "the answer is not a DNS message") from None
     if credential is None:
-        raise RefusedError(UnavailableError, f"the answer makes no sense: {error}", "")
+        raise RefusedError(UnavailableError, f"the answer cannot be read: {error}")
     code = dns.rcode.to_text(reply.rcode())
     if reply.tsig is None:
         if reply.rcode() not in (Rcode.NOERROR, *_PREREQUISITES):
@@ -81,14 +91,14 @@ def _unsigned_or_wrong(
         raise RefusedError(AuthenticationError, reason, code)
     peer = reply.tsig[0].error
     if peer or isinstance(error, dns.tsig.BadTime):
-        refusal = _tsig_refusal(peer or Rcode.BADTIME, reply.tsig[0], credential)
-        refusal.is_no = refusal.is_certain = bool(peer)
-        raise refusal
+        raise _tsig_refusal(peer, reply.tsig[0], credential)
     reason = f"the answer is not signed as the {credential.text} would; {_CHECK}"
     raise RefusedError(AuthenticationError, reason, code)
 
 
-def _tsig_refusal(error: int, tsig: TSIG, credential: Credential) -> RefusedError:
+def _tsig_refusal(peer: int, tsig: TSIG, credential: TsigCredential) -> RefusedError:
+    """Return what the server's TSIG error means; without one, its clock made the answer invalid."""
+    error = peer or Rcode.BADTIME
     match error:
         case Rcode.BADKEY:
             reason = (
@@ -108,7 +118,10 @@ def _tsig_refusal(error: int, tsig: TSIG, credential: Credential) -> RefusedErro
         case _:
             reason = f"the server does not accept the {credential.text}"
     code = dns.rcode.to_text(Rcode(error), tsig=True)
-    return RefusedError(AuthenticationError, reason, code)
+    is_no = bool(peer)
+    return RefusedError(
+        AuthenticationError, reason, code, is_definite=is_no, is_authenticated=is_no
+    )
 
 
 def _apart(tsig: TSIG) -> str:
@@ -119,15 +132,15 @@ def _apart(tsig: TSIG) -> str:
     return f" (this one is {abs(seconds)} s {'ahead' if seconds > 0 else 'behind'})"
 
 
-def is_prerequisite(reply: dns.message.Message) -> bool:
-    """Tell whether the reply to an update says that something else is there than expected."""
+def is_unmet_prerequisite(reply: dns.message.Message) -> bool:
+    """Whether the reply to an update says that something else is there than expected."""
     return reply.rcode() in _PREREQUISITES
 
 
-def check_update(reply: dns.message.Message, zone: str, credential: Credential | None) -> None:
-    """Raise RefusedError where the reply to an update is neither success nor a prerequisite."""
+def check_update(reply: dns.message.Message, zone: str, credential: TsigCredential | None) -> None:
+    """Raise RefusedError where an update was neither done nor failed for a prerequisite."""
     rcode = reply.rcode()
-    if rcode == Rcode.NOERROR or is_prerequisite(reply):
+    if rcode == Rcode.NOERROR or is_unmet_prerequisite(reply):
         return
     who = f"the {credential.text}" if credential else "a client without a key (keyName)"
     if credential and not reply.had_tsig:
@@ -150,7 +163,7 @@ def check_update(reply: dns.message.Message, zone: str, credential: Credential |
                 f"`server` is its primary, and what may be updated there by whom{hint}"
             )
         case Rcode.NOTZONE:
-            reason = f"the server does not hold this name in the zone {zone}; check `zone`"
+            reason = f"this name is not in the server's zone {zone}; check `zone`"
         case Rcode.SERVFAIL:
             kind = UnavailableError
             reason = (
@@ -162,16 +175,17 @@ def check_update(reply: dns.message.Message, zone: str, credential: Credential |
         case _:
             reason = "the server does not accept the update; its log may say why"
     # A server that does not know the key cannot sign.
-    is_certain = credential is None or reply.had_tsig or rcode == Rcode.NOTAUTH
-    raise RefusedError(kind, reason, dns.rcode.to_text(rcode), True, is_certain)
+    is_authenticated = credential is None or reply.had_tsig or rcode == Rcode.NOTAUTH
+    code = dns.rcode.to_text(rcode)
+    raise RefusedError(kind, reason, code, is_definite=True, is_authenticated=is_authenticated)
 
 
-def check_answer(reply: dns.message.Message, credential: Credential | None) -> None:
+def check_answer(reply: dns.message.Message, credential: TsigCredential | None) -> None:
     """Raise RefusedError where the reply to a query is not authoritative."""
     rcode = reply.rcode()
     code = dns.rcode.to_text(rcode)
     if rcode == Rcode.REFUSED:
-        reason = "the server has no zone that holds it, or does not show it to this client"
+        reason = "the server has no zone that contains it, or does not show it to this client"
         raise RefusedError(ZoneNotFoundError, reason, code)
     if rcode == Rcode.NOTAUTH and credential:
         reason = f"the server does not accept the {credential.text}; {_CHECK}"
@@ -191,4 +205,4 @@ def _not_here(reply: dns.message.Message) -> str:
             hosts = ", ".join(sorted(rdata.target.to_text(True) for rdata in rrset))
             zone = rrset.name.to_text(True)
             return f"{zone} is delegated to {hosts}, and this server does not have it"
-    return "the server has no zone that holds it; check that `server` is not a resolver"
+    return "the server has no zone that contains it; check that `server` is not a resolver"

@@ -1,7 +1,7 @@
 """What counts for PTR records, read out of a zone transfer (RFC 5936) message by message. Pure.
 
 dnspython makes objects of every record, at 0.1 ms each; here only PTR, CNAME and NS records are
-looked at, as bytes. Its own reader is the witness in the tests.
+looked at, as bytes. The tests hold it against dnspython's own reader.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _MOST_TEXT = 4 * 255
 
 
 class TransferError(Exception):
-    """The answer is no whole zone: refused, cut short, not signed, or not to be read."""
+    """The answer is not a whole zone: refused, cut short, not signed, or malformed."""
 
 
 class Transfer:
     """A zone that comes in as messages."""
 
     def __init__(self, id_: int, key: dns.tsig.Key | None, mac: bytes) -> None:
-        """Take id and signature of the request."""
+        """Take id and signature (MAC) of the request."""
         self._id = id_
         self._key = key
         self._mac = mac
@@ -54,12 +54,14 @@ class Transfer:
         try:
             return self._add(wire)
         except (IndexError, struct.error, dns.tsig.BadAlgorithm) as error:
-            raise TransferError(f"the answer is no zone: {type(error).__name__}") from None
+            raise TransferError(
+                f"the answer is not a zone transfer: {type(error).__name__}"
+            ) from None
         except dns.exception.DNSException as error:
-            raise TransferError(f"the answer is no zone: {error}") from None
+            raise TransferError(f"the answer is not a zone transfer: {error}") from None
 
     def found(self) -> dict[str, Found]:
-        """Give what stands at each name, once the transfer is whole."""
+        """Return what stands at each name, once the transfer is whole."""
         found = {
             owner: Found(tuple(sorted(hostnames)), ttl)
             for owner, (hostnames, ttl) in self._ptrs.items()
@@ -105,7 +107,7 @@ class Transfer:
             self._apex = owner
             self._soas += 1
         if not self._soas:
-            raise TransferError("the answer is no zone: it does not begin with the SOA")
+            raise TransferError("the answer is not a zone transfer: it does not begin with the SOA")
 
     def _verify(self, wire: bytes, at: int, records: int, names: dict[int, str]) -> None:
         """Check the signature; up to 99 messages in between may have none (RFC 8945 5.3.1)."""

@@ -12,7 +12,7 @@ from pulumi_rdns.backends.base import Change
 
 
 def update_of(zone: dns.name.Name, changes: Sequence[Change]) -> dns.update.UpdateMessage:
-    """Write a message that makes all changes or none."""
+    """Return a message that makes all changes or none."""
     message = dns.update.UpdateMessage(zone)
     for change in changes:
         _require(message, change)
@@ -42,7 +42,7 @@ def _require(message: dns.update.UpdateMessage, change: Change) -> None:
 def presence_of(
     zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
 ) -> dns.update.UpdateMessage:
-    """Write a message that changes nothing and asks whether an RRset is really in the zone."""
+    """Return a message that changes nothing and asks whether an RRset is really in the zone."""
     message = dns.update.UpdateMessage(zone)
     message.present(name, rdtype)
     return message

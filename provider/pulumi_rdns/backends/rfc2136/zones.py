@@ -6,30 +6,37 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TYPE_CHECKING
 
-import dns.message
 import dns.name
 from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Site
 from pulumi_rdns.backends.batch import PtrChange
+from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.zones import misplaced_error
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
 from pulumi_rdns.model.names import canonical, name_text
 
-from .dialogue import Dialogue, Task
+if TYPE_CHECKING:
+    import dns.message
+
+    from .client import Client
 
 #: zones that are looked for at a time
-_SIDE_BY_SIDE = 8
+_MOST_AT_A_TIME = 8
 
 
-class Zones:
+class ZoneFinder:
     """The zones that were found, remembered for as long as it lives. Shared by several threads."""
 
-    def __init__(self, dialogue: Dialogue) -> None:
-        self._dialogue = dialogue
+    def __init__(self, backend: str, client: Client) -> None:
+        """Take the backend's name for error messages."""
+        self._backend = backend
+        self._client = client
         self._found: dict[dns.name.Name, dns.name.Name] = {}
-        #: what was looked for ahead, until somebody asks for it right after
+        #: what was found ahead, until somebody asks for it right after
         self._sites: dict[dns.name.Name, Site] = {}
 
     def find(self, name: dns.name.Name) -> dns.name.Name:
@@ -40,8 +47,9 @@ class Zones:
         return self._found[name]
 
     def site(self, name: dns.name.Name) -> Site | None:
-        """Say what the answer that names the zone says of the name; None where it is known already,
-        or where an alias stands there.
+        """Return what the answer that names the zone says of the name.
+
+        None where the zone is known already, or where the name is a CNAME.
         """
         site = self._sites.pop(name, None)
         if site is None and name not in self._found:
@@ -50,47 +58,48 @@ class Zones:
                 return _site(self._found[name], reply)
         return site
 
-    def prefetch_zones(self, names: Sequence[dns.name.Name]) -> None:
-        """Ask for many names at once; what the answers say besides is good for the next `site`."""
+    def prefetch(self, names: Sequence[dns.name.Name]) -> None:
+        """Find the zones of many names; what the answers say besides is for the next `site`."""
         new = dict.fromkeys(name for name in names if name not in self._found)
-        for name, reply in self._dialogue.query_all(new, RdataType.SOA):
+        operation = Operation(self._backend, "find the zones of", f"{len(new)} names")
+        for name, reply in self._client.query_all(operation, new, RdataType.SOA):
             zone = None if _has_alias(reply) else zone_in(reply, name)
             if zone is not None:
                 self._found[name] = zone
                 self._sites[name] = _site(zone, reply)
 
-    def check(self, task: Task, zone: dns.name.Name, name: dns.name.Name) -> None:
+    def check(self, operation: Operation, zone: dns.name.Name, name: dns.name.Name) -> None:
         """Raise ZoneNotFoundError where the server has the name in another zone."""
         found = self.find(name)
         if found != zone:
-            reason = f"the server has {name_text(name)} in the zone {name_text(found)}"
-            raise task.error(ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`")
+            raise misplaced_error(operation, name, found, zone)
 
-    def misplaced(
+    def in_other_zones(
         self, zone: dns.name.Name, changes: Sequence[PtrChange]
     ) -> dict[str, BackendError]:
-        """Find the names whose records the server would take in this zone and not serve: for each
-        that they are below, what is wrong.
+        """Find the names whose records the server would take in this zone and not serve.
+
+        Return what is wrong by the name that they are right below.
         """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for change in changes:
             if change.after:
-                groups[below(change.owner)].append(change.owner)
-        self.prefetch_zones([dns.name.from_text(owners[0]) for owners in groups.values()])
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            errors = zip(
-                groups, pool.map(partial(self._elsewhere, zone), groups.values()), strict=True
-            )
-            return {below: error for below, error in errors if error is not None}
+                groups[parent_of(change.owner)].append(change.owner)
+        self.prefetch([dns.name.from_text(owners[0]) for owners in groups.values()])
+        with ThreadPoolExecutor(_MOST_AT_A_TIME) as pool:
+            errors = pool.map(partial(self._elsewhere, zone), groups.values())
+            found = zip(groups, errors, strict=True)
+            return {parent: error for parent, error in found if error is not None}
 
     def _elsewhere(self, zone: dns.name.Name, owners: Sequence[str]) -> BackendError | None:
-        """Look for the zone of the first name that is not the top of a zone of its own: that is
-        found by the prerequisites.
+        """Check the first name that is not the top of a zone of its own.
+
+        That is found by the prerequisites.
         """
         for owner in owners:
             name = dns.name.from_text(owner)
             try:
-                self.check(Task(self._dialogue.name, "write PTR of", owner), zone, name)
+                self.check(Operation(self._backend, "write PTR of", owner), zone, name)
             except BackendError as error:
                 if self._found.get(name) == name:
                     continue
@@ -100,17 +109,16 @@ class Zones:
 
     def _ask(self, name: dns.name.Name) -> dns.message.Message:
         """Ask for the zone and remember it; the reply tells of the name, too."""
-        task = Task(self._dialogue.name, "find the zone of", name_text(name))
-        reply = self._dialogue.query(task, name, RdataType.SOA)
+        operation = Operation(self._backend, "find the zone of", name_text(name))
+        reply = self._client.query(operation, name, RdataType.SOA)
         if _has_alias(reply):
-            # The SOA is that of the alias's target; an alias is never the top of its own zone.
+            # The SOA is that of the CNAME's target; a CNAME is never the top of its own zone.
             self._found[name] = self.find(name.parent())
             return reply
         zone = zone_in(reply, name)
         if zone is None:
-            raise task.error(
-                ZoneNotFoundError, "the server's answer does not name the zone (no SOA)"
-            )
+            reason = "the server's answer does not name the zone (no SOA)"
+            raise operation.error(ZoneNotFoundError, reason)
         self._found[name] = zone
         return reply
 
@@ -123,13 +131,13 @@ def _has_alias(reply: dns.message.Message) -> bool:
     return any(rrset.rdtype in (RdataType.CNAME, RdataType.DNAME) for rrset in reply.answer)
 
 
-def below(owner: str) -> str:
-    """Give the name that a name is right below, as text."""
+def parent_of(owner: str) -> str:
+    """Return the name that a name is right below, as text."""
     return owner.partition(".")[2]
 
 
 def zone_in(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:
-    """Give the zone that a reply names by its SOA record; None where it names none."""
+    """Return the zone that a reply names by its SOA record; None where it names none."""
     for rrset in (*reply.answer, *reply.authority):
         if rrset.rdtype == RdataType.SOA and name.is_subdomain(rrset.name):
             return canonical(rrset.name)

@@ -31,7 +31,7 @@ class _Edit(NamedTuple):
 
 
 def edit(zone: ZoneText, changes: Sequence[Change], today: datetime.date) -> str:
-    """Give the zone's text after the changes, with its serial raised once.
+    """Return the zone's text after the changes, with its serial raised once.
 
     ``before`` is not looked at here. Raises FixedRecordError.
     """

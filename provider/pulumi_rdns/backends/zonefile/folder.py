@@ -1,4 +1,4 @@
-"""Which file of a folder holds which zone."""
+"""Which file of a folder contains which zone."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import os
 import re
 import threading
 import time
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import dns.exception
 import dns.name
 
+from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.requestlog import RequestLog
+
 from .lexer import UnusableFileError
 from .reader import ZoneText, read_zone
-
-if TYPE_CHECKING:
-    from .witness import Reading
+from .types import BrokenFile, ZoneFile
 
 _ZONE_FILE = re.compile(r"db\.(.+)|(.+)\.zone")
 #: what editors, packages and name servers leave beside a zone file
@@ -28,39 +27,7 @@ _LEFTOVER = re.compile(
 _RAW = (b"\0\0\0\2", b"\0\0\0\3")
 #: A file that was just changed can change again within one tick of the file system's clock.
 _TICK_NS = 100_000_000
-
-
-@dataclass(eq=False)
-class ZoneFile:
-    """A file that holds a zone. ``path`` has its symlinks resolved, ``name`` is for messages."""
-
-    path: Path
-    name: str
-    zone: ZoneText
-
-    @property
-    def apex(self) -> dns.name.Name:
-        """The name of the zone."""
-        return self.zone.apex
-
-    @cached_property
-    def reading(self) -> Reading:
-        """What the independent witness reads in it. Raises UnusableFileError."""
-        from . import witness
-
-        try:
-            return witness.read(self.zone)
-        except UnusableFileError:
-            self.zone.check_values()  # knows the line
-            raise
-
-
-class BrokenFile(NamedTuple):
-    """A file that cannot be read; ``apex`` is the zone that its name tells."""
-
-    name: str
-    apex: dns.name.Name | None
-    cause: UnusableFileError | OSError
+_LOG = RequestLog("zonefile")
 
 
 class _Content(NamedTuple):
@@ -77,8 +44,10 @@ class _Parsed(NamedTuple):
 class Folder:
     """The zone files of one folder; each is parsed again only when it has changed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, backend: str, path: Path) -> None:
+        """Take the backend's name, for the log, and the absolute path of the folder."""
         self.path = path
+        self._backend = backend
         self._lock = threading.Lock()
         self._contents: dict[Path, _Content] = {}
         self._parsed: dict[Path, _Parsed] = {}
@@ -94,7 +63,7 @@ class Folder:
         return [result for result in results if result is not None]
 
     def with_text(self, file: ZoneFile, text: str) -> ZoneFile:
-        """Read what the file would hold with another text. Raises UnusableFileError."""
+        """Read what the file would contain with another text. Raises UnusableFileError."""
         zone = self._read_zone(text, file.name, {})
         if zone is None:
             raise UnusableFileError(f"{file.name} would have no SOA record")
@@ -137,14 +106,18 @@ class Folder:
         return read_zone(text, name, apex_of_file_name(name), load)
 
     def _text(self, path: Path) -> str:
-        """Read a file; gives the same object again as long as its content is the same."""
+        """Read a file; return the same object again as long as its content is the same."""
         known = self._contents.get(path)
         if known and known.is_settled and known.signature == _signature(path.stat()):
             return known.text
+        started = time.monotonic()
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             now = time.time_ns()
             data = file.read()
+        operation = Operation(self._backend, "read", path.name)
+        seconds = time.monotonic() - started
+        _LOG.answered(operation, "READ", str(path), f"{len(data)} bytes", seconds)
         if data.startswith(_RAW):
             raise UnusableFileError(
                 f"{path.name} is in raw format; let the server write it as text "
@@ -169,7 +142,7 @@ def _signature(status: os.stat_result) -> tuple[int, int, int]:
 
 
 def is_zone_file_name(name: str) -> bool:
-    """Tell whether a file of this name may hold a zone.
+    """Whether a file of this name may contain a zone.
 
     >>> [is_zone_file_name(name) for name in ("db.example.com", "db.example.com~", ".x.zone")]
     [True, False, False]
@@ -179,7 +152,7 @@ def is_zone_file_name(name: str) -> bool:
 
 
 def apex_of_file_name(name: str) -> dns.name.Name | None:
-    """Tell the zone of a file by its name; a network's number is its reverse zone.
+    """Return the zone of a file by its name; a network's number is its reverse zone.
 
     >>> str(apex_of_file_name("example.com.zone")), str(apex_of_file_name("db.192.0.2"))
     ('example.com.', '2.0.192.in-addr.arpa.')

@@ -55,7 +55,7 @@ class Entry(NamedTuple):
 
 
 def entries(text: str, file: str) -> Iterator[Entry]:
-    """Give the entries of a zone file in order, without blank and comment lines.
+    """Yield the entries of a zone file in order, without blank and comment lines.
 
     ``file`` is named in errors. Raises ZoneSyntaxError.
 

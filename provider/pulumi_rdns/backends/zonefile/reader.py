@@ -22,7 +22,7 @@ from dns.rdatatype import RdataType
 
 from .lexer import Entry, Token, ZoneSyntaxError, entries
 
-#: Gives the name and the text of an included file. Raises OSError.
+#: returns the name and the text of an included file; raises OSError
 Load = Callable[[str], tuple[str, str]]
 
 MAX_DEPTH = 20
@@ -115,11 +115,11 @@ class ZoneText:
                     _ = record.rdata
 
     def at(self, name: dns.name.Name, rdtype: RdataType) -> list[Record]:
-        """Give the records of one RRset, in the order of the file."""
+        """Return the records of one RRset, in the order of the file."""
         return self.records.get(name, {}).get(rdtype, [])
 
     def rrset(self, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
-        """Give one RRset, or None. Its TTL is the lowest (RFC 2181 section 5.2)."""
+        """Return one RRset, or None. Its TTL is the lowest (RFC 2181 section 5.2)."""
         records = self.at(name, rdtype)
         if not records:
             return None
@@ -150,7 +150,7 @@ def read_zone(text: str, file: str, origin: dns.name.Name | None, load: Load) ->
 
 
 def ascii_only(text: str) -> str:
-    """Write the bytes above 127 as escapes, as dnspython needs them.
+    """Return a text with the bytes above 127 as escapes, as dnspython needs them.
 
     >>> ascii_only("caf\\xe9")
     'caf\\\\233'

@@ -18,6 +18,8 @@ from pathlib import Path
 import dns.name
 import msgspec
 
+from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.model.names import name_text
 
 from .storage import Lock, LockedError, write_small
@@ -26,6 +28,7 @@ GATHERING_PAUSE = 0.2
 TIMEOUT = 60.0
 _OUTPUT_LINES = 5
 _OUTPUT_BYTES = 4096
+_LOG = RequestLog("zonefile")
 
 
 class _Marker(msgspec.Struct):
@@ -43,7 +46,11 @@ class Reload:
     ``lock`` is the folder's lock, under which the marker is read and written.
     """
 
-    def __init__(self, command: list[str], folder: Path, root: Path, lock: Lock) -> None:
+    def __init__(
+        self, backend: str, command: list[str], folder: Path, root: Path, lock: Lock
+    ) -> None:
+        """Take the backend's name, for the log; the command runs in ``root``."""
+        self.backend = backend
         self.command = command
         self.root = root
         self.lock = lock
@@ -59,11 +66,11 @@ class Reload:
         return marker.ticket
 
     def settle(self, ticket: int) -> str:
-        """Reload what the ticket stands for; gives a warning, empty where all went well."""
+        """Reload what the ticket stands for; return why it failed, empty where it did not."""
         return self._alone(lambda: self._outcome(ticket))
 
     def retry(self) -> str:
-        """Reload what an earlier run left marked; gives a warning as `settle` does."""
+        """Reload what an earlier run left marked; return as `settle` does."""
         if not self.marker.exists():
             return ""
         return self._alone(lambda: self._run() if self._read() else "")
@@ -89,7 +96,7 @@ class Reload:
     def _run(self) -> str:
         with self.lock.held(TIMEOUT):
             marker = self._read() or _Marker()
-        failure = run(self.command, sorted(marker.zones), self.root)
+        failure = self._logged_run(sorted(marker.zones))
         with self.lock.held(TIMEOUT):
             now = self._read() or marker
             now.tried, now.failure = marker.ticket, failure
@@ -99,6 +106,15 @@ class Reload:
                 self._write(now)
             else:
                 self.marker.unlink(missing_ok=True)
+        return failure
+
+    def _logged_run(self, zones: list[str]) -> str:
+        """Run the command; its arguments and output may be secret, so the log has neither."""
+        started = time.monotonic()
+        failure = run(self.command, zones, self.root)
+        operation = Operation(self.backend, "reload", ", ".join(zones))
+        status = failure.partition(": ")[0] or "exit status 0"
+        _LOG.answered(operation, "RUN", self.command[0], status, time.monotonic() - started)
         return failure
 
     def _read(self) -> _Marker | None:
@@ -112,7 +128,7 @@ class Reload:
 
 
 def run(command: list[str], zones: list[str], folder: Path) -> str:
-    """Run the command with the zones as further arguments; tells why it failed, else nothing."""
+    """Run the command with the zones as further arguments; return why it failed, or nothing."""
     # A file, not a pipe: a child left in the background would keep a pipe open.
     with tempfile.TemporaryFile() as output:
         try:

@@ -8,7 +8,7 @@ _SIZE = 2**32
 
 
 def next_serial(serial: int, today: datetime.date) -> int:
-    """Give the serial that follows, in the zone's own convention.
+    """Return the serial that follows, in the zone's own convention.
 
     A serial of the form YYYYMMDDnn goes to today's first, or up by one where that is more; more
     than a hundred writes in a day run over into later days. Any other goes up by one. After the

@@ -1,4 +1,4 @@
-"""The API's JSON, and RRsets in it: names absolute, values as in a master file. Pure.
+"""The settings, and the API's JSON: names absolute, values as in a master file. Pure.
 
 https://doc.powerdns.com/authoritative/http-api/zone.html
 """
@@ -6,8 +6,8 @@ https://doc.powerdns.com/authoritative/http-api/zone.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 import dns.exception
 import dns.name
@@ -16,7 +16,27 @@ import msgspec
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change
+from pulumi_rdns.backends.base import Change, Settings
+from pulumi_rdns.backends.kit.http import Refusal
+
+#: setting -> its variable, as lego, certbot's plugin and the vendor's own tools know it
+ENVIRONMENT = {"apiUrl": "PDNS_API_URL", "apiKey": "PDNS_API_KEY"}
+
+
+class PowerDnsSettings(Settings):
+    """Where the API is, as in ``http://ns1.example.net:8081``, and its key.
+
+    ``timeout`` is seconds for each answer, and for how long a busy server is asked again. The repr
+    leaves the key out.
+    """
+
+    api_url: str
+    api_key: str
+    server_id: str = "localhost"
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+
+    def __repr__(self) -> str:
+        return f"PowerDnsSettings(api_url={self.api_url!r}, server_id={self.server_id!r})"
 
 
 class Record(msgspec.Struct):
@@ -36,16 +56,16 @@ class RecordSet(msgspec.Struct):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Give owner and type."""
+        """Owner and type."""
         return self.name.lower(), self.type
 
     @property
     def disabled(self) -> list[Record]:
-        """Give what is kept and not served."""
+        """The values that are kept and not served."""
         return [record for record in self.records if record.disabled]
 
     def served(self) -> dns.rrset.RRset | None:
-        """Give the RRset that the server answers with."""
+        """Return the RRset that the server answers with; None where it has none."""
         values = [record.content for record in self.records if not record.disabled]
         if not values:
             return None
@@ -63,7 +83,7 @@ class Zone(msgspec.Struct):
 
     @property
     def apex(self) -> dns.name.Name | None:
-        """Give the name of the zone; None for a variant, which no query sees outside its view.
+        """The name of the zone; None for a variant, which no query sees outside its view.
 
         >>> Zone(id="", name="Example.com.").apex, Zone(id="", name="example.com..lab").apex
         (<DNS name example.com.>, None)
@@ -75,7 +95,7 @@ class Zone(msgspec.Struct):
 
     @property
     def is_copy(self) -> bool:
-        """Does it come from another server, which would overwrite it?"""
+        """Whether it comes from another server, which would overwrite it."""
         return self.kind.lower() in ("slave", "secondary", "consumer")
 
 
@@ -93,7 +113,7 @@ class Failure(msgspec.Struct):
 
 
 def zone_id(zone: dns.name.Name) -> str:
-    """Write the id of a zone as it stands in a URL.
+    """Return the id of a zone as it stands in a URL.
 
     >>> zone_id(dns.name.from_text("0/25.2.0.192.in-addr.arpa"))
     '0=2F25.2.0.192.in-addr.arpa.'
@@ -101,13 +121,17 @@ def zone_id(zone: dns.name.Name) -> str:
     return re.sub(r"[^a-zA-Z0-9.-]", lambda found: f"={ord(found[0]):02X}", zone.to_text())
 
 
-def patch_of(changes: Iterable[tuple[Change, RecordSet | None]]) -> bytes:
-    """Write a PATCH of the zone that makes the changes to what is there, all or none."""
-    return msgspec.json.encode({"rrsets": [_patch(change, there) for change, there in changes]})
+def patch_of(changes: Iterable[Change], there: Mapping[tuple[str, str], RecordSet]) -> object:
+    """Return the body of a PATCH that makes the changes to what is there, all or none."""
+    return {"rrsets": [_patch(change, there.get(_key(change))) for change in changes]}
+
+
+def _key(change: Change) -> tuple[str, str]:
+    return change.name.to_text(), change.rdtype.name
 
 
 def _patch(change: Change, there: RecordSet | None) -> dict[str, Any]:
-    """Write one RRset. Without a word of comments, the API keeps those that it has."""
+    """Return one RRset of a PATCH. Without ``comments``, the API keeps those that it has."""
     kept = there.disabled if there else []
     after = change.after if change.after is not None else ()
     values = [Record(rdata.to_text()) for rdata in after] + kept
@@ -118,10 +142,10 @@ def _patch(change: Change, there: RecordSet | None) -> dict[str, Any]:
     return patch | {"changetype": "REPLACE", "ttl": ttl, "records": values}
 
 
-def reason_in(content: bytes) -> str:
-    """Give the server's own words about an error, however it wrote them."""
+def read_refusal(content: bytes) -> Refusal:
+    """Read the server's own words about an error, however it wrote them."""
     try:
         failure = msgspec.json.decode(content, type=Failure)
     except msgspec.MsgspecError:
-        return content.decode("utf-8", "replace").strip()[:300]
-    return "; ".join([failure.error, *failure.errors]).strip("; ")
+        return Refusal(content.decode("utf-8", "replace").strip()[:300])
+    return Refusal("; ".join([failure.error, *failure.errors]).strip("; "))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.resolve.endpoints import Endpoint, parse_endpoint
+from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.names import DnsName, parse_hostname
 
+DNS_PORT = 53
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?\Z")
 
 
@@ -22,13 +23,10 @@ class Endpoint(msgspec.Struct, frozen=True):
     """
 
     host: Address | DnsName
-    port: int = 53
+    port: int = DNS_PORT
 
     def __str__(self) -> str:
-        if isinstance(self.host, str):
-            return f"{self.host}:{self.port}" if self.port != 53 else str(self.host)
-        host = f"[{self.host}]" if self.host.version == 6 and self.port != 53 else str(self.host)
-        return f"{host}:{self.port}" if self.port != 53 else host
+        return endpoint_text(str(self.host), self.port)
 
 
 def parse_endpoint(text: object) -> Endpoint:
@@ -41,8 +39,8 @@ def parse_endpoint(text: object) -> Endpoint:
     """
     if not isinstance(text, str) or not text.strip():
         raise InvalidInputError("must be a DNS server as text: host or host:port")
-    host, port = _split(text.strip())
-    return Endpoint(_host(host), _port(port, text))
+    host, port = split_port(text)
+    return Endpoint(_host(host), port)
 
 
 def parse_resolver(text: object) -> Endpoint:
@@ -54,6 +52,33 @@ def parse_resolver(text: object) -> Endpoint:
     if isinstance(endpoint.host, str):
         raise InvalidInputError(f"{text!r} is a name; a resolver is given by its address")
     return endpoint
+
+
+def split_port(text: str) -> tuple[str, int]:
+    """Split ``host[:port]``; the host may be anything, and an IPv6 address stands in brackets.
+
+    >>> split_port("[2001:db8::53]:5353"), split_port("2001:db8::53"), split_port("ns1")
+    (('2001:db8::53', 5353), ('2001:db8::53', 53), ('ns1', 53))
+
+    Raises InvalidInputError for a port that is none.
+    """
+    host, port = _split(text.strip())
+    if port is None:
+        return host, DNS_PORT
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise InvalidInputError(f"{text!r}: the port must be a number from 1 to 65535")
+    return host, int(port)
+
+
+def endpoint_text(host: str, port: int) -> str:
+    """Return what `split_port` reads: with the port where it is not 53.
+
+    >>> endpoint_text("2001:db8::53", 5353), endpoint_text("2001:db8::53", 53)
+    ('[2001:db8::53]:5353', '2001:db8::53')
+    """
+    if port == DNS_PORT:
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -73,11 +98,3 @@ def _host(text: str) -> Address | DnsName:
         looks_numeric = ":" in text or text.replace(".", "").isdigit()
         return parse_address(text) if looks_numeric else parse_hostname(text)
     return parse_address(text)
-
-
-def _port(text: str | None, whole: str) -> int:
-    if text is None:
-        return 53
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise InvalidInputError(f"{whole!r}: the port must be a number from 1 to 65535")
-    return int(text)

@@ -18,6 +18,7 @@ import dns.zonefile
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
+from pulumi_rdns.model.names import name_text
 
 from .lexer import UnusableFileError
 from .reader import ZoneText, ascii_only
@@ -52,16 +53,16 @@ def read(zone: ZoneText) -> Reading:
 
 
 def difference(old: Reading, new: Reading, apex: dns.name.Name, changes: Sequence[Change]) -> str:
-    """Tell what differs though it was not to change; empty where all is well."""
+    """Return what differs though it was not to change; empty where all is well."""
     asked = {(change.name, change.rdtype): change.after for change in changes}
     for key in old.keys() | new.keys():
         name, rdtype, _ = key
         if (name, rdtype) in asked:
             after = asked[name, rdtype]
             if not set(new.get(key, ())) <= set(after or ()):
-                return f"{name} {rdtype.name}"
+                return f"{name_text(name)} {rdtype.name}"
         elif not _same(old.get(key), new.get(key), is_soa=rdtype == RdataType.SOA):
-            return f"{name} {rdtype.name}"
+            return f"{name_text(name)} {rdtype.name}"
     return ""
 
 
@@ -80,7 +81,7 @@ def _without_serial(soa: dns.rdataset.Rdataset) -> dns.rdataset.Rdataset:
 
 
 def _soa_ttl(zone: ZoneText) -> int | None:
-    """Give the default TTL where it comes from the SOA record: it has no TTL of its own then."""
+    """Return the default TTL where it comes from the SOA record: it has no TTL of its own then."""
     item = zone.soa.item
     return zone.soa.ttl if item and not item.ttl_token else None
 

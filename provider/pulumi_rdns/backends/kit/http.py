@@ -1,0 +1,264 @@
+"""Requests to a vendor's API: retries, the rate limit, the log, and refusals as sentences.
+
+It imports no HTTP library before the first request: a run that changes nothing does without.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from pulumi_rdns.errors import (
+    AuthenticationError,
+    BackendError,
+    ConfigError,
+    RateLimitError,
+    RejectedError,
+)
+
+from .answers import OUTCOME_UNKNOWN, Answer, Loss, NoAnswer, UnansweredError
+from .caches import Once
+from .credentials import HeaderAuth
+from .operation import Clock, Operation
+from .ratelimit import RateGate
+from .requestlog import RequestLog
+from .retry import RetryPolicy, tried
+
+if TYPE_CHECKING:
+    from .transport import Transport
+
+DEFAULT_POLICY = RetryPolicy()
+#: seconds to connect, and seconds without a byte
+TIMEOUTS = (10.0, 30.0)
+
+
+class Refusal(NamedTuple):
+    """What an API says of an error."""
+
+    #: its own words, or nothing
+    reason: str = ""
+    #: what its support asks for (``correlation id …``); nothing where the HTTP status must do
+    code: str = ""
+
+
+class Vendor(NamedTuple):
+    """What is particular to one API."""
+
+    #: the type of backend, as in ``pulumi_rdns.backends.<type>``
+    kind: str
+    #: the subject of a refusal: ``the API``, ``the server``
+    who: str
+    #: what the credential is: ``API token``
+    credential: str
+    #: what to do where the credential is not accepted
+    advice: str
+    #: reads the body of an answer that is no success, whatever it is
+    read_refusal: Callable[[bytes], Refusal]
+    #: the usual reason for a connection that ends without an answer
+    cut_advice: str = ""
+
+
+class Http:
+    """Sends requests to one API with one credential.
+
+    Shared by all threads: one pool of connections, and one pause after a 429.
+    """
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        url: str,
+        auth: HeaderAuth,
+        *,
+        policy: RetryPolicy = DEFAULT_POLICY,
+        timeouts: tuple[float, float] = TIMEOUTS,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take the URL that each path follows, without a slash at its end."""
+        self.url = url
+        self._vendor = vendor
+        self._auth = auth
+        self._policy = policy
+        self._timeouts = timeouts
+        self._clock = clock or Clock()
+        self._gate = RateGate(self._clock)
+        self._repeating = threading.Lock()
+        self._log = RequestLog(vendor.kind, auth.credential.hide)
+
+    @Once
+    def _transport(self) -> Transport:
+        from .transport import Transport
+
+        return Transport(self.url, self._auth, self._timeouts)
+
+    def send(
+        self,
+        operation: Operation,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: Mapping[str, str] = {},
+        expected: Collection[int] = (),
+        repeat: bool = True,
+        look_again: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Send a request until it is answered, and return the answer.
+
+        ``body`` is sent as JSON. Statuses in ``expected`` are returned like a success; every other
+        refusal is raised. With ``repeat`` a request without an answer is sent again, as the policy
+        says; leave it out where the first one may have worked and twice is not once. A 429 was not
+        worked on, so it is always repeated, until the operation's limit. ``look_again`` is called
+        after a pause, right before the request is sent: it raises where something is there by then
+        that the request would destroy.
+
+        Raises AuthenticationError, RateLimitError, UnansweredError and RejectedError.
+        """
+        request = _Request(
+            method, path + _query(query), msgspec.json.encode(body) if body else None
+        )
+        pauses = self._policy.pauses()
+        give_up = operation.elapsed + min(self._policy.window, operation.left)
+        tries = 0
+        refusal = ""
+        is_repeat = False
+        while True:
+            waited = self._await_turn(operation, refusal) or is_repeat
+            if waited and look_again is not None:
+                outcome = self._after_a_look(operation, look_again, request)
+            else:
+                outcome = self._exchange(operation, request)
+            is_repeat = True
+            if isinstance(outcome, Answer):
+                if outcome.is_success or outcome.status in expected:
+                    return outcome
+                raise self.refusal(operation, outcome)
+            if outcome.loss is Loss.RATE_LIMIT:
+                refusal = outcome.code
+                continue
+            tries += 1
+            pause = max(next(pauses), outcome.retry_after or 0)
+            may_pass = repeat and outcome.loss in self._policy.losses
+            if not may_pass or operation.elapsed + pause > give_up:
+                raise self._unanswered(operation, request, outcome, tries)
+            operation.pause(pause, f"{outcome.reason}; trying again")
+
+    def said(self, answer: Answer) -> Refusal:
+        """Return what the API says of an error, without the secret; the code is never empty."""
+        reason, code = self._vendor.read_refusal(answer.content)
+        hide = self._auth.credential.hide
+        return Refusal(hide(reason), hide(code) or answer.code)
+
+    def refusal(self, operation: Operation, answer: Answer) -> BackendError:
+        """Return the error for an answer that is no success."""
+        who = self._vendor.who
+        reason, code = self.said(answer)
+        reason = reason or f"status {answer.status}"
+        if answer.status in (401, 403):
+            verdict = "is not accepted" if answer.status == 401 else "may not do this"
+            return operation.error(
+                AuthenticationError,
+                f"the {self._vendor.credential} {verdict}: {reason}. It comes from "
+                f"{self._auth.credential.hint}; {self._vendor.advice}",
+                code,
+            )
+        if answer.status < 400:
+            redirect = f"{who} answers with a redirect; correct apiUrl"
+            return operation.error(RejectedError, redirect, code)
+        return operation.error(RejectedError, f"{who} refused it: {reason}", code)
+
+    def _await_turn(self, operation: Operation, code: str) -> bool:
+        """Wait while the API wants no requests; return whether that was needed."""
+        waited = False
+        most = self._policy.window if operation.limit == math.inf else math.inf
+        while pause := self._gate.remaining:
+            if pause > min(operation.left, most - operation.elapsed):
+                raise operation.error(
+                    RateLimitError,
+                    f"too many requests: tried for {operation.elapsed:.0f} s, and a pause of "
+                    f"another {pause:.0f} s is due; run it again later, or raise `timeout`",
+                    code,
+                )
+            operation.pause(pause, f"too many requests; pausing for {pause:.0f} s")
+            waited = True
+        return waited
+
+    def _after_a_look(
+        self, operation: Operation, look_again: Callable[[], None], request: _Request
+    ) -> Answer | NoAnswer:
+        """Look and send, one thread at a time: the looks of all must not use up the rate."""
+        with operation.holding(self._repeating, self._vendor.who):
+            look_again()
+            while self._await_turn(operation, ""):
+                look_again()
+            return self._exchange(operation, request)
+
+    def _exchange(self, operation: Operation, request: _Request) -> Answer | NoAnswer:
+        """Send once, log it, and note at the gate how that went."""
+        sent = self._clock.now()
+        began = time.perf_counter()
+        outcome = self._transport.send(*request)
+        seconds = time.perf_counter() - began
+        status = outcome.status if isinstance(outcome, Answer) else outcome.reason
+        self._log.answered(operation, request.method, self.url + request.path, status, seconds)
+        if isinstance(outcome, NoAnswer):
+            return outcome
+        if outcome.status == 429:
+            self._gate.close(sent, outcome.retry_after)
+            return NoAnswer(Loss.RATE_LIMIT, "too many requests", self.said(outcome).code)
+        self._gate.passed(sent)
+        if outcome.status >= 500:
+            reason, code = self.said(outcome)
+            words = f"{self._vendor.who} answered {outcome.status}{reason and f': {reason}'}"
+            return NoAnswer(Loss.FAILED, words, code, outcome.retry_after)
+        return outcome._replace(sent=sent)
+
+    def _unanswered(
+        self, operation: Operation, request: _Request, outcome: NoAnswer, tries: int
+    ) -> UnansweredError:
+        reason = outcome.reason + tried(tries)
+        if outcome.loss is Loss.TIMEOUT and request.method != "GET":
+            reason += f"; {OUTCOME_UNKNOWN}"
+        if outcome.loss is Loss.CUT and self._vendor.cut_advice:
+            reason += f"; {self._vendor.cut_advice}"
+        error = operation.error(UnansweredError, reason, outcome.code)
+        error.loss = outcome.loss
+        return error
+
+
+class _Request(NamedTuple):
+    method: str
+    #: with the query
+    path: str
+    body: bytes | None
+
+
+def _query(query: Mapping[str, str]) -> str:
+    return f"?{urllib.parse.urlencode(query)}" if query else ""
+
+
+def check_url(name: str, key: str, text: str) -> str:
+    """Return the URL of an API without the slash at its end. Raises ConfigError.
+
+    ``name`` is the instance's, ``key`` the setting's (camelCase).
+    """
+    text = text.strip()
+    try:
+        url = urllib.parse.urlsplit(text)
+        is_port = url.port != 0
+    except ValueError:
+        url, is_port = urllib.parse.urlsplit(""), False
+    is_plain = not ("@" in url.netloc or url.query or url.fragment or re.search(r"\s", text))
+    if url.scheme in ("http", "https") and url.hostname and is_port and is_plain:
+        return text.rstrip("/")
+    raise ConfigError(
+        f"rdns:backends.{name}.{key}: must be https://HOST or http://HOST, perhaps with a port and "
+        "a path, and without a user or a password"
+    )
