@@ -172,7 +172,8 @@ def test_a_refusal_names_the_fields_the_state_and_what_may_help() -> None:
             "hostinger: set the PTR of 203.0.113.10: the API refused it: domain: The domain "
             f"mail.example.com does not resolve to 203.0.113.10.; {VM} is in state 'suspended'; if "
             "it says that the name does not resolve, the forward record may be too new for "
-            "Hostinger to see: run it again in some minutes (correlation id 00000000-0000-4000-8000-000000000001)"
+            "Hostinger to see: run it again in some minutes "
+            "(correlation id 00000000-0000-4000-8000-000000000001)"
         )
 
 
