@@ -17,8 +17,8 @@ from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.engine.calls import old_inputs
-from pulumi_rdns.resources.engine.gc_tuning import keep_what_was_imported
-from pulumi_rdns.resources.engine.pool import widen_thread_pool
+from pulumi_rdns.resources.engine.errors import plain_errors
+from pulumi_rdns.resources.engine.host import prepare_host
 from pulumi_rdns.resources.fields import PTR_FIELDS, known
 
 _lock = threading.Lock()
@@ -29,10 +29,10 @@ _session: Session | None = None
 class RecordProvider(ResourceProvider):
     """Takes the configuration. Holds nothing itself: its pickled form stands in every state."""
 
+    @plain_errors
     def configure(self, req: ConfigureRequest) -> None:
         global _config, _session
-        widen_thread_pool()
-        keep_what_was_imported()
+        prepare_host()
         keys = [field.encode_name for field in msgspec.structs.fields(StackSettings)]
         found = {f"{NAMESPACE}:{key}": req.config.get(f"{NAMESPACE}:{key}") for key in keys}
         config = {key: value for key, value in found.items() if value is not None}
