@@ -23,11 +23,13 @@ BELOW = {
     "model": {"errors"},
     "resolve": {"errors", "model"},
     "backends": {"errors", "model"},
+    "logs": {"errors"},
+    "workers": set[str](),
     "properties": {"errors", "model"},
-    "records": {"errors", "model", "resolve", "backends"},
-    "lifecycle": {"errors", "model", "properties", "backends", "records"},
-    "resources": {"errors", "model", "properties", "backends", "records", "lifecycle"},
-    "cli": {"errors", "model", "properties", "resolve", "backends", "records"},
+    "records": {"errors", "model", "resolve", "backends", "workers"},
+    "lifecycle": {"errors", "logs", "model", "properties", "backends", "records"},
+    "resources": {"errors", "logs", "model", "properties", "backends", "records", "lifecycle"},
+    "cli": {"errors", "logs", "workers", "model", "properties", "resolve", "backends", "records"},
 }
 #: what only some layers may import
 OUTSIDE = {

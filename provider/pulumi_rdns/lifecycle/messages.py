@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.errors import Finding, InvalidInputError, RdnsError
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
+from pulumi_rdns.logs import hidden_in_logs
 from pulumi_rdns.model.addresses import parse_address, reverse_name
 from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema
 
@@ -31,7 +32,7 @@ def messages_of(call: Call, schema: Schema[Any, Any], *properties: Properties) -
     """
     hide = hiding(schema, *properties)
     report = _Messages(call, hide)
-    with reporting_to(report):
+    with reporting_to(report), hidden_in_logs(hide):
         try:
             yield report
         except (RdnsError, PartlyDoneError) as error:
