@@ -122,8 +122,8 @@ def _alias(hostname: DnsName, ptr: PtrAnswer, forward: Look) -> list[str]:
         return []
     name, target = hostname, forward.aliases[-1]
     if hostname not in ptr.hostnames:
-        return [f"{name} is an alias (CNAME) of {target}; the PTR should be that name"]
+        return [f"{name} is a CNAME to {target}; the PTR should be that name"]
     return [
-        f"the PTR {name} is an alias (CNAME) of {target}; a PTR must not point to an alias "
+        f"the PTR {name} is a CNAME to {target}; a PTR must not point to a CNAME "
         "(RFC 2181 section 10.2)"
     ]
