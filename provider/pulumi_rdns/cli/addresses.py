@@ -35,7 +35,7 @@ def run_addresses(options: argparse.Namespace) -> int:
     try:
         with reporting_to(progress):
             owned = addresses_of(backend, options.owner)
-        rows = _confirmations(session, backend, owned, progress)
+            rows = _confirmations(session, backend, owned, progress)
     finally:
         progress.clear()
     with until_closed():
@@ -58,7 +58,7 @@ def _chosen(given: str | None, settings: StackSettings) -> str:
 def _confirmations(
     session: Session, backend: Backend, owned: Sequence[OwnedAddress], progress: Progress
 ) -> list[Row | None]:
-    """Give, for each address with a PTR, whether that resolves back to it."""
+    """Return, for each address with a PTR, whether that resolves back to it."""
     source = session.source_of(backend)
     jobs: list[Job] = [
         partial(_look, source, one.address, from_dns(one.ptr.hostname)) for one in owned if one.ptr

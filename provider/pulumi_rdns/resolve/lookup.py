@@ -103,7 +103,7 @@ class AuthoritativeLookup:
         return ServerAnswer(server.name, address[0], name, rdtype, outcome)
 
     async def _without_zone(self, name: dns.name.Name, rdtype: RdataType) -> list[ServerAnswer]:
-        """Say why nobody can be asked about the name."""
+        """Return why nobody can be asked about the name."""
         if not self._finder.resolvers:
             none = QueryFailure("has no DNS resolver configured")
             return [ServerAnswer("this machine", "", name, rdtype, none)]
