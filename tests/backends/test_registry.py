@@ -36,7 +36,7 @@ def test_a_type_needs_no_entry_when_it_needs_no_setting() -> None:
         ({"corp": {"type": ["memory"]}}, "corp", r"backends.corp.type: \['memory'\] is not a type"),
         ({"corp": 3}, "corp", "rdns:backends.corp: must be a map"),
         ({"memory": {"zones": ["a..b"]}}, "memory", r"zones\[0\]: 'a..b' has an empty label"),
-        ({"memory": {"networks": ["x"]}}, "memory", r"networks\[0\]: 'x' is no network"),
+        ({"memory": {"networks": ["x"]}}, "memory", r"networks\[0\]: 'x' is not a network"),
         (
             {"zonefile": {"directory": "zones", "lockTimeout": -1}},
             "zonefile",

@@ -196,7 +196,7 @@ def test_a_wrong_setting_of_the_stack_is_one_sentence(
         ({"type": ["zonefile"]}, ["rdns:backends.zones.type: ['zonefile'] is not a type of"]),
         (
             {"type": "memory", "zones": ["a..b"], "networks": ["ten"]},
-            ["rdns:backends.zones.networks[0]: 'ten' is no network"],
+            ["rdns:backends.zones.networks[0]: 'ten' is not a network"],
         ),
         ({"type": "zonefile"}, ["rdns:backends.zones.directory: is missing; set it with: pulumi "]),
         (

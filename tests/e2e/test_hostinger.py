@@ -543,7 +543,7 @@ def test_a_ptr_that_the_vendor_refuses_shows_its_words_and_what_may_help(
         project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
         project.program(ptr("a", X, A))
         (error,) = project.up(fails=True).errors
-        assert f"refused: domain: The domain {A} does not resolve to {X}." in error
+        assert f"refused it: domain: The domain {A} does not resolve to {X}." in error
         assert "the forward record may be too new for Hostinger to see" in error
         world.set_forward(A, "A", [X])
         project.up()

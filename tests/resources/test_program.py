@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import json
+import typing
 from typing import Any
 
 import pulumi
@@ -443,6 +445,33 @@ def test_whole_numbers_are_whole_in_a_program_though_the_engine_has_none() -> No
 
     run_program(program, outputs={"count": 1.0, "forwardConfirmedCount": 1.0, "ttl": 300.0})
     assert sorted(map(repr, seen)) == ["1", "1", "300", "300"]
+
+
+def test_what_a_record_remembers_is_a_dict_whose_ttl_is_whole() -> None:
+    seen: list[Any] = []
+    before = {"known": True, "hostnames": ["old.example.com"], "ttl": 300.0}
+
+    def program() -> None:
+        ptr("one", "192.0.2.10").previous.apply(seen.append)
+
+    for previous in (before, {"known": False, "hostnames": []}):
+        run_program(program, outputs={"previous": previous})
+    first, second = seen
+    assert first == before
+    assert json.dumps(first) == '{"known": true, "hostnames": ["old.example.com"], "ttl": 300}'
+    assert repr(first["ttl"]) == "300"
+    assert second == {"known": False, "hostnames": []}
+    assert (second.get("ttl"), "ttl" in second) == (None, False)
+
+
+@pytest.mark.parametrize("kind", [rdns.PtrRecord, rdns.ForwardRecord, rdns.PtrRecordSet])
+def test_a_record_says_which_types_its_outputs_have(kind: type) -> None:
+    # Names that the SDK's own classes use and do not have.
+    missing = {"Input": pulumi.Input, "T": str}
+    hints = typing.get_type_hints(kind, localns=missing)
+    assert hints["backend"] == pulumi.Output[str]
+    assert hints["ttl"] == pulumi.Output[int | None]
+    assert "ttl: 'pulumi.Input[int] | None' = None" in str(inspect.signature(kind))
 
 
 def test_a_transformation_may_leave_out_what_has_no_value() -> None:

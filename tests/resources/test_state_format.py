@@ -15,8 +15,8 @@ from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ids import ptr_id
 from pulumi_rdns.properties.ptr import PTR, ptr_state
 from pulumi_rdns.properties.ptr_set import PTR_SET
+from pulumi_rdns.resources.engine.pickles import PROVIDERS
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
-from pulumi_rdns.resources.program import PROVIDERS
 from pulumi_rdns.resources.provider import session
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
 from pulumi_rdns.resources.ptr_record_set import PtrRecordSetProvider

@@ -7,7 +7,8 @@ import pulumi
 from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.errors import InvalidInputError, RdnsError
 from pulumi_rdns.records.addresses import addresses_of
-from pulumi_rdns.resources.program import current, stop
+from pulumi_rdns.resources.engine.errors import as_run_error
+from pulumi_rdns.resources.program import current
 
 
 def get_addresses(*, backend: str | None = None, owner: str | None = None) -> list[str]:
@@ -25,12 +26,12 @@ def get_addresses(*, backend: str | None = None, owner: str | None = None) -> li
     """
     program = current()
     try:
-        name = _literal("backend", program.backend(backend))
+        name = _literal("backend", program.defaults.backend(backend))
         wanted = None if owner is None else _literal("owner", owner)
         with reporting_to(_ProgramReport()):
-            found = addresses_of(program.session.backends.get(name), wanted)
+            found = addresses_of(program.defaults.session.backends.get(name), wanted)
     except RdnsError as error:
-        raise stop(error) from None
+        raise as_run_error(error) from None
     return [str(one.address) for one in found]
 
 

@@ -9,8 +9,8 @@ import pulumi
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
-from pulumi_rdns.resources.program import stop
 from pulumi_rdns.resources.ptr_record import PtrRecord
 
 
@@ -146,6 +146,4 @@ def _canonical(name: str, address: str) -> str:
 
 
 def _invalid(name: str, reason: str) -> InvalidInputError:
-    error = stop(InvalidInputError(f"{name!r}: {reason}", "addresses"))
-    assert isinstance(error, InvalidInputError)
-    return error
+    return as_run_error(InvalidInputError(f"{name!r}: {reason}", "addresses"))

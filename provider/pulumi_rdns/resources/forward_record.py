@@ -8,13 +8,14 @@ from pulumi_rdns.lifecycle import forward
 from pulumi_rdns.properties.forward import FORWARD, SIBLINGS
 from pulumi_rdns.resources import program
 from pulumi_rdns.resources.provider import RecordProvider
+from pulumi_rdns.resources.record import Record
 
 
 class ForwardRecordProvider(RecordProvider, lifecycle=forward):
     """The engine's calls for `ForwardRecord`. Its path is a part of every state: permanent."""
 
 
-class ForwardRecord(program.Record):
+class ForwardRecord(Record):
     """One address of the A or AAAA RRset of a hostname; the type follows the address."""
 
     #: lower case, A-labels, no trailing dot
@@ -60,8 +61,9 @@ class ForwardRecord(program.Record):
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
         stack = program.current()
-        backend = stack.backend(backend)
-        ttl = stack.claim_ttl(resource_name, backend, hostname, address, stack.default("ttl", ttl))
+        backend = stack.defaults.backend(backend)
+        ttl = stack.defaults.value("ttl", ttl)
+        ttl = stack.declared.declare_ttl(resource_name, backend, hostname, address, ttl)
         self.given_hostname = hostname
         self.given_address = address
         inputs = {
@@ -72,9 +74,9 @@ class ForwardRecord(program.Record):
             "ttl": ttl,
             "on_conflict": on_conflict,
         }
-        stack.note_forward(self, hostname, [*inputs.values()], opts)
+        stack.declared.declare_forward(self, hostname, [*inputs.values()], opts)
         if opts is None or opts.id is None:
-            inputs[SIBLINGS] = stack.siblings(backend, hostname, address)
+            inputs[SIBLINGS] = stack.declared.siblings(backend, hostname, address)
         super().__init__(
             "ForwardRecord", resource_name, inputs, ("zone", *FORWARD.output_keys), opts
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model import hosts as model
-from pulumi_rdns.resources.program import stop
+from pulumi_rdns.resources.engine.errors import as_run_error
 
 
 def read_hosts(raw: object, source: str) -> list[model.Host]:
@@ -16,4 +16,4 @@ def read_hosts(raw: object, source: str) -> list[model.Host]:
     try:
         return model.read_hosts(raw, source)
     except ConfigError as error:
-        raise stop(error) from None
+        raise as_run_error(error) from None

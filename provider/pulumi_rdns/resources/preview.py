@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 
@@ -20,9 +20,6 @@ from pulumi_rdns.model.names import DnsName, parse_hostname
 from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.records.session import Session
 
-if TYPE_CHECKING:
-    from pulumi_rdns.resources.ptr_record import PtrRecord
-
 #: seconds for all looks of a preview together
 BUDGET = 5.0
 #: records that are looked at side by side
@@ -31,7 +28,7 @@ SIDE_BY_SIDE = 16
 _Job = tuple[Callable[[], list[str]], "asyncio.Future[list[str]]"]
 
 
-class PreviewLooks:
+class PreviewWarnings:
     """Looks at records side by side, within one budget for the whole preview."""
 
     def __init__(self, session: Session) -> None:
@@ -43,27 +40,40 @@ class PreviewLooks:
         self._missed = 0
 
     def watch(
-        self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
+        self,
+        record: pulumi.CustomResource,
+        inputs: dict[str, Any],
+        unchanged: pulumi.Output[Any] | None,
+        expects_forward: Callable[[], bool],
     ) -> None:
-        """Look at the record if it is new or changed; what will fail is a warning on it."""
+        """Look at a PTR record if it is new or changed; what will fail is a warning on it.
+
+        ``unchanged`` is an output of the record that is no input: a preview knows it only of a
+        record that does not change, and None counts as changed. ``expects_forward`` is asked when
+        the program has run.
+        """
         with contextlib.suppress(InvalidInputError):  # computed, or wrong: then check says so
             self._ours.add(parse_hostname(inputs["hostname"]))
         # an Output, because the program ends only after all of them are there
-        looking: Awaitable[Any] = self._watch(record, inputs, expects_forward)
+        looking: Awaitable[Any] = self._watch(record, inputs, unchanged, expects_forward)
         pulumi.Output.from_input(looking)
         self._watched += 1
 
     async def _watch(
-        self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
+        self,
+        record: pulumi.CustomResource,
+        inputs: dict[str, Any],
+        unchanged: pulumi.Output[Any] | None,
+        expects_forward: Callable[[], bool],
     ) -> None:
         try:
-            await self._warn(record, inputs, expects_forward)
+            await self._warn(record, inputs, unchanged, expects_forward)
         finally:
             self._watched -= 1
             if not self._watched:
-                self._tell_what_was_missed()
+                self._warn_of_missed()
 
-    def _tell_what_was_missed(self) -> None:
+    def _warn_of_missed(self) -> None:
         if self._missed:
             pulumi.log.warn(
                 f"{self._missed} new or changed PTR records were not looked at in the "
@@ -72,13 +82,15 @@ class PreviewLooks:
         self._missed = 0
 
     async def _warn(
-        self, record: PtrRecord, inputs: dict[str, Any], expects_forward: Callable[[], bool]
+        self,
+        record: pulumi.CustomResource,
+        inputs: dict[str, Any],
+        unchanged: pulumi.Output[Any] | None,
+        expects_forward: Callable[[], bool],
     ) -> None:
         checked = await _checked(record, inputs)
-        if checked is None:
+        if checked is None or (unchanged is not None and await unchanged.is_known()):
             return
-        if await record.reverse_name.is_known():
-            return  # unchanged: an output that is no input is known in a preview
         is_new = not await record.id.is_known()
         expected = expects_forward()
         warnings = await self._look(
@@ -126,7 +138,7 @@ def _answer(future: asyncio.Future[list[str]], warnings: list[str]) -> None:
         future.set_result(warnings)
 
 
-async def _checked(record: PtrRecord, inputs: dict[str, Any]) -> dict[str, Any] | None:
+async def _checked(record: pulumi.CustomResource, inputs: dict[str, Any]) -> dict[str, Any] | None:
     """Return the checked inputs; None where one is not known in this preview, or not right."""
     props = {}
     for key in inputs:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -25,15 +27,13 @@ from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.properties.schema import Properties
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.resources.collector import keep_what_was_imported
-from pulumi_rdns.resources.host_process import (
-    EngineReport,
-    old_inputs,
-    plain_errors,
-    secret,
-    tell_partial_success,
-    widen_thread_pool,
-)
+from pulumi_rdns.resources.engine.calls import old_inputs, pinned_call
+from pulumi_rdns.resources.engine.errors import plain_errors
+from pulumi_rdns.resources.engine.gc_tuning import keep_what_was_imported
+from pulumi_rdns.resources.engine.partial import report_partial_success
+from pulumi_rdns.resources.engine.pool import widen_thread_pool
+from pulumi_rdns.resources.engine.report import EngineReport
+from pulumi_rdns.resources.engine.secrets import as_secret
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}
@@ -86,46 +86,44 @@ class RecordProvider(ResourceProvider):
 
     @plain_errors
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        inputs, findings = self.lifecycle.check(session(), _call(), news)
+        with _served_call() as call:
+            inputs, findings = self.lifecycle.check(session(), call, news)
         return CheckResult(inputs, [CheckFailure(one.property, one.reason) for one in findings])
 
     @plain_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        found = self.lifecycle.diff(session(), _call(), _id, _olds, _news)
+        with _served_call(has_old_inputs=True) as call:
+            found = self.lifecycle.diff(session(), call, _id, _olds, _news)
         return DiffResult(
-            bool(found.changes or found.replaces),
+            bool(found.changes),
             found.replaces,
             delete_before_replace=found.delete_before_replace,
         )
 
     @plain_errors
     def create(self, props: dict[str, Any]) -> CreateResult:
-        try:
-            made = self.lifecycle.create(session(), _call(), props)
-        except PartlyDoneError as failed:
-            _report_partial_success(failed)
-            raise failed.error from None
+        with _served_call() as call, _partly_done():
+            made = self.lifecycle.create(session(), call, props)
         return CreateResult(made.id, _outputs(made))
 
     @plain_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        found = self.lifecycle.read(session(), _call(), id_, props)
+        with _served_call(has_old_inputs=True) as call:
+            found = self.lifecycle.read(session(), call, id_, props)
         if found is None:
             return ReadResult(None, {})
         return ReadResult(id_, _outputs(found), found.inputs)
 
     @plain_errors
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        try:
-            made = self.lifecycle.update(session(), _call(), _id, _olds, _news)
-        except PartlyDoneError as failed:
-            _report_partial_success(failed)
-            raise failed.error from None
+        with _served_call() as call, _partly_done():
+            made = self.lifecycle.update(session(), call, _id, _olds, _news)
         return UpdateResult(_outputs(made))
 
     @plain_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        self.lifecycle.delete(session(), _call(), _id, _props)
+        with _served_call() as call:
+            self.lifecycle.delete(session(), call, _id, _props)
 
 
 def session() -> Session:
@@ -146,10 +144,24 @@ def project_root() -> Path:
     return here
 
 
-def _call() -> Call:
-    """Return what the engine asked for in the call that this thread is serving."""
-    report = EngineReport()
-    return Call(report.urn, report, is_unknown=_is_unknown, old_inputs=old_inputs())
+@contextmanager
+def _served_call(*, has_old_inputs: bool = False) -> Iterator[Call]:
+    """Give what the engine asked for in the call that this thread serves."""
+    with pinned_call() as served:
+        urn = served.urn if served else ""
+        olds = old_inputs() if has_old_inputs else None
+        yield Call(urn, EngineReport(urn), is_unknown=_is_unknown, old_inputs=olds)
+
+
+@contextmanager
+def _partly_done() -> Iterator[None]:
+    """Let the engine store what there is, where a create or update fails in part."""
+    try:
+        yield
+    except PartlyDoneError as failed:
+        made = failed.stored
+        report_partial_success(made.id, _outputs(made), made.inputs, str(failed.error))
+        raise failed.error from None
 
 
 def _is_unknown(value: Any) -> bool:
@@ -158,10 +170,6 @@ def _is_unknown(value: Any) -> bool:
 
 def _outputs(made: Stored) -> dict[str, Any]:
     return {
-        key: secret(value) if key in made.secrets else value for key, value in made.outputs.items()
+        key: as_secret(value) if key in made.secrets else value
+        for key, value in made.outputs.items()
     }
-
-
-def _report_partial_success(failed: PartlyDoneError) -> None:
-    made = failed.stored
-    tell_partial_success(made.id, _outputs(made), made.inputs, str(failed.error))

@@ -12,15 +12,31 @@ from pulumi_rdns.lifecycle import ptr
 from pulumi_rdns.model.structs import describe
 from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.resources import program
+from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
 from pulumi_rdns.resources.provider import RecordProvider
+from pulumi_rdns.resources.record import Record
 
 
 class PtrRecordProvider(RecordProvider, lifecycle=ptr):
     """The engine's calls for `PtrRecord`. Its path is a part of every state: permanent."""
 
 
-class PtrRecord(program.Record):
+@pulumi.output_type
+class PreviousRecord(dict[str, Any]):
+    """What an address had before its PtrRecord was created: a dict with attributes."""
+
+    #: False where nobody could be asked
+    known: bool
+    #: where the PTR records pointed
+    hostnames: list[str]
+    #: seconds; absent at a backend without zones
+    ttl: int | None = None
+
+    __eq__ = dict.__eq__
+
+
+class PtrRecord(Record):
     """The PTR record of one IP address (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
 
     #: the address, in the form of RFC 5952
@@ -41,8 +57,8 @@ class PtrRecord(program.Record):
     written_hostname: pulumi.Output[str]
     #: True where the record was right already when the resource was created
     adopted: pulumi.Output[bool]
-    #: what was there before: ``{"known": bool, "hostnames": [str, …]}``
-    previous: pulumi.Output[dict[str, Any]]
+    #: what was there before
+    previous: pulumi.Output[PreviousRecord]
     #: True or False; None where nobody could be asked
     forward_confirmed: pulumi.Output[bool | None]
     #: what `forward_confirmed` rests on, in a sentence
@@ -92,21 +108,21 @@ class PtrRecord(program.Record):
                 address = record.given_address if address is None else address
                 hostname = record.given_hostname if hostname is None else hostname
         stack = program.current()
-        backend = stack.backend(backend)
-        address = stack.claim_address(self, resource_name, backend, address)
+        backend = stack.defaults.backend(backend)
+        address = stack.declared.declare_address(self, resource_name, backend, address)
         inputs = {
             "address": address,
             "hostname": hostname,
             "backend": backend,
             "zone": zone,
-            "ttl": stack.ptr_ttl(backend, ttl),
-            "on_conflict": stack.default("on_conflict", on_conflict),
-            "on_delete": stack.default("on_delete", on_delete),
-            "forward_check": stack.default("forward_check", forward_check),
-            "forward_timeout": stack.default("forward_timeout", forward_timeout),
+            "ttl": stack.defaults.ptr_ttl(backend, ttl),
+            "on_conflict": stack.defaults.value("on_conflict", on_conflict),
+            "on_delete": stack.defaults.value("on_delete", on_delete),
+            "forward_check": stack.defaults.value("forward_check", forward_check),
+            "forward_timeout": stack.defaults.value("forward_timeout", forward_timeout),
             "ptr_timeout": ptr_timeout,
         }
-        needs = stack.forward_dependencies(hostname, forwards)
+        needs = stack.declared.forward_dependencies(hostname, forwards)
         super().__init__(
             "PtrRecord",
             resource_name,
@@ -114,7 +130,8 @@ class PtrRecord(program.Record):
             PTR.output_keys,
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needs)),
         )
-        stack.look_ahead(self, inputs, len(forwards))
+        unchanged = self.__dict__.get("reverse_name")
+        stack.warn_in_preview(self, inputs, unchanged, has_forward=bool(forwards))
 
 
 def _resources(name: str, forward: Any) -> list[Any]:
@@ -126,5 +143,5 @@ def _resources(name: str, forward: Any) -> list[Any]:
     for one in given:
         if not isinstance(one, pulumi.Resource | pulumi.Output):
             reason = f"must be a Pulumi resource, or several, not {describe(one)}"
-            raise program.stop(InvalidInputError(f"{name!r}: {reason}", "forward"))
+            raise as_run_error(InvalidInputError(f"{name!r}: {reason}", "forward"))
     return given

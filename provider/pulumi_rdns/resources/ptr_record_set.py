@@ -10,14 +10,16 @@ from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.lifecycle import ptr_set
 from pulumi_rdns.properties.ptr_set import PTR_SET
 from pulumi_rdns.resources import program
+from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.provider import RecordProvider
+from pulumi_rdns.resources.record import Record
 
 
 class PtrRecordSetProvider(RecordProvider, lifecycle=ptr_set):
     """The engine's calls for `PtrRecordSet`. Its path is a part of every state: permanent."""
 
 
-class PtrRecordSet(program.Record):
+class PtrRecordSet(Record):
     """The PTR records of many addresses, as one resource: single ones, a whole network, or both."""
 
     #: the records as text: a line ``address hostname`` each, sorted by address
@@ -41,7 +43,7 @@ class PtrRecordSet(program.Record):
     #: a line ``address name`` for each record that is not at its reverse name (RFC 2317)
     owner_names: pulumi.Output[str | None]
     #: how many hostnames resolve to their address; None where that is not checked
-    forward_confirmed_count: pulumi.Output[int | None]
+    forward_confirmed_count: pulumi.Output[int | None] = pulumi.property("forwardConfirmedCount")
     #: the addresses whose hostname does not; None where that is not checked
     unconfirmed: pulumi.Output[list[str] | None]
 
@@ -86,19 +88,21 @@ class PtrRecordSet(program.Record):
         """
         stack = program.current()
         if records is None and fill is None:
-            raise program.stop(
+            raise as_run_error(
                 ConfigError(f"{resource_name!r}: give records, or network and fill, or both")
             )
-        backend = stack.backend(backend)
-        given = stack.claim_records(self, resource_name, backend, records, network, fill, exclude)
+        backend = stack.defaults.backend(backend)
+        given = stack.declared.declare_records(
+            self, resource_name, backend, records, network, fill, exclude
+        )
         inputs = {
             **given,
             "backend": backend,
             "zone": zone,
-            "ttl": stack.ptr_ttl(backend, ttl),
-            "on_conflict": stack.default("on_conflict", on_conflict),
+            "ttl": stack.defaults.ptr_ttl(backend, ttl),
+            "on_conflict": stack.defaults.value("on_conflict", on_conflict),
             "on_delete": on_delete,
             "forward_check": forward_check,
-            "forward_timeout": stack.default("forward_timeout", forward_timeout),
+            "forward_timeout": stack.defaults.value("forward_timeout", forward_timeout),
         }
         super().__init__("PtrRecordSet", resource_name, inputs, PTR_SET.output_keys, opts)

@@ -175,7 +175,8 @@ def test_a_failure_without_a_body_shows_the_status() -> None:
 def test_a_connection_that_is_always_cut_is_told() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="cut", times=100))
-        assert "the connection to the API failed: " in failure(account, UnavailableError)
+        text = failure(account, UnavailableError)
+        assert f"{account.simulator.url} gave no answer: it closed the connection, tried 11" in text
 
 
 def test_nobody_listening_is_told() -> None:
@@ -183,23 +184,21 @@ def test_nobody_listening_is_told() -> None:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         text = failure(account, UnavailableError, api_url=url)
-        assert "the connection to the API failed: connection refused, tried 11 times" in text
+        assert f"{url} cannot be reached: connection refused, tried 11 times" in text
 
 
 def test_an_answer_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulumi_rdns.backends.hostinger.http._TIMEOUTS", (0.05, 0.05))
+    monkeypatch.setattr("pulumi_rdns.backends.hostinger.client.TIMEOUTS", (0.05, 0.05))
     with world() as account:
         account.simulator.inject(Fault(kind="slow", seconds=0.15, times=100))
-        assert "the API did not answer in time, tried 11 times" in failure(
-            account, UnavailableError
-        )
+        assert "gave no answer: timed out, tried 11 times" in failure(account, UnavailableError)
 
 
 def test_no_tls_is_told() -> None:
     with world() as account:
         url = account.simulator.url.replace("http:", "https:")
         text = failure(account, UnavailableError, api_url=url)
-        assert "no secure connection: " in text
+        assert f"{url} cannot be reached securely: " in text
         assert text.endswith("tried 11 times")
 
 
@@ -281,7 +280,7 @@ def test_a_redirect_is_not_followed() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=301))
         text = failure(account, RejectedError)
-        assert f"the API answered with a redirect (301); correct apiUrl {FIRST_ID}" in text
+        assert f"the API answers with a redirect; correct apiUrl {FIRST_ID}" in text
 
 
 def test_the_messages_of_all_fields_are_shown() -> None:
@@ -293,20 +292,22 @@ def test_the_messages_of_all_fields_are_shown() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=422, body=body))
         text = failure(account, RejectedError)
-        expected = "refused: domain: Is required. Must be text.; other: Is odd. (correlation id c-1"
+        expected = (
+            "refused it: domain: Is required. Must be text.; other: Is odd. (correlation id c-1"
+        )
         assert expected in text
 
 
 def test_a_refusal_without_a_word_shows_the_status() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=418, body={}))
-        assert failure(account, RejectedError).endswith("refused: status 418 (HTTP 418)")
+        assert failure(account, RejectedError).endswith("refused it: status 418 (HTTP 418)")
 
 
 def test_a_refusal_whose_text_is_called_error_is_shown() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=400, body={"error": "No."}))
-        assert failure(account, RejectedError).endswith("refused: No. (HTTP 400)")
+        assert failure(account, RejectedError).endswith("refused it: No. (HTTP 400)")
 
 
 # Answers
@@ -351,7 +352,7 @@ def test_an_answer_that_is_a_web_page_is_told() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="answer", body="<html>Welcome</html>"))
         assert failure(account, BackendError).endswith(
-            "is not JSON; is apiUrl the address of the Hostinger API?"
+            "is not JSON; is apiUrl the address of the API?"
         )
 
 
@@ -432,7 +433,7 @@ def test_a_token_that_cannot_be_one_is_refused_without_showing_it(token: str) ->
     with pytest.raises(ConfigError) as caught:
         HostingerBackend("hostinger", HostingerSettings(api_token=token), Path())
     assert str(caught.value) == (
-        "rdns:backends.hostinger.apiToken: is empty or has characters that no token has"
+        "rdns:backends.hostinger.apiToken: is empty or has characters that it cannot have"
     )
 
 
@@ -462,6 +463,6 @@ def test_an_api_url_that_cannot_be_one_is_refused(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         HostingerBackend("hostinger", settings, Path())
     assert str(caught.value) == (
-        "rdns:backends.hostinger.apiUrl: must be https://HOST, perhaps with a port and a path, and "
-        "without a user or a password"
+        "rdns:backends.hostinger.apiUrl: must be https://HOST or http://HOST, perhaps with a port "
+        "and a path, and without a user or a password"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_rdns.backends.base import Ptr
 from pulumi_rdns.errors import BackendError, ConflictError, RejectedError, UnavailableError
-from tests.fakes.hostinger import Fault, Machine
+from tests.fakes.hostinger import Account, Fault, Machine
 
 from .world import MAIL, TEN, World, name, world
 
@@ -169,10 +169,11 @@ def test_a_refusal_names_the_fields_the_state_and_what_may_help() -> None:
     with world(requires_forward=True) as account:
         account.account.vms[17923].state = "suspended"
         assert sentence(account) == (
-            "hostinger: set the PTR of 203.0.113.10: refused: domain: The domain mail.example.com "
-            f"does not resolve to 203.0.113.10.; {VM} is in state 'suspended'; if it says that "
-            "the name does not resolve, the forward record may be too new for Hostinger to see: "
-            "run it again in some minutes (correlation id 00000000-0000-4000-8000-000000000001)"
+            "hostinger: set the PTR of 203.0.113.10: the API refused it: domain: The domain "
+            f"mail.example.com does not resolve to 203.0.113.10.; {VM} is in state 'suspended'; if "
+            "it says that the name does not resolve, the forward record may be too new for "
+            "Hostinger to see: run it again in some minutes "
+            "(correlation id 00000000-0000-4000-8000-000000000001)"
         )
 
 
@@ -195,6 +196,8 @@ def test_a_refusal_of_what_is_already_so_is_a_success() -> None:
         account.account.set_ptr("203.0.113.10", "mail.example.com")
         account.simulator.inject(Fault(kind="status", method="POST", status=422))
         account.backend.set_ptr(TEN, MAIL)
+        assert [sent.status for sent in account.simulator.sent("POST")] == [422]
+        assert account.account.ptr("203.0.113.10") == "mail.example.com"
 
 
 def test_an_address_id_that_the_vm_no_longer_has_is_said() -> None:
@@ -244,17 +247,23 @@ def test_a_refused_delete_of_the_vms_own_hostname_is_no_success() -> None:
     with world(machines=[machine]) as account:
         account.account.set_ptr("203.0.113.10", "mail.example.com")
         account.simulator.inject(Fault(kind="status", method="DELETE", status=422))
-        with pytest.raises(RejectedError, match="refused: Simulated failure"):
+        with pytest.raises(RejectedError, match="refused it: Simulated failure"):
             account.backend.unset_ptr(TEN)
 
 
 def test_a_delete_of_what_somebody_else_deleted_meanwhile_succeeds() -> None:
     with world() as account:
         account.account.set_ptr("203.0.113.10", "mail.example.com")
-        account.simulator.before(
-            "DELETE", "/ptr/", lambda panel: panel.set_ptr("203.0.113.10", None)
-        )
+        deleted = []
+
+        def delete(panel: Account) -> None:
+            deleted.append(panel.ptr("203.0.113.10"))
+            panel.set_ptr("203.0.113.10", None)
+
+        account.simulator.before("DELETE", "/ptr/", delete)
         account.backend.unset_ptr(TEN)
+        assert deleted == ["mail.example.com"]
+        assert account.account.ptr("203.0.113.10") is None
 
 
 def test_a_failed_delete_is_told_in_a_sentence() -> None:

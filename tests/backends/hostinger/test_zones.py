@@ -180,7 +180,7 @@ def test_an_alias_is_told() -> None:
         with pytest.raises(ConflictError) as caught:
             account.backend.apply(ZONE, [change("mail.example.com", [], [ONE])])
         assert str(caught.value) == (
-            "hostinger: write A of mail.example.com: mail.example.com is an alias of "
+            "hostinger: write A of mail.example.com: mail.example.com is a CNAME to "
             "www.example.net, beside which no other record can stand (RFC 1034 section 3.6.2)"
         )
 
@@ -222,7 +222,7 @@ def test_a_write_that_is_never_answered_is_given_up() -> None:
         account.simulator.inject(Fault(kind="status", method="PUT", times=100))
         with pytest.raises(UnavailableError, match="the API answered 500"):
             account.backend.apply(ZONE, [change("mail.example.com", [], [ONE])])
-        assert len(bodies(account)) == 5
+        assert len(bodies(account)) == 11
 
 
 def test_a_write_that_the_zone_does_not_show_is_a_warning() -> None:
@@ -242,8 +242,8 @@ def test_a_record_that_hostinger_refuses_is_told_with_its_messages() -> None:
         with pytest.raises(RejectedError) as caught:
             account.backend.apply(ZONE, [change("mail.example.com", [], [ONE], ttl=1)])
         assert str(caught.value) == (
-            "hostinger: write A of mail.example.com: refused: zone.0.ttl: The ttl must be at least "
-            "60. (correlation id c-1)"
+            "hostinger: write A of mail.example.com: the API refused it: zone.0.ttl: The ttl "
+            "must be at least 60. (correlation id c-1)"
         )
 
 
@@ -362,8 +362,8 @@ def test_a_name_below_a_delegation_is_not_in_the_zone() -> None:
         with pytest.raises(ZoneNotFoundError) as caught:
             account.backend.find_zone(name("a.lab.example.com"))
         assert str(caught.value) == (
-            "hostinger: find the zone of a.lab.example.com: example.com delegates lab.example.com "
-            "to other nameservers, and the account has no zone for it "
+            "hostinger: find the zone of a.lab.example.com: lab.example.com is delegated to "
+            "ns1.example.net, and the account does not have it "
             "(correlation id 00000000-0000-4000-8000-000000000001)"
         )
         assert account.backend.find_zone(name("laboratory.example.com")) == ZONE

@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_read_is_left_alone_and_said(
     backend: MemoryBackend, tmp_path: Path, text: str
 ) -> None:
     (tmp_path / "store.json").write_text(text)
-    with pytest.raises(UnavailableError, match=r"open store\.json: it is no file of this backend"):
+    with pytest.raises(UnavailableError, match=r"open store\.json: it is not a file of the mem"):
         backend.set_ptr(HOST, ZONE)
     assert (tmp_path / "store.json").read_text() == text
 

@@ -205,7 +205,7 @@ def test_a_server_that_says_nothing(replies: Replies) -> None:
 
 def test_something_else_than_the_api(replies: Replies) -> None:
     replies.instead["GET"] = [200]
-    said = failure(backend_at(replies.url), RejectedError)
+    said = failure(backend_at(replies.url), BackendError)
     assert said == (
         f"{FINDING}the answer to GET /zones?dnssec=false is not JSON; is apiUrl the address of the "
         "API?"

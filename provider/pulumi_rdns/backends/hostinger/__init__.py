@@ -3,6 +3,7 @@
 API: https://developers.hostinger.com
 """
 
-from .backend import HostingerBackend, HostingerSettings
+from .backend import HostingerBackend
+from .types import HostingerSettings
 
 __all__ = ["HostingerBackend", "HostingerSettings"]

@@ -1,54 +1,172 @@
-"""The Hostinger API: retries, the rate limit, and errors as sentences.
+"""What is asked of the Hostinger API.
 
 https://developers.hostinger.com/#description/rate-limiting
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import Generic, NamedTuple, TypeVar
 
-from pulumi_rdns.backends.kit.caches import Once
+import dns.name
+
+from pulumi_rdns.backends.kit.answers import Answer
+from pulumi_rdns.backends.kit.credentials import HeaderAuth, read_credential
+from pulumi_rdns.backends.kit.http import DEFAULT_POLICY, TIMEOUTS, Http, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Clock, Operation
-from pulumi_rdns.backends.kit.ratelimit import RateGate
-from pulumi_rdns.backends.kit.retry import growing
-from pulumi_rdns.errors import (
-    AuthenticationError,
-    RateLimitError,
-    RejectedError,
-    UnavailableError,
+from pulumi_rdns.errors import RejectedError
+from pulumi_rdns.model.names import name_text
+
+from .types import (
+    ENVIRONMENT,
+    Action,
+    Domain,
+    HostingerSettings,
+    RecordSet,
+    VirtualMachine,
+    read_refusal,
+    read_value,
 )
 
-from .answers import Answer, Outcome
-from .token import Token
-from .wire import read_failure
+T = TypeVar("T")
 
-if TYPE_CHECKING:
-    from .http import Http
+VENDOR = Vendor(
+    kind="hostinger",
+    who="the API",
+    credential="API token",
+    advice="tokens are made in hPanel, under Account, API",
+    read_refusal=read_refusal,
+)
+_MACHINES = "/api/vps/v1/virtual-machines"
+#: how an account that does not have the zone may be answered; the API does not document it
+_NO_ZONE = (403, 404, 422)
 
-#: seconds for which a request that fails is repeated
-_RETRY_WINDOW = 60.0
-_FIRST_RETRY, _LONGEST_RETRY = 0.5, 8.0
+#: is called after a pause, right before a write is sent: raises where it would destroy something
+LookAgain = Callable[[], None]
+
+
+class Reply(NamedTuple, Generic[T]):
+    """What the API has of something."""
+
+    #: None where it has none
+    value: T | None
+    #: for an error about that
+    code: str
+    #: when it was asked for, in seconds of the clock
+    sent: float
 
 
 class Client:
     """Sends requests. Shared by all threads: one pause after a 429."""
 
-    def __init__(self, url: str, token: Token, clock: Clock) -> None:
-        self._url = url.rstrip("/")
-        self._token = token
-        self._clock = clock
-        self._gate = RateGate(clock)
-        self._repeating = threading.Lock()
+    #: a write of a zone whose answer is lost is looked at again for as long as a read is repeated
+    policy = DEFAULT_POLICY
 
-    @Once
-    def _http(self) -> Http:
-        from .http import Http
+    def __init__(self, name: str, settings: HostingerSettings, clock: Clock) -> None:
+        """Take the instance's name for error messages. Raises ConfigError."""
+        token = read_credential(name, "apiToken", settings.api_token, ENVIRONMENT)
+        self.url = check_url(name, "apiUrl", settings.api_url)
+        self._http = Http(
+            VENDOR,
+            self.url,
+            HeaderAuth(token),
+            policy=self.policy,
+            timeouts=TIMEOUTS,
+            clock=clock,
+        )
 
-        return Http(self._url, self._token)
+    def machines(self, operation: Operation) -> Reply[list[VirtualMachine]]:
+        """List all VMs."""
+        return self._get(operation, list[VirtualMachine], _MACHINES)
 
-    def send(
+    def machine(self, operation: Operation, vm_id: int) -> Reply[VirtualMachine]:
+        """Read one VM."""
+        return self._get(operation, VirtualMachine, f"{_MACHINES}/{vm_id}", (404,))
+
+    def action(self, operation: Operation, vm_id: int, action_id: int) -> Reply[Action]:
+        """Read what became of an action."""
+        return self._get(operation, Action, f"{_MACHINES}/{vm_id}/actions/{action_id}", (404,))
+
+    def set_ptr(
+        self,
+        operation: Operation,
+        vm_id: int,
+        ip_id: int,
+        hostname: dns.name.Name,
+        look_again: LookAgain,
+    ) -> Reply[Action]:
+        """Begin to create or update a PTR; None where the VM has no such address."""
+        body = {"domain": name_text(hostname)}
+        return self._begin(operation, "POST", f"{_MACHINES}/{vm_id}/ptr/{ip_id}", body, look_again)
+
+    def delete_ptr(
+        self, operation: Operation, vm_id: int, ip_id: int, look_again: LookAgain
+    ) -> Reply[Action]:
+        """Begin to delete a PTR; None where the VM has no such address."""
+        path = f"{_MACHINES}/{vm_id}/ptr/{ip_id}"
+        return self._begin(operation, "DELETE", path, None, look_again)
+
+    def domains(self, operation: Operation) -> Reply[list[Domain]]:
+        """List the domains that are registered in the account."""
+        return self._get(operation, list[Domain], "/api/domains/v1/portfolio")
+
+    def zone(self, operation: Operation, zone: dns.name.Name) -> Reply[list[RecordSet]]:
+        """Read all records of a zone. An empty list may also mean that there is no zone."""
+        return self._get(operation, list[RecordSet], _zone_path(zone), _NO_ZONE)
+
+    def put_records(
+        self,
+        operation: Operation,
+        zone: dns.name.Name,
+        sets: list[object],
+        look_again: LookAgain,
+        *,
+        overwrite: bool,
+    ) -> Answer:
+        """Add values to RRsets, or overwrite these RRsets. It is not repeated."""
+        body = {"overwrite": overwrite, "zone": sets}
+        return self._write(operation, "PUT", zone, body, look_again)
+
+    def delete_records(
+        self,
+        operation: Operation,
+        zone: dns.name.Name,
+        filters: list[dict[str, str]],
+        look_again: LookAgain,
+    ) -> Answer:
+        """Delete whole RRsets. It is not repeated."""
+        return self._write(operation, "DELETE", zone, {"filters": filters}, look_again)
+
+    def _get(
+        self, operation: Operation, kind: type[T], path: str, absent: Collection[int] = ()
+    ) -> Reply[T]:
+        return _reply(operation, kind, self._send(operation, "GET", path, absent=absent))
+
+    def _begin(
+        self, operation: Operation, method: str, path: str, body: object, look_again: LookAgain
+    ) -> Reply[Action]:
+        answer = self._send(operation, method, path, body, absent=(404,), look_again=look_again)
+        return _reply(operation, Action, answer)
+
+    def _write(
+        self,
+        operation: Operation,
+        method: str,
+        zone: dns.name.Name,
+        body: object,
+        look_again: LookAgain,
+    ) -> Answer:
+        return self._send(
+            operation,
+            method,
+            _zone_path(zone),
+            body,
+            absent=(404,),
+            repeat=False,
+            look_again=look_again,
+        )
+
+    def _send(
         self,
         operation: Operation,
         method: str,
@@ -57,108 +175,41 @@ class Client:
         *,
         absent: Collection[int] = (),
         repeat: bool = True,
-        look_again: Callable[[], None] | None = None,
+        look_again: LookAgain | None = None,
     ) -> Answer:
-        """Send a request until it is answered, and give the answer.
+        """Send a request. Statuses in ``absent`` are returned like a success.
 
-        Statuses in ``absent`` are given back and not raised, except for a route that the API does
-        not have, and a 404 that is not the API's. With ``repeat`` a request that was not answered,
-        or by a 5xx, is sent again for up to 60 seconds; leave it out where the first one may have
-        worked and twice is not once. A 429 was not worked on, so it is always repeated, until the
-        operation's limit.
-        ``look_again`` is called after a pause, right before the request is sent: it raises where
-        something is there by then that the request would destroy.
-
-        Raises AuthenticationError, RateLimitError, UnavailableError and RejectedError.
+        Except for a route that the API does not have, and a 404 that is not the API's.
         """
-        pauses = growing(_FIRST_RETRY, _LONGEST_RETRY)
-        give_up = operation.elapsed + min(_RETRY_WINDOW, operation.left)
-        tries = 0
-        refusal = ""
-        is_repeat = False
-        while True:
-            waited = self._await_turn(operation, refusal) or is_repeat
-            if waited and look_again is not None:
-                outcome = self._after_a_look(operation, look_again, method, path, body)
-            else:
-                outcome = self._exchange(method, path, body)
-            is_repeat = True
-            if isinstance(outcome, Answer):
-                return self._checked(operation, outcome, absent)
-            if outcome.is_rate_limit:
-                refusal = outcome.code
-                continue
-            tries += 1
-            pause = max(next(pauses), outcome.retry_after or 0)
-            if not repeat or outcome.is_lasting or operation.elapsed + pause > give_up:
-                often = f", tried {tries} times" if tries > 1 else ""
-                raise operation.error(UnavailableError, outcome.reason + often, outcome.code)
-            operation.pause(pause, f"{outcome.reason}; trying again")
-
-    def _await_turn(self, operation: Operation, code: str) -> bool:
-        """Wait while the API wants no requests; tells whether that was needed."""
-        waited = False
-        while pause := self._gate.remaining:
-            if pause > operation.left:
-                raise operation.error(
-                    RateLimitError,
-                    f"too many requests: tried for {operation.elapsed:.0f} s, and a pause of "
-                    f"another {pause:.0f} s is due; run it again later, or raise `timeout`",
-                    code,
-                )
-            operation.pause(pause, f"too many requests; pausing for {pause:.0f} s")
-            waited = True
-        return waited
-
-    def _after_a_look(
-        self,
-        operation: Operation,
-        look_again: Callable[[], None],
-        method: str,
-        path: str,
-        body: object,
-    ) -> Outcome:
-        """Look and send, one thread at a time: the looks of all must not use up the rate."""
-        with operation.holding(self._repeating, "the API"):
-            look_again()
-            while self._await_turn(operation, ""):
-                look_again()
-            return self._exchange(method, path, body)
-
-    def _exchange(self, method: str, path: str, body: object) -> Outcome:
-        """Send once, and tell the gate how that went."""
-        sent = self._clock.now()
-        outcome = self._http.send(method, path, body, sent)
-        if isinstance(outcome, Answer):
-            self._gate.passed(sent)
-        elif outcome.is_rate_limit:
-            self._gate.close(sent, outcome.retry_after)
-        return outcome
-
-    def _checked(self, operation: Operation, answer: Answer, absent: Collection[int]) -> Answer:
-        if answer.is_success:
+        answer = self._http.send(
+            operation,
+            method,
+            path,
+            body,
+            expected={404, *absent},
+            repeat=repeat,
+            look_again=look_again,
+        )
+        if answer.status != 404:
             return answer
-        reason = self._token.hide(read_failure(answer.content).reason)
-        said = reason or f"status {answer.status}"
+        reason = self._http.reason(answer)
         # A 404 of the API itself has a message; a proxy's tells nothing about a VM or a zone.
-        if answer.status == 404 and (not reason or "route" in reason.lower()):
+        if not reason or "route" in reason.lower():
             raise operation.error(
                 RejectedError,
-                f"the API at {self._url} has no {answer.request} ({said}); is apiUrl right? If it "
-                "is, a newer release of pulumi-rdns may know what became of it",
+                f"the API at {self.url} has no {answer.request} ({reason or 'status 404'}); is "
+                "apiUrl right? If it is, a newer release of pulumi-rdns may know what became of it",
                 answer.code,
             )
-        if answer.status in absent:
-            return answer
-        if answer.status in (401, 403):
-            verdict = "is not accepted" if answer.status == 401 else "may not do this"
-            raise operation.error(
-                AuthenticationError,
-                f"the API token {verdict}: {said}. It comes from {self._token.origin}; tokens are "
-                "made in hPanel, under Account, API",
-                answer.code,
-            )
-        if answer.status < 400:
-            redirect = f"the API answered with a redirect ({answer.status}); correct apiUrl"
-            raise operation.error(RejectedError, redirect, answer.code)
-        raise operation.error(RejectedError, f"refused: {said}", answer.code)
+        if 404 not in absent:
+            raise self._http.refusal(operation, answer)
+        return answer
+
+
+def _reply(operation: Operation, kind: type[T], answer: Answer) -> Reply[T]:
+    value = answer.read(operation, kind, read_value) if answer.is_success else None
+    return Reply(value, answer.code, answer.sent)
+
+
+def _zone_path(zone: dns.name.Name) -> str:
+    return f"/api/dns/v1/zones/{name_text(zone)}"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import defaultdict
 
 from pulumi_rdns.backends.base import OwnedAddress, Ptr
+from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.errors import AddressNotFoundError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import name_text
 
 from .client import Client
-from .wire import AnyIp, VirtualMachine
+from .types import AnyIp, VirtualMachine
 
-MACHINES = "/api/vps/v1/virtual-machines"
 #: seconds for which what was read still counts as live
 FRESH = 5.0
 #: seconds before the account is listed again for an address that is not in it
@@ -35,13 +34,12 @@ class Inventory:
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._listing = threading.RLock()
+        self._list = Listing("the list of VMs", self._fetch, clock)
         self._lock = threading.Lock()
-        self._reading: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._reading = Locks()
         #: id -> the VM, and when it was asked for alone; never, where only a list showed it
         self._machines: dict[int, tuple[VirtualMachine, float]] = {}
         self._written: set[int] = set()
-        self._listed = _NEVER
 
     def find(
         self, operation: Operation, address: Address, age: float = FRESH
@@ -68,19 +66,18 @@ class Inventory:
 
     def renew(self, operation: Operation, vm: VirtualMachine) -> VirtualMachine:
         """Read one VM again. Raises AddressNotFoundError where it is gone."""
-        answer = self._client.send(operation, "GET", f"{MACHINES}/{vm.id}", absent=(404,))
-        if not answer.is_success:
+        renewed, code, sent = self._client.machine(operation, vm.id)
+        if renewed is None:
             with self._lock:
                 self._machines.pop(vm.id, None)
             raise operation.error(
                 AddressNotFoundError,
                 f"{vm.label} is not in the account any more: was it deleted?",
-                answer.code,
+                code,
             )
-        renewed = answer.read(operation, VirtualMachine)
         with self._lock:
-            if self._asked(renewed.id) <= answer.sent:
-                self._machines[renewed.id] = (renewed, answer.sent)
+            if self._asked(renewed.id) <= sent:
+                self._machines[renewed.id] = (renewed, sent)
         return renewed
 
     def note_write(self, vm: VirtualMachine) -> None:
@@ -90,9 +87,7 @@ class Inventory:
 
     def all(self, operation: Operation) -> list[VirtualMachine]:
         """List all VMs, as they were at most 5 seconds ago."""
-        with operation.holding(self._listing, "the list of VMs"):
-            if self._clock.now() - self._listed > FRESH:
-                self._list(operation)
+        self._list.get(operation, FRESH)
         oldest = self._clock.now() - FRESH
         with self._lock:
             known = list(self._machines.values())
@@ -100,11 +95,7 @@ class Inventory:
         return [self.renew(operation, vm) if vm.id in stale else vm for vm, _ in known]
 
     def _holder(self, operation: Operation, address: Address) -> tuple[VirtualMachine, float]:
-        with operation.holding(self._listing, "the list of VMs"):
-            found = self._known(address)
-            if found is None and self._clock.now() - self._listed > _RELIST_AFTER:
-                self._list(operation)
-                found = self._known(address)
+        found = self._list.find(operation, lambda _: self._known(address), _RELIST_AFTER)
         if found is None:
             raise operation.error(AddressNotFoundError, self._not_found())
         return found
@@ -114,15 +105,16 @@ class Inventory:
             entries = self._machines.values()
             return next((entry for entry in entries if entry[0].ip(address)), None)
 
-    def _list(self, operation: Operation) -> None:
-        answer = self._client.send(operation, "GET", MACHINES)
-        listed = {vm.id: (vm, _NEVER) for vm in answer.read(operation, list[VirtualMachine])}
+    def _fetch(self, operation: Operation) -> tuple[None, float]:
+        """List the VMs, but keep what was read alone since, or after a write."""
+        vms, _, sent = self._client.machines(operation)
+        listed = {vm.id: (vm, _NEVER) for vm in vms or ()}
         with self._lock:
             for at in listed.keys() & self._machines.keys():
                 if at in self._written or self._is_fresh(self._asked(at)):
                     listed[at] = self._machines[at]
             self._machines = listed
-            self._listed = answer.sent
+        return None, sent
 
     def _is_fresh(self, seen: float, age: float = FRESH) -> bool:
         return self._clock.now() - seen <= age
@@ -160,7 +152,7 @@ def ptr_of(vm: VirtualMachine, ip: AnyIp) -> Ptr | None:
 
 
 def is_vendor_name(ip: AnyIp) -> bool:
-    """Tell whether the PTR is one that only the vendor gives."""
+    """Whether the PTR is one that only the vendor gives."""
     return ip.hostname is not None and bool(_DEFAULT_NAME.match(name_text(ip.hostname)))
 
 

@@ -16,7 +16,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import Change, same_rrset
 from pulumi_rdns.model.names import canonical
 
-from .wire import NameRecord, RecordSet
+from .types import NameRecord, RecordSet
 
 _NAME_VALUES = (RdataType.CNAME, RdataType.NS)
 
@@ -34,7 +34,7 @@ class ZoneView:
     """What a zone held at one moment. Disabled records are not served: they are in no RRset."""
 
     def __init__(self, zone: dns.name.Name, sets: Iterable[RecordSet]) -> None:
-        """Raises `dns.exception.DNSException` for a name that is none."""
+        """Raise `dns.exception.DNSException` for a name that cannot be read."""
         self.zone = zone
         self._held: dict[tuple[dns.name.Name, str], _Held] = {}
         for entry in sets:
@@ -45,11 +45,11 @@ class ZoneView:
 
     @property
     def is_empty(self) -> bool:
-        """Is there nothing at all?"""
+        """Whether there is nothing at all."""
         return not self._held
 
     def rrset(self, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
-        """Give the RRset. Raises `dns.exception.DNSException` for a value that is none."""
+        """Return an RRset. Raises `dns.exception.DNSException` for a value that cannot be read."""
         held = self._held.get((name, rdtype.name))
         if held is None or not held.served:
             return None
@@ -62,21 +62,9 @@ class ZoneView:
         return held.disabled if held else ()
 
     def target(self, name: dns.name.Name) -> str | None:
-        """Tell where an ALIAS record points: the vendor's own type, resolved to addresses."""
+        """Return where an ALIAS record points: the vendor's own type, resolved to addresses."""
         held = self._held.get((name, "ALIAS"))
         return held.served[0] if held and held.served else None
-
-    def delegation(self, name: dns.name.Name) -> dns.name.Name | None:
-        """Find the name, below the zone, from which on other nameservers answer for ``name``."""
-        return next(
-            (
-                owner
-                for (owner, kind), held in self._held.items()
-                if kind == "NS" and held.served and name.is_subdomain(owner)
-                if owner.is_subdomain(self.zone) and owner != self.zone
-            ),
-            None,
-        )
 
 
 @dataclass(frozen=True)
@@ -97,30 +85,30 @@ class Step:
 
     @property
     def is_addition(self) -> bool:
-        """Can it be done without naming the values that are there, so that none can be lost?"""
+        """Whether it can be done without naming the values that are there, so that none is lost."""
         return bool(self.added) and not self.removed
 
     def live(self, view: ZoneView) -> dns.rrset.RRset | None:
-        """Give the RRset as it is in the zone."""
+        """Return the RRset as it is in the zone."""
         return view.rrset(self.change.name, self.change.rdtype)
 
     def is_there(self, view: ZoneView) -> bool:
-        """Tell whether the zone already holds exactly what the change asks for."""
+        """Whether the zone already holds exactly what the change asks for."""
         return same_rrset(self.live(view), self.change.after)
 
     def is_done(self, view: ZoneView) -> bool:
-        """Tell whether it was done, perhaps with others' changes on top."""
+        """Whether it was done, perhaps with others' changes on top."""
         live = self.live(view)
         if not self.added and not self.removed and self.change.after is not None:
             return live is not None and live.ttl == self.change.after.ttl
         return self.added <= values(live) and not self.removed & values(live)
 
     def is_as_before(self, view: ZoneView) -> bool:
-        """Tell whether the zone holds the values from before the change."""
+        """Whether the zone holds the values from before the change."""
         return values(self.live(view)) == values(self.change.before)
 
     def record_set(self, zone: dns.name.Name) -> RecordSet:
-        """Write what a PUT needs: for an addition the new values, otherwise all."""
+        """Return what a PUT needs: for an addition the new values, otherwise all."""
         after = self.change.after
         assert after is not None
         wanted = self.added if self.is_addition else values(after)
@@ -130,12 +118,12 @@ class Step:
 
 
 def values(rrset: dns.rrset.RRset | None) -> frozenset[dns.rdata.Rdata]:
-    """Give the values of an RRset; none of None."""
+    """Return the values of an RRset; none of None."""
     return frozenset(rrset or ())
 
 
 def absolute(name: str, zone: dns.name.Name) -> dns.name.Name:
-    """Read a name as the API writes it.
+    """Return the absolute name of one as the API writes it.
 
     >>> zone = dns.name.from_text("example.com")
     >>> str(absolute("@", zone)), str(absolute("Mail", zone))
@@ -145,7 +133,7 @@ def absolute(name: str, zone: dns.name.Name) -> dns.name.Name:
 
 
 def relative(name: dns.name.Name, zone: dns.name.Name) -> str:
-    """Write a name as the API reads it: ``mail`` or ``@``."""
+    """Return a name as the API reads it: ``mail`` or ``@``."""
     return name.relativize(zone).to_text()
 
 

@@ -7,28 +7,28 @@ the write is lost, and they find that when they read back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import dns.name
 import msgspec
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
+from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.answers import Answer
+from pulumi_rdns.backends.kit.compare import write_once
 from pulumi_rdns.backends.kit.operation import Operation
-from pulumi_rdns.backends.kit.retry import growing
-from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError, ZoneNotFoundError
+from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
 from pulumi_rdns.model.names import name_text
 
 from .client import Client
-from .wire import RecordSet
+from .types import RecordSet
 from .zone_view import Step, ZoneView, relative
-from .zones import Zones, no_zone, readable, zone_path
+from .zones import Zones, no_zone, readable
 
 #: seconds in which a zone should show what was written
 _READ_BACK = 30.0
 _FIRST_LOOK, _LONGEST_LOOK = 0.5, 5.0
-#: writes that are not answered, before it is given up
-_TRIES = 5
 
 
 class ZoneWriter:
@@ -43,25 +43,24 @@ class ZoneWriter:
 
         RRsets that are appended to, replaced and deleted are one request per kind.
         """
-        pauses = growing(_FIRST_LOOK, _LONGEST_LOOK)
         with self._zones.holding(operation, zone), readable(operation):
-            for left in reversed(range(_TRIES)):
-                view = self._zones.read(operation, zone)
-                steps = [step for step in map(Step, changes) if not step.is_there(view)]
-                if not steps:
-                    return
-                for step in steps:
-                    _require(operation, view, step)
-                try:
-                    self._write(operation, zone, steps)
-                except UnavailableError:
-                    # It may have worked: look again, and write what is still to do.
-                    if not left:
-                        raise
-                    operation.pause(next(pauses), "the write was not answered; looking again")
-                else:
-                    self._read_back(operation, zone, steps)
-                    return
+            written = write_once(
+                operation,
+                lambda: self._still_to_do(operation, zone, changes),
+                lambda steps: self._write(operation, zone, steps),
+                self._client.policy,
+            )
+            if written:
+                self._read_back(operation, zone, written)
+
+    def _still_to_do(
+        self, operation: Operation, zone: dns.name.Name, changes: Sequence[Change]
+    ) -> list[Step]:
+        view = self._zones.read(operation, zone)
+        steps = [step for step in map(Step, changes) if not step.is_there(view)]
+        for step in steps:
+            _require(operation, view, step)
+        return steps
 
     def _write(self, operation: Operation, zone: dns.name.Name, steps: Sequence[Step]) -> None:
         additions = [step for step in steps if step.is_addition]
@@ -69,63 +68,67 @@ class ZoneWriter:
         replacements = [step for step in steps if step not in [*additions, *removals]]
         for overwrite, group in ((False, additions), (True, replacements)):
             if group:
+                look = self._looking_again(operation, zone, group)
                 sets = [_body(step.record_set(zone)) for step in group]
-                body = {"overwrite": overwrite, "zone": sets}
-                self._send(operation, "PUT", zone, body, group)
+                answer = self._client.put_records(operation, zone, sets, look, overwrite=overwrite)
+                _require_zone(operation, zone, answer)
         if removals:
+            look = self._looking_again(operation, zone, removals)
             filters = [
                 {"name": relative(step.change.name, zone), "type": step.change.rdtype.name}
                 for step in removals
             ]
-            self._send(operation, "DELETE", zone, {"filters": filters}, removals)
+            answer = self._client.delete_records(operation, zone, filters, look)
+            _require_zone(operation, zone, answer)
 
-    def _send(
-        self,
-        operation: Operation,
-        method: str,
-        zone: dns.name.Name,
-        body: object,
-        steps: Sequence[Step],
-    ) -> None:
+    def _looking_again(
+        self, operation: Operation, zone: dns.name.Name, steps: Sequence[Step]
+    ) -> Callable[[], None]:
+        """Return what checks, after a pause, that the steps still fit what is there."""
+
         def look_again() -> None:
             view = self._zones.read(operation, zone)
             for step in steps:
                 _require(operation, view, step)
 
-        answer = self._client.send(
-            operation,
-            method,
-            zone_path(zone),
-            body,
-            absent=(404,),
-            repeat=False,
-            look_again=look_again,
-        )
-        if not answer.is_success:
-            raise operation.error(ZoneNotFoundError, no_zone(zone), answer.code)
+        return look_again
 
     def _read_back(self, operation: Operation, zone: dns.name.Name, steps: Sequence[Step]) -> None:
-        pauses = growing(_FIRST_LOOK, _LONGEST_LOOK)
-        until = operation.elapsed + min(_READ_BACK, operation.left)
-        while True:
+        """Wait until the zone shows what was written. Raises ConflictError for something else."""
+
+        def look() -> list[Step]:
             view = self._zones.read(operation, zone)
             waiting = [step for step in steps if not step.is_done(view)]
             for step in waiting:
                 if not step.is_as_before(view):
                     raise _conflict(operation, view, step, "somebody else changed it meanwhile")
-            if not waiting:
-                return
-            if operation.elapsed >= until:
-                operation.warn(
-                    "Hostinger reported success, but the zone does not show it yet; `pulumi "
-                    "refresh` tells whether it came later"
-                )
-                return
-            operation.pause(next(pauses), f"waiting for {name_text(zone)} to show the change")
+            return waiting
+
+        def pending(waiting: Sequence[Step]) -> str:
+            return f"waiting for {name_text(zone)} to show the change" if waiting else ""
+
+        if poll(
+            operation,
+            look(),
+            look,
+            pending,
+            within=_READ_BACK,
+            first=_FIRST_LOOK,
+            longest=_LONGEST_LOOK,
+        ):
+            operation.warn(
+                "Hostinger reported success, but the zone does not show it yet; `pulumi refresh` "
+                "tells whether it came later"
+            )
+
+
+def _require_zone(operation: Operation, zone: dns.name.Name, answer: Answer) -> None:
+    if not answer.is_success:
+        raise operation.error(ZoneNotFoundError, no_zone(zone), answer.code)
 
 
 def _body(records: RecordSet) -> object:
-    """Write an RRset for a PUT, which knows no disabled records."""
+    """Return an RRset for a PUT, which knows no disabled records."""
     contents = [{"content": record.content} for record in records.records]
     return {**msgspec.to_builtins(records), "records": contents}
 
@@ -137,7 +140,7 @@ def _require(operation: Operation, view: ZoneView, step: Step) -> None:
     if alias is not None and change.rdtype != RdataType.CNAME:
         raise operation.error(
             ConflictError,
-            f"{name_text(change.name)} is an alias of {name_text(alias[0].target)}, beside which "
+            f"{name_text(change.name)} is a CNAME to {name_text(alias[0].target)}, beside which "
             "no other record can stand (RFC 1034 section 3.6.2)",
         )
     target = view.target(change.name)

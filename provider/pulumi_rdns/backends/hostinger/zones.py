@@ -5,7 +5,6 @@ https://developers.hostinger.com/#tag/dns-zone
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -14,19 +13,17 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.kit.caches import Locks
+from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.operation import Clock, Operation
+from pulumi_rdns.backends.kit.zones import delegated_error, find_delegation, longest_match
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
 from pulumi_rdns.model.names import canonical, name_text
 
 from .client import Client
-from .wire import Domain, RecordSet
 from .zone_view import ZoneView
 
 #: seconds for which a zone that was read counts as live; a write always reads it again
 _FRESH = 2.0
-#: how an account that does not have the zone may be answered; the API does not document it
-_ABSENT = (403, 404, 422)
 _SHOWN_DOMAINS = 10
 
 
@@ -38,22 +35,16 @@ class Zones:
         self._clock = clock
         self._locks = Locks()
         self._views: dict[dns.name.Name, tuple[ZoneView, float]] = {}
-        self._domains_lock = threading.Lock()
-        self._domains: frozenset[dns.name.Name] | None = None
+        self._domains = Listing("the list of domains", self._fetch_domains, clock)
 
     def find(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
         """Find the zone of a name: the longest match, and below delegations the delegated zone."""
         zone = self._nearest(operation, name)
-        while cut := self._live(operation, zone).delegation(name):
-            view, code = self._open(operation, cut)
+        while (cut := self._delegation(operation, zone, name)) is not None:
+            view, code = self._open(operation, cut.name)
             if view is None:
-                raise operation.error(
-                    ZoneNotFoundError,
-                    f"{name_text(zone)} delegates {name_text(cut)} to other nameservers, and the "
-                    "account has no zone for it",
-                    code,
-                )
-            zone = cut
+                raise delegated_error(operation, cut, "the account", code)
+            zone = cut.name
         return zone
 
     def rrset(
@@ -82,11 +73,17 @@ class Zones:
                 return view
             return self.read(operation, zone)
 
+    def _delegation(
+        self, operation: Operation, zone: dns.name.Name, name: dns.name.Name
+    ) -> dns.rrset.RRset | None:
+        view = self._live(operation, zone)
+        with readable(operation):
+            return find_delegation(zone, name, lambda at: view.rrset(at, RdataType.NS))
+
     def _nearest(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
-        known = self._portfolio(operation).union(list(self._views))
-        holding = [zone for zone in known if name.is_subdomain(zone)]
-        if holding:
-            return max(holding, key=len)
+        found = longest_match(name, self._domains.get(operation).union(list(self._views)))
+        if found is not None:
+            return found
         # A zone may be there for a domain that was registered elsewhere: it is in no list.
         code = ""
         for length in range(3, len(name) + 1):
@@ -96,25 +93,20 @@ class Zones:
                 return zone
         raise operation.error(
             ZoneNotFoundError,
-            f"the account has no DNS zone that holds it ({self._inventory()}). Is its DNS kept "
-            "elsewhere, or is the token another account's?",
+            f"the account has no DNS zone that holds it ({self._inventory(operation)}). Is its DNS "
+            "kept elsewhere, or is the token another account's?",
             code,
         )
 
-    def _portfolio(self, operation: Operation) -> frozenset[dns.name.Name]:
-        """List the domains that are registered in the account, once."""
-        with operation.holding(self._domains_lock, "the list of domains"):
-            if self._domains is None:
-                answer = self._client.send(operation, "GET", "/api/domains/v1/portfolio")
-                named = [entry.domain for entry in answer.read(operation, list[Domain])]
-                with readable(operation):
-                    self._domains = frozenset(
-                        canonical(dns.name.from_text(domain)) for domain in named if domain
-                    )
-            return self._domains
+    def _fetch_domains(self, operation: Operation) -> tuple[frozenset[dns.name.Name], float]:
+        """List the domains that are registered in the account."""
+        named, _, sent = self._client.domains(operation)
+        texts = [entry.domain for entry in named or () if entry.domain]
+        with readable(operation):
+            return frozenset(canonical(dns.name.from_text(text)) for text in texts), sent
 
-    def _inventory(self) -> str:
-        there = sorted(name_text(zone) for zone in self._domains or ())
+    def _inventory(self, operation: Operation) -> str:
+        there = sorted(map(name_text, self._domains.get(operation)))
         if not there:
             return "no domain is registered there"
         more = ", …" if len(there) > _SHOWN_DOMAINS else ""
@@ -125,26 +117,20 @@ class Zones:
 
         No records at all are a zone only where it is known that there is one.
         """
-        answer = self._client.send(operation, "GET", zone_path(zone), absent=_ABSENT)
-        if not answer.is_success:
+        sets, code, sent = self._client.zone(operation, zone)
+        if sets is None:
             self._views.pop(zone, None)
-            return None, answer.code
-        sets = answer.read(operation, list[RecordSet])
+            return None, code
         with readable(operation):
             view = ZoneView(zone, sets)
-        if view.is_empty and zone not in self._views and zone not in self._portfolio(operation):
+        if view.is_empty and zone not in self._views and zone not in self._domains.get(operation):
             return None, ""
-        self._views[zone] = (view, answer.sent)
+        self._views[zone] = (view, sent)
         return view, ""
 
 
-def zone_path(zone: dns.name.Name) -> str:
-    """Give the path of a zone in the API."""
-    return f"/api/dns/v1/zones/{name_text(zone)}"
-
-
 def no_zone(zone: dns.name.Name) -> str:
-    """Say that a zone is not there."""
+    """Return the reason of an error for a zone that is not there."""
     return f"the account has no zone {name_text(zone)}, or the token may not read it"
 
 

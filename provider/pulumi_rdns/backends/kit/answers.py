@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from pulumi_rdns.errors import RejectedError, UnavailableError
+from pulumi_rdns.errors import BackendError, UnavailableError
 
 from .operation import Operation
 
@@ -41,6 +41,8 @@ class Answer(NamedTuple):
     content: bytes
     #: method and path, for messages
     request: str
+    #: what stands in brackets after an error: the vendor's own code, or the HTTP status
+    code: str = ""
     #: when the request was sent, in seconds of the clock
     sent: float = 0.0
     #: the pause that the API asks for, in seconds
@@ -51,13 +53,8 @@ class Answer(NamedTuple):
         """Whether the status is none of a refusal or a redirect."""
         return self.status < 300
 
-    @property
-    def code(self) -> str:
-        """What stands in brackets after an error."""
-        return f"HTTP {self.status}"
-
     def read(self, operation: Operation, kind: type[T], dec_hook: Any = None) -> T:
-        """Decode the JSON. Raises RejectedError with the path of what is not as described.
+        """Decode the JSON. Raises BackendError with the path of what is not as described.
 
         ``dec_hook`` is msgspec's: it reads the types that JSON does not have.
         """
@@ -70,7 +67,7 @@ class Answer(NamedTuple):
         except msgspec.DecodeError:
             reason = "not JSON; is apiUrl the address of the API?"
         # Not chained: what msgspec raises may quote a secret that the server echoed.
-        raise operation.error(RejectedError, f"the answer to {self.request} is {reason}")
+        raise operation.error(BackendError, f"the answer to {self.request} is {reason}")
 
 
 class NoAnswer(NamedTuple):

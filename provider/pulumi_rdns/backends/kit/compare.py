@@ -105,7 +105,7 @@ def write_once(
                 again = operation.error(UnansweredError, error.reason + tried(tries), error.code)
                 again.loss = error.loss
                 raise again from None
-            operation.pause(pause, f"{error.reason}; looking again")
+            operation.pause(pause, "the write was not answered; looking again")
         else:
             return wanted
     return ()

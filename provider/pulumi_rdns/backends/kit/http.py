@@ -150,16 +150,21 @@ class Http:
                 raise self._unanswered(operation, request, outcome, tries)
             operation.pause(pause, f"{outcome.reason}; trying again")
 
-    def said(self, answer: Answer) -> Refusal:
-        """Return what the API says of an error, without the secret; the code is never empty."""
+    def reason(self, answer: Answer) -> str:
+        """Return the API's own words about an error, or nothing; without the secret."""
+        return self._read_refusal(answer).reason
+
+    def _read_refusal(self, answer: Answer) -> Refusal:
+        if answer.is_success:
+            return Refusal("", f"HTTP {answer.status}")
         reason, code = self._vendor.read_refusal(answer.content)
         hide = self._auth.credential.hide
-        return Refusal(hide(reason), hide(code) or answer.code)
+        return Refusal(hide(reason), hide(code) or f"HTTP {answer.status}")
 
     def refusal(self, operation: Operation, answer: Answer) -> BackendError:
         """Return the error for an answer that is no success."""
         who = self._vendor.who
-        reason, code = self.said(answer)
+        reason, code = self._read_refusal(answer)
         reason = reason or f"status {answer.status}"
         if answer.status in (401, 403):
             verdict = "is not accepted" if answer.status == 401 else "may not do this"
@@ -210,15 +215,15 @@ class Http:
         self._log.answered(operation, request.method, self.url + request.path, status, seconds)
         if isinstance(outcome, NoAnswer):
             return outcome
+        reason, code = self._read_refusal(outcome)
         if outcome.status == 429:
             self._gate.close(sent, outcome.retry_after)
-            return NoAnswer(Loss.RATE_LIMIT, "too many requests", self.said(outcome).code)
+            return NoAnswer(Loss.RATE_LIMIT, "too many requests", code)
         self._gate.passed(sent)
         if outcome.status >= 500:
-            reason, code = self.said(outcome)
             words = f"{self._vendor.who} answered {outcome.status}{reason and f': {reason}'}"
             return NoAnswer(Loss.FAILED, words, code, outcome.retry_after)
-        return outcome._replace(sent=sent)
+        return outcome._replace(sent=sent, code=code)
 
     def _unanswered(
         self, operation: Operation, request: _Request, outcome: NoAnswer, tries: int

@@ -101,12 +101,12 @@ class Client:
         )
         if answer.is_success:
             return answer
-        said, code = self._http.said(answer)
+        said = self._http.reason(answer)
         if answer.status == 404 or "Could not find domain" in said:
             if self._http.send(operation, "GET", "", expected=(404,)).status == 404:
                 raise self._wrong_path(operation)
             reason = f"the server has no zone {name_text(zone)}: {said or 'no reason given'}"
-            raise operation.error(ZoneNotFoundError, reason, code)
+            raise operation.error(ZoneNotFoundError, reason, answer.code)
         raise self._http.refusal(operation, answer)
 
     def _wrong_path(self, operation: Operation) -> BackendError:

@@ -1,21 +1,23 @@
-"""The API's answers as structs. Fields that are not used here may come and go."""
+"""The settings, and the API's answers as structs: fields that are not used may come and go."""
 
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import dns.exception
 import dns.name
 import msgspec
 
-from pulumi_rdns.backends.kit.operation import Operation
-from pulumi_rdns.errors import BackendError
+from pulumi_rdns.backends.base import Settings
+from pulumi_rdns.backends.kit.http import Refusal
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import canonical
 
 A = TypeVar("A", ipaddress.IPv4Address, ipaddress.IPv6Address)
-T = TypeVar("T")
+
+#: setting -> the variable that the vendor's own tools know
+ENVIRONMENT = {"apiToken": "HOSTINGER_API_TOKEN"}
 
 #: the VM is on its way to another state
 _PASSING = frozenset(
@@ -31,6 +33,21 @@ _PASSING = frozenset(
         "unsuspending",
     }
 )
+
+
+class HostingerSettings(Settings):
+    """The token, and where the API is. Its repr leaves the token out.
+
+    ``timeout`` is the most that one operation may take, in seconds: waiting for a VM that is
+    locked, for an action to end, and for the rate limit, all together.
+    """
+
+    api_token: str
+    api_url: str = "https://developers.hostinger.com"
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 300.0
+
+    def __repr__(self) -> str:
+        return f"HostingerSettings(api_url={self.api_url!r}, timeout={self.timeout})"
 
 
 class Ip(msgspec.Struct, Generic[A]):
@@ -82,11 +99,16 @@ class VirtualMachine(msgspec.Struct):
 
 
 class Action(msgspec.Struct):
-    """What a VM was told to do. ``success`` and ``error`` end it; any other state runs on."""
+    """What a VM was told to do."""
 
     id: int
     state: str
     name: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it came to an end: any other state, also one that nobody knows, runs on."""
+        return self.state in ("success", "error")
 
     @property
     def label(self) -> str:
@@ -117,7 +139,7 @@ class Domain(msgspec.Struct):
 
 
 class Failure(msgspec.Struct):
-    """The body of every answer that is no success."""
+    """The body of an answer that is no success."""
 
     message: str | None = None
     error: str | None = None
@@ -136,26 +158,18 @@ def _joined(texts: object) -> str:
     return " ".join(str(text) for text in texts) if isinstance(texts, list) else str(texts)
 
 
-def decode(operation: Operation, kind: type[T], content: bytes, request: str) -> T:
-    """Read an answer. Raises BackendError with the path of what is missing or of another type."""
-    try:
-        return msgspec.json.decode(content, type=kind, dec_hook=_read)
-    except msgspec.ValidationError as error:
-        reason = f"is not as the API describes it: {error}; a newer release of pulumi-rdns may help"
-    except msgspec.DecodeError:
-        reason = "is not JSON; is apiUrl the address of the Hostinger API?"
-    raise operation.error(BackendError, f"the answer to {request} {reason}")
-
-
-def read_failure(content: bytes) -> Failure:
+def read_refusal(content: bytes) -> Refusal:
     """Read the body of a refusal, whatever it is."""
     try:
-        return msgspec.json.decode(content, type=Failure)
+        failure = msgspec.json.decode(content, type=Failure)
     except msgspec.DecodeError:
-        return Failure()
+        return Refusal()
+    code = f"correlation id {failure.correlation_id}" if failure.correlation_id else ""
+    return Refusal(failure.reason, code)
 
 
-def _read(kind: type, value: object) -> object:
+def read_value(kind: type, value: object) -> object:
+    """Read a name or an address out of an answer: msgspec's ``dec_hook``. Raises ValueError."""
     if not isinstance(value, str):
         raise ValueError(f"Expected text, got {type(value).__name__}")
     if kind is dns.name.Name:

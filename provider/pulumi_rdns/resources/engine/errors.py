@@ -1,0 +1,62 @@
+"""Errors that a user sees as one sentence, without a traceback.
+
+In the provider host: seen in SDK 3.260 to 3.272, the servicer sends the traceback of whatever a
+provider raises; before (3.220), gRPC prefixes its message and prints the traceback. Upstream offers
+nothing for an expected error. When the call is not found, the traceback is shown.
+
+In a program: `pulumi.RunError`, which is public, is shown without a traceback.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import grpc
+import pulumi
+
+from pulumi_rdns.errors import RdnsError
+from pulumi_rdns.resources.engine.calls import served_call
+from pulumi_rdns.resources.engine.status import has_status, set_status
+
+E = TypeVar("E", bound=RdnsError)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def plain_errors(method: Callable[P, R]) -> Callable[P, R]:
+    """Fail the call with the error's class and message alone, unless RDNS_DEBUG=1."""
+
+    @functools.wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except RdnsError as error:
+            call = served_call("errors show a traceback")
+            if call is None or os.environ.get("RDNS_DEBUG") == "1":
+                raise
+            text = f"{type(error).__name__}: {error}"
+        if not has_status(call.context):
+            set_status(call.context, text)
+        call.context.abort(grpc.StatusCode.UNKNOWN, text)
+        raise AssertionError("abort always raises")
+
+    return wrapper
+
+
+def as_run_error(error: E) -> E:
+    """Return the error as one that ends a program with its message alone.
+
+    It is still of its own class, for a program that catches it.
+    """
+    if not isinstance(error, pulumi.RunError):
+        kind: type = type(error)
+        error.__class__ = _run_error_class(kind)
+    return error
+
+
+@functools.cache
+def _run_error_class(kind: type) -> type:
+    return type(kind.__name__, (kind, pulumi.RunError), {"__doc__": kind.__doc__})
