@@ -25,7 +25,7 @@ from pulumi_rdns.records.session import Session
 
 
 def run_addresses(options: argparse.Namespace) -> int:
-    """Run the command; gives its exit code. Raises RdnsError where there is no list."""
+    """Run the command and return its exit code. Raises RdnsError where there is no list."""
     project = find_project()
     in_stack = options.stack is not None or project is not None
     settings = read_stack_settings(options.stack or "") if in_stack else StackSettings()

@@ -36,7 +36,7 @@ from pulumi_rdns.resolve.forward import DnsSource
 
 
 def run_check(options: argparse.Namespace) -> int:
-    """Run the command; gives its exit code. Raises RdnsError where nothing could be checked."""
+    """Run the command and return its exit code. Raises RdnsError where nothing could be checked."""
     wanted = read_wanted(
         options.names,
         mx=options.mx,
@@ -109,7 +109,7 @@ def _record_job(session: Session, record: StackRecord, *, only_dns: bool) -> Job
 
 
 def _source_of(session: Session, record: StackRecord, backend: str) -> Source:
-    """Return whom the forward check of this record asks; a backend that is not asked is not made."""
+    """Return whom the forward check of this record asks, without making another backend."""
     chosen = session.settings.forward_source or session.backends.type_of(backend).forward_source
     if chosen != "backend":
         return session.dns
