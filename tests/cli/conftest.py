@@ -34,7 +34,7 @@ class Ran:
 
     @property
     def verdicts(self) -> list[tuple[str | None, str | None, str]]:
-        """Give address, hostname and verdict of each row."""
+        """Return address, hostname and verdict of each row."""
         return [(row["address"], row["hostname"], row["verdict"]) for row in self.rows]
 
 

@@ -77,7 +77,7 @@ def test_an_exchanger_that_is_an_alias_is_a_finding(internet: Internet, check: R
     with serving(internet, "lag.example", "@ MX 10 mx\nmx CNAME mail.example.com.", NS1, NS2):
         rows = check("--mx", "lag.example").rows
     assert {row["verdict"] for row in rows} == {"confirmed"}
-    assert any("an MX must not point to an alias" in finding for finding in rows[0]["findings"])
+    assert any("an MX must not point to a CNAME" in finding for finding in rows[0]["findings"])
 
 
 def test_servers_that_disagree_about_the_exchangers_are_a_row(

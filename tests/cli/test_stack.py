@@ -129,7 +129,7 @@ def test_a_ptr_that_is_an_alias_in_the_zone_is_a_finding(project: Project) -> No
     file.write_text(before)
     late = next(row for row in ran.rows if row["asked"] == "late")
     assert late["verdict"] == "confirmed"
-    assert "is an alias (CNAME) of real.example.com" in late["findings"][0]
+    assert "is a CNAME to real.example.com" in late["findings"][0]
 
 
 def test_a_record_that_the_stack_only_reads_is_judged_by_its_address(tmp_path: Path) -> None:

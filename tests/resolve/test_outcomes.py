@@ -44,9 +44,9 @@ def reply(text: str, flags: str = "QR AA", rcode: str = "NOERROR") -> dns.messag
             reply(";ANSWER\nmail.example.com. 300 IN CNAME mail.example.com.", rcode="SERVFAIL"),
             "mail.example.com.",
         ),
-        (reply("", rcode="REFUSED"), QueryFailure("refuses to answer (REFUSED)")),
-        (reply("", flags="QR"), QueryFailure("is not authoritative for mail.example.com.")),
-        (QueryFailure("does not answer"), QueryFailure("does not answer")),
+        (reply("", rcode="REFUSED"), QueryFailure("answered REFUSED")),
+        (reply("", flags="QR"), QueryFailure("is not authoritative for mail.example.com")),
+        (QueryFailure("did not answer"), QueryFailure("did not answer")),
     ],
 )
 def test_a_reply_is_read(

@@ -19,7 +19,7 @@ from tests.servers.bind import Bind
 from tests.servers.internet import NS1, NS2, OTHER, RESOLVER, SILENT, Internet
 from tests.servers.process import zone_text
 
-BOTH = "ns1.example.com. {0}; ns2.example.com. {0}"
+BOTH = "ns1.example.com and ns2.example.com {0}"
 
 
 def look(internet: Internet, source: DnsSource, hostname: str, address: str) -> Look:
@@ -32,7 +32,7 @@ def look(internet: Internet, source: DnsSource, hostname: str, address: str) -> 
 def test_all_servers_have_the_address(internet: Internet, source: DnsSource) -> None:
     found = look(internet, source, "mail.example.com", "192.0.2.10")
     assert found.verdict is Verdict.CONFIRMED
-    assert found.detail == BOTH.format("has 192.0.2.10")
+    assert found.detail == BOTH.format("have 192.0.2.10")
 
 
 def test_an_ipv6_address_is_looked_up_as_aaaa(internet: Internet, source: DnsSource) -> None:
@@ -46,7 +46,7 @@ def test_a_secondary_lags_and_then_catches_up(internet: Internet, source: DnsSou
     found = look(internet, source, "host.lag.example", "192.0.2.10")
     assert found.verdict is Verdict.PROPAGATING
     assert found.detail == (
-        "ns1.example.com. has 192.0.2.10; ns2.example.com. still answers 192.0.2.7"
+        "ns1.example.com has 192.0.2.10; ns2.example.com still answered 192.0.2.7"
     )
     internet.change("lag.example", NS2, new, serial=2)
     assert look(internet, source, "host.lag.example", "192.0.2.10").confirmed is True
@@ -57,7 +57,7 @@ def test_a_secondary_lags_and_then_catches_up(internet: Internet, source: DnsSou
 def test_a_name_that_is_not_there_is_a_mismatch(internet: Internet, source: DnsSource) -> None:
     found = look(internet, source, "nobody.example.com", "192.0.2.10")
     assert found.verdict is Verdict.MISMATCH
-    assert found.detail == BOTH.format("has no name nobody.example.com.")
+    assert found.detail == BOTH.format("answered NXDOMAIN for nobody.example.com")
 
 
 def test_a_name_without_a_record_of_the_type_is_a_mismatch(
@@ -65,13 +65,13 @@ def test_a_name_without_a_record_of_the_type_is_a_mismatch(
 ) -> None:
     found = look(internet, source, "v4only.example.com", "2001:db8::10")
     assert found.verdict is Verdict.MISMATCH
-    assert found.detail == BOTH.format("has no AAAA record for v4only.example.com.")
+    assert found.detail == BOTH.format("have no AAAA record for v4only.example.com")
 
 
 def test_another_address_is_a_mismatch(internet: Internet, source: DnsSource) -> None:
     found = look(internet, source, "v4only.example.com", "192.0.2.10")
     assert found.verdict is Verdict.MISMATCH
-    assert found.detail == BOTH.format("answers 192.0.2.11")
+    assert found.detail == BOTH.format("answered 192.0.2.11")
 
 
 @pytest.mark.parametrize("address", ["192.0.2.10", "192.0.2.11"])
@@ -85,7 +85,7 @@ def test_an_alias_in_the_zone_is_followed(internet: Internet, source: DnsSource)
     found = look(internet, source, "www.example.com", "192.0.2.10")
     assert found.verdict is Verdict.CONFIRMED
     assert found.aliases == (parse_hostname("mail.example.com"),)
-    assert found.detail.startswith("www.example.com. is an alias of mail.example.com.: ns1.")
+    assert found.detail.startswith("www.example.com is a CNAME to mail.example.com: ns1.")
 
 
 def test_an_alias_is_followed_to_the_servers_of_its_own_zone(
@@ -93,7 +93,7 @@ def test_an_alias_is_followed_to_the_servers_of_its_own_zone(
 ) -> None:
     found = look(internet, source, "outside.example.com", "192.0.2.20")
     assert found.verdict is Verdict.CONFIRMED
-    assert found.detail.endswith(": ns1.example.net. has 192.0.2.20")
+    assert found.detail.endswith(": ns1.example.net has 192.0.2.20")
 
 
 def test_a_chain_of_aliases_goes_through_several_zones(
@@ -114,39 +114,39 @@ def test_an_alias_loop_is_a_mismatch_and_no_hang(
 ) -> None:
     found = look(internet, source, hostname, "192.0.2.10")
     assert found.verdict is Verdict.MISMATCH
-    assert "has an alias loop: " in found.detail
+    assert "answered with a CNAME loop: " in found.detail
 
 
 def test_eight_aliases_are_followed_and_nine_are_not(internet: Internet, source: DnsSource) -> None:
     assert look(internet, source, "step5.example.com", "192.0.2.10").confirmed is True
     found = look(internet, source, "step4.example.com", "192.0.2.10")
     assert found.verdict is Verdict.MISMATCH
-    assert "has a chain of more than 8 aliases" in found.detail
+    assert "answered with a chain of more than 8 CNAMEs" in found.detail
 
 
 def test_an_alias_of_nothing_is_a_mismatch(internet: Internet, source: DnsSource) -> None:
     found = look(internet, source, "dangling.example.com", "192.0.2.10")
     assert found.verdict is Verdict.MISMATCH
-    assert found.detail.endswith("ns1.example.net. has no name nowhere.example.net.")
+    assert found.detail.endswith("ns1.example.net answered NXDOMAIN for nowhere.example.net")
 
 
 def test_a_lame_delegation_is_unknown(internet: Internet, source: DnsSource) -> None:
     found = look(internet, source, "host.lame.example", "192.0.2.10")
     assert found.verdict is Verdict.UNKNOWN
-    assert found.detail == "ns1.example.net. refuses to answer (REFUSED)"
+    assert found.detail == "ns1.example.net answered REFUSED"
 
 
 def test_one_dead_server_does_not_change_the_verdict(internet: Internet, hasty: DnsSource) -> None:
     found = look(internet, hasty, "host.half.example", "192.0.2.40")
     assert found.verdict is Verdict.CONFIRMED
-    assert found.detail == ("ns1.example.com. has 192.0.2.40; silent.half.example. does not answer")
+    assert found.detail == ("ns1.example.com has 192.0.2.40; silent.half.example did not answer")
 
 
 @pytest.mark.parametrize(
     ("hostname", "detail"),
     [
-        ("host.silent.example", "ns.silent.example. does not answer"),
-        ("host.closed.example", "ns.closed.example. cannot be reached"),
+        ("host.silent.example", "ns.silent.example did not answer"),
+        ("host.closed.example", "ns.closed.example could not be reached"),
     ],
 )
 def test_servers_that_are_all_dead_are_unknown(
@@ -166,14 +166,14 @@ def test_a_truncated_answer_is_asked_for_again_over_tcp(
 
 def test_a_zone_below_is_found_by_referral(internet: Internet, source: DnsSource) -> None:
     found = look(internet, source, "host.child.example.com", "192.0.2.30")
-    assert found.detail == "ns1.example.net. has 192.0.2.30"
+    assert found.detail == "ns1.example.net has 192.0.2.30"
 
 
 def test_a_zone_below_is_found_on_a_server_of_both_zones(
     internet: Internet, source: DnsSource
 ) -> None:
     found = look(internet, source, "host.both.example.com", "192.0.2.31")
-    assert found.detail == "ns1.example.com. has 192.0.2.31; ns1.example.net. has 192.0.2.31"
+    assert found.detail == "ns1.example.com and ns1.example.net have 192.0.2.31"
 
 
 def test_the_apex_of_a_zone_below_is_looked_up_at_the_servers_of_that_zone(
@@ -181,8 +181,7 @@ def test_the_apex_of_a_zone_below_is_looked_up_at_the_servers_of_that_zone(
 ) -> None:
     found = look(internet, source, "both.example.com", "192.0.2.31")
     assert found.detail == (
-        "ns1.example.com. has no A record for both.example.com.; "
-        "ns1.example.net. has no A record for both.example.com."
+        "ns1.example.com and ns1.example.net have no A record for both.example.com"
     )
 
 
@@ -212,7 +211,7 @@ def test_split_horizon_is_seen_through_the_given_nameservers(
         outside = look(internet, source, "mail.example.com", "198.51.100.5")
         assert outside.verdict is Verdict.MISMATCH
         web = view.look(parse_hostname("out.example.com"), parse_address("192.0.2.20"))
-        assert web.detail.endswith(": ns1.example.net. has 192.0.2.20")
+        assert web.detail.endswith(": ns1.example.net has 192.0.2.20")
 
 
 def test_a_day_old_answer_in_the_resolvers_cache_does_not_count(
@@ -346,11 +345,11 @@ def test_a_ptr_is_found_through_a_classless_delegation(
     internet: Internet, source: DnsSource
 ) -> None:
     found = source.ptr(parse_address("192.0.2.10"))
-    owner, alias = "10.2.0.192.in-addr.arpa.", "10.0/25.2.0.192.in-addr.arpa."
+    owner, alias = "10.2.0.192.in-addr.arpa", "10.0/25.2.0.192.in-addr.arpa"
     assert [str(name) for name in found.hostnames] == ["mail.example.com"]
     assert [str(name) for name in found.aliases] == [alias]
     assert found.detail == (
-        f"{owner} is an alias of {alias}: ns1.example.net. answers mail.example.com."
+        f"{owner} is a CNAME to {alias}: ns1.example.net answered mail.example.com"
     )
     dug = dig.dig(internet.at(OTHER), alias, "PTR")
     assert dug
@@ -367,7 +366,7 @@ def test_servers_of_the_reverse_zone_that_disagree_are_named(
     assert found.status is Status.DISAGREE
     assert [str(name) for name in found.hostnames] == ["mail.example.com"]
     assert found.detail.startswith(
-        "ns1.example.com. answers mail.example.com.; ns2.example.com. has no name f.f."
+        "ns1.example.com answered mail.example.com; ns2.example.com answered NXDOMAIN for f.f."
     )
 
 

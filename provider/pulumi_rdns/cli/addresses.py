@@ -25,7 +25,7 @@ from pulumi_rdns.records.session import Session
 
 
 def run_addresses(options: argparse.Namespace) -> int:
-    """Run the command; gives its exit code. Raises RdnsError where there is no list."""
+    """Run the command and return its exit code. Raises RdnsError where there is no list."""
     project = find_project()
     in_stack = options.stack is not None or project is not None
     settings = read_stack_settings(options.stack or "") if in_stack else StackSettings()
@@ -35,7 +35,7 @@ def run_addresses(options: argparse.Namespace) -> int:
     try:
         with reporting_to(progress):
             owned = addresses_of(backend, options.owner)
-        rows = _confirmations(session, backend, owned, progress)
+            rows = _confirmations(session, backend, owned, progress)
     finally:
         progress.clear()
     with until_closed():
@@ -58,7 +58,7 @@ def _chosen(given: str | None, settings: StackSettings) -> str:
 def _confirmations(
     session: Session, backend: Backend, owned: Sequence[OwnedAddress], progress: Progress
 ) -> list[Row | None]:
-    """Give, for each address with a PTR, whether that resolves back to it."""
+    """Return, for each address with a PTR, whether that resolves back to it."""
     source = session.source_of(backend)
     jobs: list[Job] = [
         partial(_look, source, one.address, from_dns(one.ptr.hostname)) for one in owned if one.ptr

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from pulumi_rdns.backends.base import reporting_to
 from pulumi_rdns.cli.arguments import Wanted, read_wanted
 from pulumi_rdns.cli.fcrdns import check_address, check_hostname, check_pair
 from pulumi_rdns.cli.mail import check_domain
@@ -35,7 +36,7 @@ from pulumi_rdns.resolve.forward import DnsSource
 
 
 def run_check(options: argparse.Namespace) -> int:
-    """Run the command; gives its exit code. Raises RdnsError where nothing could be checked."""
+    """Run the command and return its exit code. Raises RdnsError where nothing could be checked."""
     wanted = read_wanted(
         options.names,
         mx=options.mx,
@@ -46,7 +47,8 @@ def run_check(options: argparse.Namespace) -> int:
     jobs = _jobs(wanted, options.stack)
     progress = Progress()
     try:
-        rows = run_until_confirmed(jobs, wanted.wait, progress)
+        with reporting_to(progress):
+            rows = run_until_confirmed(jobs, wanted.wait, progress)
     finally:
         progress.clear()
     with until_closed():
@@ -107,7 +109,7 @@ def _record_job(session: Session, record: StackRecord, *, only_dns: bool) -> Job
 
 
 def _source_of(session: Session, record: StackRecord, backend: str) -> Source:
-    """Give whom the forward check of this record asks; a backend that is not asked is not made."""
+    """Return whom the forward check of this record asks, without making another backend."""
     chosen = session.settings.forward_source or session.backends.type_of(backend).forward_source
     if chosen != "backend":
         return session.dns

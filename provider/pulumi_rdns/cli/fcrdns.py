@@ -1,4 +1,4 @@
-"""Is an address forward-confirmed? Its PTR names a hostname, and the hostname resolves back."""
+"""Forward-confirmed reverse DNS: the PTR of an address names a hostname that resolves back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_hostname(source: DnsSource, hostname: DnsName, asked: str) -> list[Row
 
 
 def rows_without_address(found: AddressesAnswer, hostname: DnsName, asked: str) -> list[Row]:
-    """Give a row for a hostname that has no address, or may have more than could be asked for."""
+    """Return a row for a hostname that has no address, or may have more than could be asked for."""
     if found.status is Status.UNKNOWN:
         said, verdict = "its addresses could not all be asked for", Verdict.UNKNOWN
     elif not found.addresses:
@@ -75,7 +75,7 @@ def _best(source: Source, ptr: PtrAnswer, address: Address) -> tuple[DnsName, Lo
 
 
 def _held(ptr: PtrAnswer, hostname: DnsName) -> Verdict:
-    """Say whether the address has this PTR."""
+    """Judge whether the address has this PTR."""
     if ptr.status is Status.UNKNOWN:
         return Verdict.UNKNOWN
     if hostname not in ptr.hostnames:
@@ -84,7 +84,7 @@ def _held(ptr: PtrAnswer, hostname: DnsName) -> Verdict:
 
 
 def _row(asked: str, address: Address, hostname: DnsName, ptr: PtrAnswer, forward: Look) -> Row:
-    """Tell what is wrong; where nothing is, what is right."""
+    """Return a row that says what is wrong; where nothing is, what is right."""
     held = _held(ptr, hostname)
     parts = [(held, _ptr_said(ptr, held)), (forward.verdict, _forward_said(hostname, forward))]
     told = [said for verdict, said in parts if verdict is not Verdict.CONFIRMED]
@@ -122,8 +122,8 @@ def _alias(hostname: DnsName, ptr: PtrAnswer, forward: Look) -> list[str]:
         return []
     name, target = hostname, forward.aliases[-1]
     if hostname not in ptr.hostnames:
-        return [f"{name} is an alias (CNAME) of {target}; the PTR should be that name"]
+        return [f"{name} is a CNAME to {target}; the PTR should be that name"]
     return [
-        f"the PTR {name} is an alias (CNAME) of {target}; a PTR must not point to an alias "
+        f"the PTR {name} is a CNAME to {target}; a PTR must not point to a CNAME "
         "(RFC 2181 section 10.2)"
     ]

@@ -1,4 +1,4 @@
-"""Does a hostname look generated from its address? Pure.
+"""Hostnames that look generated from their address. Pure.
 
 Mail servers refuse or distrust senders with such names: nobody chose them, so whoever has the
 address today is unknown. Only what the name itself shows counts.
@@ -22,7 +22,7 @@ _DASHED = re.compile(r"[0-9a-f]{1,4}(?:--?[0-9a-f]{1,4})+(?:--)?")
 
 
 def why_generic(hostname: DnsName, address: Address) -> str | None:
-    """Say why the name looks generated, None where it does not.
+    """Return why the name looks generated, None where it does not.
 
     >>> why_generic(DnsName("static-10-2-0-192.example.net"), ipaddress.ip_address("192.0.2.10"))
     'it spells the address'

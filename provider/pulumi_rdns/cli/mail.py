@@ -43,8 +43,8 @@ def _check_exchanger(
     found = source.addresses_of(host)
     if found.aliases:
         findings += (
-            f"the mail exchanger {host} is an alias (CNAME); an MX must not point to "
-            "an alias (RFC 2181 section 10.3)",
+            f"the mail exchanger {host} is a CNAME; an MX must not point to a CNAME (RFC 2181 "
+            "section 10.3)",
         )
     jobs: list[Row | Job] = [
         partial(_as_receivers_see_it, source, host, address, asked, findings)

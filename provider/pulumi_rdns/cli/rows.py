@@ -49,7 +49,7 @@ Job: TypeAlias = Callable[[], "Row | Sequence[Row | Job]"]
 
 
 def all_of(found: Collection[Verdict]) -> Verdict:
-    """Give the verdict of things that must all be so: a definite "no" decides.
+    """Return the verdict of things that must all be so: a definite "no" decides.
 
     >>> all_of([Verdict.CONFIRMED, Verdict.UNKNOWN]).value
     'unknown'
@@ -63,6 +63,6 @@ def likeliest(verdict: Verdict) -> int:
 
 
 def exit_code(rows: Iterable[Row]) -> int:
-    """Give 0 where all are confirmed, 1 where something is wrong, 2 where that is not known."""
+    """Return 0 where all are confirmed, 1 where something is wrong, 2 where that is not known."""
     worst = all_of({Verdict.CONFIRMED, *(row.verdict for row in rows)})
     return {Verdict.CONFIRMED: RIGHT, Verdict.UNKNOWN: UNCLEAR}.get(worst, WRONG)

@@ -29,7 +29,7 @@ class StackRecord:
     """A PTR record as the state has it; None where it is not there, or is a secret."""
 
     resource: str
-    #: is it only read (`ResourceOptions(id=…)`)? Then nobody wrote a hostname
+    #: whether it is only read (`ResourceOptions(id=…)`): then nobody wrote a hostname
     is_read: bool
     address: Address | None = None
     hostname: DnsName | None = None
@@ -100,7 +100,7 @@ def _in_clear(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _name_in(urn: str) -> str:
-    """Give the name that ends a URN; it may hold ``::`` itself, as an IPv6 address does."""
+    """Return the name that ends a URN; it may hold ``::`` itself, as an IPv6 address does."""
     return urn.split("::", 3)[-1]
 
 

@@ -1,10 +1,12 @@
-"""Many look-ups at a time."""
+"""Many look-ups at a time, in threads."""
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import TypeAlias
 
@@ -17,7 +19,7 @@ from pulumi_rdns.records.pauses import pauses
 THREADS = 64
 
 #: where in the answer a job's rows go: the number of the job, then of the one it gave, and so on
-_Place: TypeAlias = tuple[int, ...]
+_Position: TypeAlias = tuple[int, ...]
 _Items: TypeAlias = Row | Sequence[Row | Job]
 
 
@@ -29,21 +31,21 @@ def run(jobs: Sequence[Job], told: Callable[[int, int], None]) -> list[list[Row]
     work = _Work()
     for number, job in enumerate(jobs):
         work.add((number,), job)
-    rows: dict[_Place, Row] = {}
+    rows: dict[_Position, Row] = {}
     done = 0
     while done < work.size:
-        place, items = work.result()
+        position, items = work.result()
         done += 1
         for number, item in enumerate([items] if isinstance(items, Row) else items):
             if isinstance(item, Row):
-                rows[*place, number] = item
+                rows[*position, number] = item
             else:
-                work.add((*place, number), item)
+                work.add((*position, number), item)
         told(done, work.size)
     work.end()
     found: list[list[Row]] = [[] for _ in jobs]
-    for place in sorted(rows):
-        found[place[0]].append(rows[place])
+    for position in sorted(rows):
+        found[position[0]].append(rows[position])
     return found
 
 
@@ -53,21 +55,22 @@ class _Work:
     def __init__(self) -> None:
         self.size = 0
         self._threads = 0
-        self._waiting: SimpleQueue[tuple[_Place, Job] | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[_Place, _Items | BaseException]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[_Position, Job] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[_Position, _Items | BaseException]] = SimpleQueue()
 
-    def add(self, place: _Place, job: Job) -> None:
+    def add(self, position: _Position, job: Job) -> None:
+        """Let a thread do a job, in the context of the caller: what it reports gets there."""
         self.size += 1
-        self._waiting.put((place, job))
+        self._waiting.put((position, partial(contextvars.copy_context().run, job)))
         if self._threads < THREADS:
             self._threads += 1
             threading.Thread(target=self._serve, daemon=True).start()
 
-    def result(self) -> tuple[_Place, _Items]:
-        place, items = self._done.get()
+    def result(self) -> tuple[_Position, _Items]:
+        position, items = self._done.get()
         if isinstance(items, BaseException):
             raise items
-        return place, items
+        return position, items
 
     def end(self) -> None:
         for _ in range(self._threads):
@@ -75,11 +78,11 @@ class _Work:
 
     def _serve(self) -> None:
         while (entry := self._waiting.get()) is not None:
-            place, job = entry
+            position, job = entry
             try:
-                self._done.put((place, job()))
+                self._done.put((position, job()))
             except BaseException as error:
-                self._done.put((place, error))
+                self._done.put((position, error))
 
 
 def run_until_confirmed(jobs: Sequence[Job], wait: float, progress: Progress) -> list[Row]:

@@ -16,7 +16,7 @@ import dns.rdata
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.model.endpoints import Endpoint
-from pulumi_rdns.model.names import to_dns
+from pulumi_rdns.model.names import from_dns, to_dns
 from pulumi_rdns.resolve.async_cache import AsyncCache
 from pulumi_rdns.resolve.outcomes import (
     QueryFailure,
@@ -138,7 +138,7 @@ class AuthorityFinder:
 
     async def _server(self, host: dns.name.Name, glue: tuple[str, ...] = ()) -> Nameserver:
         addresses = glue or await self._addresses_of(host)
-        return Nameserver(str(host), tuple((address, 53) for address in addresses))
+        return Nameserver(from_dns(host), tuple((address, 53) for address in addresses))
 
     async def _addresses_of(self, host: dns.name.Name) -> tuple[str, ...]:
         return await self._addresses.get(host, lambda: self._find_addresses(host))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Sequence
 
 import dns.name
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.model.endpoints import Endpoint
+from pulumi_rdns.model.endpoints import Endpoint, endpoint_text
+from pulumi_rdns.model.names import from_dns
 from pulumi_rdns.model.specs import MAX_CNAMES
 from pulumi_rdns.resolve.authoritative_servers import AuthorityFinder, Nameserver
 from pulumi_rdns.resolve.outcomes import Cname, QueryFailure, ServerAnswer, read_outcome
@@ -46,7 +46,7 @@ class AuthoritativeLookup:
             async with asyncio.timeout(self._limit):
                 return await self._follow(name, rdtype)
         except TimeoutError:
-            late = QueryFailure(f"came to no end within {self._limit:g} s")
+            late = QueryFailure(f"did not finish within {self._limit:g} s")
             return {name: [ServerAnswer("the look-up", "", name, rdtype, late)]}
 
     async def _follow(self, first: dns.name.Name, rdtype: RdataType) -> AliasChain:
@@ -103,18 +103,13 @@ class AuthoritativeLookup:
         return ServerAnswer(server.name, address[0], name, rdtype, outcome)
 
     async def _without_zone(self, name: dns.name.Name, rdtype: RdataType) -> list[ServerAnswer]:
-        """Say why nobody can be asked about the name."""
+        """Return why nobody can be asked about the name."""
         if not self._finder.resolvers:
             none = QueryFailure("has no DNS resolver configured")
             return [ServerAnswer("this machine", "", name, rdtype, none)]
-        lost = QueryFailure(f"names no nameservers for {name}")
+        lost = QueryFailure(f"found no nameservers for {from_dns(name)}")
         return [
-            ServerAnswer(f"the resolver {_shown(at)}", at[0], name, rdtype, failure or lost)
+            ServerAnswer(f"the resolver {endpoint_text(*at)}", at[0], name, rdtype, failure or lost)
             for at in self._finder.resolvers
             for failure in [self._client.recent_failure(at)]
         ]
-
-
-def _shown(address: ServerAddress) -> str:
-    host, port = address
-    return str(Endpoint(ipaddress.ip_address(host), port))

@@ -13,7 +13,7 @@ import dns.rdata
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.model.names import canonical
+from pulumi_rdns.model.names import from_dns
 
 Reply: TypeAlias = "dns.message.Message | QueryFailure"
 
@@ -63,7 +63,7 @@ QueryOutcome: TypeAlias = Records | NxDomain | NoData | Cname | BrokenChain | Qu
 class ServerAnswer:
     """What one address of one server says about one name."""
 
-    #: how a reader knows the server: ``ns1.example.net.``
+    #: how a reader knows the server: ``ns1.example.net``
     server: str
     #: the address that was asked; empty where the server has none
     asked: str
@@ -100,25 +100,19 @@ def read_outcome(reply: Reply, name: dns.name.Name, rdtype: RdataType) -> QueryO
     if authoritative and rdtype != RdataType.CNAME and (target := cname_target(reply, name)):
         return Cname(target)
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return QueryFailure(_REFUSALS.get(rcode, f"fails to answer ({dns.rcode.to_text(rcode)})"))
+        return QueryFailure(f"answered {dns.rcode.to_text(rcode)}")
     if not authoritative:
-        return QueryFailure(f"is not authoritative for {name}")
+        return QueryFailure(f"is not authoritative for {from_dns(name)}")
     if rcode == dns.rcode.NXDOMAIN:
         return NxDomain()
     rrset = _find(reply.answer, name, rdtype)
     return Records(frozenset(rrset)) if rrset else NoData()
 
 
-_REFUSALS = {
-    dns.rcode.REFUSED: "refuses to answer (REFUSED)",
-    dns.rcode.SERVFAIL: "fails to answer (SERVFAIL)",
-}
-
-
 def cname_target(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | None:
     """Return the target of the CNAME of ``name`` in the answer, in lower case."""
     rrset = _find(reply.answer, name, RdataType.CNAME)
-    return canonical(rrset[0].target) if rrset else None
+    return rrset[0].target.canonicalize() if rrset else None
 
 
 def tells_zone(reply: Reply, zone: dns.name.Name, name: dns.name.Name) -> bool:
@@ -150,13 +144,13 @@ def read_zone_cut(
     for rrset in sections:
         if rrset.rdtype == wanted and _is_between(zone, rrset.name, name):
             hosts = () if authoritative else nameservers_in(rrset)
-            return ZoneCut(canonical(rrset.name), hosts, tuple(_glue(reply, hosts)))
+            return ZoneCut(rrset.name.canonicalize(), hosts, tuple(_glue(reply, hosts)))
     return None
 
 
 def nameservers_in(rrset: dns.rrset.RRset) -> tuple[dns.name.Name, ...]:
     """Return the hosts of an NS RRset, sorted."""
-    return tuple(sorted(canonical(rdata.target) for rdata in rrset))
+    return tuple(sorted(rdata.target.canonicalize() for rdata in rrset))
 
 
 def find_rrset(reply: Reply, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:

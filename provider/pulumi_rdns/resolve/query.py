@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from asyncio import FIRST_COMPLETED
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ import dns.rcode
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
+from pulumi_rdns.model.endpoints import endpoint_text
+from pulumi_rdns.model.names import from_dns
 from pulumi_rdns.resolve.outcomes import QueryFailure, Reply
 
 #: what goes through every network in one piece (RFC 9715, DNS flag day 2020)
@@ -35,7 +38,8 @@ STAGGER = 0.4
 #: the IP address of a server as text, and its port
 ServerAddress: TypeAlias = tuple[str, int]
 
-_NONSENSE = QueryFailure("sends what is not an answer to the question")
+_LOG = logging.getLogger("pulumi_rdns.resolve")
+_NONSENSE = QueryFailure("sent what is not an answer to the question")
 
 
 class DnsClient:
@@ -112,18 +116,27 @@ class DnsClient:
         self, server: ServerAddress, query: dns.message.Message, timeout: float
     ) -> Reply:
         started = time.monotonic()
+        reply = await self._ask(server, query, timeout)
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _log(server, query, reply, time.monotonic() - started)
+        return reply
+
+    async def _ask(
+        self, server: ServerAddress, query: dns.message.Message, timeout: float
+    ) -> Reply:
+        started = time.monotonic()
         reply: Reply
         try:
             reply = await _udp(server, query, timeout)
         except dns.message.Truncated:
             reply = await _tcp(server, query, _left(started + timeout))
         except (dns.exception.Timeout, TimeoutError):
-            failure = QueryFailure("does not answer")
+            failure = QueryFailure("did not answer")
             if timeout < self._timeout / 2 or await self._is_only_slow(server, query):
                 return failure
             return self._hold_down(server, started, failure)
         except (OSError, EOFError):
-            return self._hold_down(server, started, QueryFailure("cannot be reached"))
+            return self._hold_down(server, started, QueryFailure("could not be reached"))
         except dns.exception.DNSException:
             return _NONSENSE
         self._answered[server] = time.monotonic()
@@ -153,6 +166,20 @@ class DnsClient:
         return failure if time.monotonic() < until else None
 
 
+def _log(server: ServerAddress, query: dns.message.Message, reply: Reply, seconds: float) -> None:
+    asked = query.question[0]
+    recursive = " (recursive)" if query.flags & dns.flags.RD else ""
+    _LOG.debug(
+        "QUERY %s %s%s at %s: %s in %.0f ms",
+        RdataType(asked.rdtype).name,
+        from_dns(asked.name),
+        recursive,
+        endpoint_text(*server),
+        reply.reason if isinstance(reply, QueryFailure) else dns.rcode.to_text(reply.rcode()),
+        seconds * 1000,
+    )
+
+
 def _make_query(name: dns.name.Name, rdtype: RdataType, recursive: bool) -> dns.message.Message:
     flags = dns.flags.RD if recursive else dns.flags.Flag(0)
     return dns.message.make_query(name, rdtype, use_edns=0, payload=EDNS_PAYLOAD, flags=flags)
@@ -175,7 +202,7 @@ async def _tcp(server: ServerAddress, query: dns.message.Message, timeout: float
     try:
         return await dns.asyncquery.tcp(query, host, timeout=timeout, port=port)
     except (dns.exception.Timeout, OSError, EOFError):
-        return QueryFailure("truncates its answer and does not give it over TCP")
+        return QueryFailure("truncated the answer and did not give it over TCP")
     except dns.exception.DNSException:
         return _NONSENSE
 

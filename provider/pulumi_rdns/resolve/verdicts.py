@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import groupby, islice
@@ -76,9 +77,9 @@ def _walk(
         if not isinstance(answer.outcome, Cname):
             yield answer
         elif (target := answer.outcome.target) in path:
-            yield _broken(answer, f"has an alias loop: {_chain((*path, target))}")
+            yield _broken(answer, f"answered with a CNAME loop: {_chain((*path, target))}")
         elif target not in chain or len(path) > MAX_CNAMES:
-            yield _broken(answer, f"has a chain of more than {MAX_CNAMES} aliases")
+            yield _broken(answer, f"answered with a chain of more than {MAX_CNAMES} CNAMEs")
         else:
             yield from _walk(chain, target, path)
 
@@ -90,7 +91,7 @@ def _broken(answer: ServerAnswer, reason: str) -> ServerAnswer:
 
 
 def _chain(names: Iterable[dns.name.Name]) -> str:
-    return " -> ".join(map(str, names))
+    return " -> ".join(map(from_dns, names))
 
 
 def aliases(chain: AliasChain) -> tuple[DnsName, ...]:
@@ -160,19 +161,19 @@ def _rdatas(outcome: QueryOutcome) -> frozenset[dns.rdata.Rdata]:
 
 
 def describe(chain: AliasChain, address: Address | None = None) -> str:
-    """Write one sentence that names each server and its answer.
+    """Return one sentence that names each server and its answer; equal answers are one clause.
 
     It is the same for the same answers: sorted, without times. Of a server with several addresses,
     those that fail are left out when another one answers.
     """
     answers = final_answers(chain)
-    lagging = address is not None and any(has(one.outcome, address) for one in answers)
-    said = [
-        part
-        for server, group in groupby(answers, key=lambda one: one.server)
-        for part in _of_server(server, list(group), address, lagging)
-    ]
-    steps = [f"{name} is an alias of {target}" for name, target in _steps(chain)]
+    is_lagging = address is not None and any(has(one.outcome, address) for one in answers)
+    clauses: dict[str, list[str]] = {}
+    for server, group in groupby(answers, key=lambda one: one.server):
+        for subject, predicate in _of_server(server, list(group), address, is_lagging):
+            clauses.setdefault(predicate, []).append(subject)
+    said = [_clause(subjects, predicate) for predicate, subjects in clauses.items()]
+    steps = [f"{from_dns(name)} is a CNAME to {from_dns(target)}" for name, target in _steps(chain)]
     return (f"{', '.join(steps)}: " if steps else "") + "; ".join(said)
 
 
@@ -183,38 +184,68 @@ def _steps(chain: AliasChain) -> list[tuple[dns.name.Name, dns.name.Name]]:
 
 
 def _of_server(
-    server: str, answers: list[ServerAnswer], address: Address | None, lagging: bool
-) -> list[str]:
+    server: str, answers: list[ServerAnswer], address: Address | None, is_lagging: bool
+) -> list[tuple[str, str]]:
+    """Return subject and predicate of what one server says: of each of its addresses if need be."""
     counted = [one for one in answers if one.is_definite] or answers
-    said = {one: _phrase(one, address, lagging) for one in counted}
+    said = {one: _predicate(one, address, is_lagging) for one in counted}
     if len(set(said.values())) == 1:
-        return [f"{server} {said[counted[0]]}"]
-    return [f"{server} ({one.asked}) {phrase}" for one, phrase in said.items()]
+        return [(server, said[counted[0]])]
+    return [(f"{server} ({one.asked})", predicate) for one, predicate in said.items()]
 
 
-def _phrase(answer: ServerAnswer, address: Address | None, lagging: bool) -> str:
+def _predicate(answer: ServerAnswer, address: Address | None, is_lagging: bool) -> str:
+    """Return what a server says, as the end of a clause of which it is the subject."""
     outcome = answer.outcome
-    still = "still " if lagging else ""
+    still = "still " if is_lagging else ""
     match outcome:
         case Records() if address is not None and has(outcome, address):
             return f"has {address}"
         case Records(rdatas=rdatas):
-            return f"{still}answers {', '.join(_texts(rdatas))}"
+            return f"{still}answered {', '.join(_texts(rdatas))}"
         case NxDomain():
-            return f"{still}has no name {answer.name}"
+            return f"{still}answered NXDOMAIN for {from_dns(answer.name)}"
         case NoData():
-            return f"{still}has no {answer.rdtype.name} record for {answer.name}"
+            return f"{still}has no {answer.rdtype.name} record for {from_dns(answer.name)}"
         case BrokenChain(reason) | QueryFailure(reason):
             return reason
         case Cname(target):
-            return f"has an alias to {target}"
+            return f"answered a CNAME to {from_dns(target)}"
+
+
+def _clause(subjects: Sequence[str], predicate: str) -> str:
+    """Join those who say the same.
+
+    >>> _clause(["ns1", "ns2", "ns3"], "still has no A record for a.example")
+    'ns1, ns2 and ns3 still have no A record for a.example'
+    """
+    if len(subjects) == 1:
+        return f"{subjects[0]} {predicate}"
+    *others, last = subjects
+    plural = _SINGULAR.sub(lambda match: match[1] + _PLURAL[match[2]], predicate)
+    return f"{', '.join(others)} and {last} {plural}"
+
+
+#: the only verbs of predicates that differ when several servers are the subject
+_PLURAL = {"has": "have", "is": "are"}
+_SINGULAR = re.compile(r"^(still |)(has|is)\b")
 
 
 def _texts(rdatas: Iterable[dns.rdata.Rdata]) -> list[str]:
     ordered = sorted(rdatas, key=lambda rdata: rdata.to_digestable(dns.name.root))
-    texts = [str(rdata).lower() for rdata in ordered]
+    texts = [_text(rdata) for rdata in ordered]
     more = len(texts) - MAX_SHOWN
     return texts if more <= 0 else [*texts[:MAX_SHOWN], f"and {more} more"]
+
+
+def _text(rdata: dns.rdata.Rdata) -> str:
+    """Return a value without the final dot of its name, which would end a sentence."""
+    match rdata:
+        case PTR():
+            return from_dns(rdata.target)
+        case MX():
+            return f"{rdata.preference} {from_dns(rdata.exchange)}"
+    return str(rdata).lower()
 
 
 def hostnames_in(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[DnsName, ...]:

@@ -43,7 +43,7 @@ def backend_of(
 
 
 def fresh_name(zone: dns.name.Name = ZONE) -> dns.name.Name:
-    """Give a name that no other test uses."""
+    """Return a name that no other test uses."""
     return dns.name.from_text(f"n{next(_numbers)}", zone)
 
 

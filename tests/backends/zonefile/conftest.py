@@ -11,12 +11,12 @@ from .tools import SAMPLE, Zones
 
 @pytest.fixture
 def zones(tmp_path: Path) -> Zones:
-    """Give an empty folder of zones."""
+    """Return an empty folder of zones."""
     return Zones(tmp_path / "zones")
 
 
 @pytest.fixture
 def sample(zones: Zones) -> Zones:
-    """Give a folder with one reverse zone."""
+    """Return a folder with one reverse zone."""
     zones.write("db.192.0.2", SAMPLE)
     return zones

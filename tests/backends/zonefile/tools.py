@@ -145,7 +145,7 @@ def serial_of(text: str) -> int:
 
 
 def need_bind() -> str:
-    """Give the path of BIND's own checker; skips without it, but fails in CI."""
+    """Return the path of BIND's own checker; skips without it, but fails in CI."""
     program = shutil.which("named-checkzone")
     if program is None:
         if os.environ.get("CI"):

@@ -21,7 +21,7 @@ from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.errors import RejectedError, UnavailableError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .batches import PtrBatch
 from .reader import RecordReader
@@ -107,7 +107,7 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
             return
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
-        operation = Operation(self.name, f"write {types} of", name_text(subject))
+        operation = Operation(self.name, f"write {types} of", from_dns(subject))
         refuse_long_ttls(operation, changes)
         for change in changes:
             self._zones.check(operation, zone, change.name)
@@ -132,7 +132,7 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
                     outcomes[at] = Outcome(None, error)
         here = [at for at, outcome in enumerate(outcomes) if outcome is DONE]
         progress(len(changes) - len(here))
-        operation = Operation(self.name, "write PTR of", name_text(zone))
+        operation = Operation(self.name, "write PTR of", from_dns(zone))
         batch = [changes[at] for at in here]
         try:
             made = PtrBatch(self._client, self._reader, operation, zone, batch, progress).outcomes()

@@ -19,7 +19,7 @@ from pulumi_rdns.backends.kit.answers import OUTCOME_UNKNOWN
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.errors import BackendError, UnavailableError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .connections import Connections, DnsRequest, NoAnswerError, WireAnswer
 from .packing import Packed, Signed, pack_updates, sign
@@ -122,7 +122,7 @@ class Client:
             for packed in pack_updates(zone, changes, most):
                 signed = sign(packed, self._key)
                 sent.append((packed, signed))
-                title = f"UPDATE {name_text(zone)} ({packed.changes} changes)"
+                title = f"UPDATE {from_dns(zone)} ({packed.changes} changes)"
                 yield DnsRequest(operation, title, signed.wire)
 
         patience = _SECONDS_EACH * 4 * most
@@ -155,7 +155,7 @@ class Client:
         try:
             request = dns.update.UpdateMessage(zone, id=packed.id)
             reply = read_reply(answer.wire, request, self._credential, signed.mac)
-            check_update(reply, name_text(zone), self._credential)
+            check_update(reply, from_dns(zone), self._credential)
         except RefusedError as refused:
             is_made = not_made if refused.is_authenticated else None
             refusal = operation.error(refused.kind, refused.reason, refused.code)
@@ -169,12 +169,12 @@ class Client:
     ) -> Rcode:
         is_unknown = False
         try:
-            request = DnsRequest(operation, f"UPDATE {name_text(zone)}", self._wire(message))
+            request = DnsRequest(operation, f"UPDATE {from_dns(zone)}", self._wire(message))
             more = _SECONDS_EACH * len(message.sections[1])
             answer = self._connections.exchange(request, more)
             is_unknown = answer.may_be_duplicate
             reply = read_reply(answer.wire, message, self._credential)
-            check_update(reply, name_text(zone), self._credential)
+            check_update(reply, from_dns(zone), self._credential)
         except RefusedError as refused:
             is_unknown |= not refused.is_definite
             reason = f"{refused.reason}{f'; {OUTCOME_UNKNOWN}' if is_unknown else ''}"
@@ -186,7 +186,7 @@ class Client:
 
     def _query(self, operation: Operation, message: dns.message.Message) -> DnsRequest:
         asked = message.question[0]
-        title = f"QUERY {RdataType(asked.rdtype).name} {name_text(asked.name)}"
+        title = f"QUERY {RdataType(asked.rdtype).name} {from_dns(asked.name)}"
         return DnsRequest(operation, title, self._wire(message))
 
     def _wire(self, message: dns.message.Message) -> bytes:

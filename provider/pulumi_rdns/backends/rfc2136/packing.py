@@ -21,7 +21,7 @@ import dns.tsig
 from dns.rdtypes.ANY.TSIG import TSIG
 
 from pulumi_rdns.backends.batch import PtrChange
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 #: changes in one message: more of them gain nothing, and cost more when one is refused
 MOST_CHANGES = 500
@@ -74,7 +74,7 @@ def _pack(
     zone: dns.name.Name, changes: Sequence[PtrChange], start: int, end: int, id_: int
 ) -> Packed:
     question = _wire(zone) + struct.pack("!HH", _SOA, _IN)
-    tail = f".{name_text(zone)}"
+    tail = f".{from_dns(zone)}"
     required, required_count = bytearray(), 0
     wanted, wanted_count = bytearray(), 0
     for at in range(start, end):

@@ -18,7 +18,7 @@ from pulumi_rdns.backends.kit.caches import Locks
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import misplaced_error
 from pulumi_rdns.errors import ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .zones import ZoneFinder, zone_in
 
@@ -66,7 +66,7 @@ class RecordReader:
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
         """Read the live RRset; what a wildcard answers for the name is none (RFC 4592)."""
-        operation = Operation(self._backend, f"read {rdtype.name} of", name_text(name))
+        operation = Operation(self._backend, f"read {rdtype.name} of", from_dns(name))
         found = self._query(operation, zone, name, rdtype)
         if found is not None and self._is_from_wildcard(operation, zone, found):
             return None
@@ -112,7 +112,7 @@ class RecordReader:
             return there
 
     def _transfer(self, zone: dns.name.Name) -> dict[str, Found] | None:
-        operation = Operation(self._backend, "read the zone", name_text(zone))
+        operation = Operation(self._backend, "read the zone", from_dns(zone))
         there = self._client.transfer(operation, zone)
         if there is None:
             self._untransferable.add(zone)

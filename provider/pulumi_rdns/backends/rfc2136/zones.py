@@ -17,7 +17,7 @@ from pulumi_rdns.backends.batch import PtrChange
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import misplaced_error
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
-from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.names import from_dns
 
 if TYPE_CHECKING:
     import dns.message
@@ -109,7 +109,7 @@ class ZoneFinder:
 
     def _ask(self, name: dns.name.Name) -> dns.message.Message:
         """Ask for the zone and remember it; the reply tells of the name, too."""
-        operation = Operation(self._backend, "find the zone of", name_text(name))
+        operation = Operation(self._backend, "find the zone of", from_dns(name))
         reply = self._client.query(operation, name, RdataType.SOA)
         if _has_alias(reply):
             # The SOA is that of the CNAME's target; a CNAME is never the top of its own zone.
@@ -140,5 +140,5 @@ def zone_in(reply: dns.message.Message, name: dns.name.Name) -> dns.name.Name | 
     """Return the zone that a reply names by its SOA record; None where it names none."""
     for rrset in (*reply.answer, *reply.authority):
         if rrset.rdtype == RdataType.SOA and name.is_subdomain(rrset.name):
-            return canonical(rrset.name)
+            return rrset.name.canonicalize()
     return None

@@ -18,7 +18,7 @@ from pulumi_rdns.backends.kit.compare import shown
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import delegated_error, find_delegation
 from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .editor import edit
@@ -100,7 +100,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
         return self._reload_warning(failure) if failure else None
 
     def _operation(self, what: str, subject: dns.name.Name) -> Operation:
-        return Operation(self.name, what, name_text(subject))
+        return Operation(self.name, what, from_dns(subject))
 
     def _write(self, operation: Operation, zone: dns.name.Name, changes: Sequence[Change]) -> int:
         """Return the ticket for the reload; 0 where nothing was to be written or reloaded."""
@@ -127,7 +127,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
         wrong = difference(old, edited.reading, file.apex, changes)
         for change in changes:
             if not _is_same(edited.zone.rrset(change.name, change.rdtype), change.after):
-                wrong = wrong or f"{name_text(change.name)} {change.rdtype.name}"
+                wrong = wrong or f"{from_dns(change.name)} {change.rdtype.name}"
         if wrong:
             reason = (
                 f"the edit of {file.name} would not come out right at {wrong}; nothing was "
@@ -156,9 +156,9 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
         return needed
 
     def _refuse_misplaced(self, operation: Operation, zone: ZoneText, change: Change) -> None:
-        subject = name_text(change.name)
+        subject = from_dns(change.name)
         if not change.name.is_subdomain(zone.apex):
-            reason = f"it is not in the zone {name_text(zone.apex)}"
+            reason = f"it is not in the zone {from_dns(zone.apex)}"
             raise operation.error(RejectedError, reason, subject=subject)
         if change.rdtype == RdataType.SOA:
             reason = "the SOA record is not changed here, but for its serial"
@@ -170,7 +170,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
         servers = find_delegation(zone.apex, name, partial(zone.rrset, rdtype=RdataType.NS))
         if servers is not None:
             raise delegated_error(
-                Operation(self.name, operation.name, name_text(name)),
+                Operation(self.name, operation.name, from_dns(name)),
                 servers,
                 f"the folder {self._client.path}",
             )
@@ -210,7 +210,7 @@ def _refuse_signed(operation: Operation, file: ZoneFile) -> None:
 
 
 def _conflict(operation: Operation, change: Change, reason: str) -> ConflictError:
-    return operation.error(ConflictError, reason, subject=name_text(change.name))
+    return operation.error(ConflictError, reason, subject=from_dns(change.name))
 
 
 def _is_same(live: dns.rrset.RRset | None, after: dns.rrset.RRset | None) -> bool:

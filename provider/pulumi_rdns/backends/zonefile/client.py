@@ -13,7 +13,7 @@ from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.backends.kit.zones import longest_match
 from pulumi_rdns.errors import RejectedError, UnavailableError, ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from . import storage
 from .editor import FixedRecordError
@@ -141,12 +141,12 @@ class Client:
         """Return the one readable file of a zone."""
         found = [file for file in files if file.apex == zone]
         if not found:
-            reason = f"the zone {name_text(zone)} is not here; {self._inventory(files)}"
+            reason = f"the zone {from_dns(zone)} is not here; {self._inventory(files)}"
             raise operation.error(ZoneNotFoundError, reason)
         if len(found) > 1:
             reason = (
                 f"{' and '.join(file.name for file in found)} both contain the zone "
-                f"{name_text(zone)}; leave one of them in {self.path}"
+                f"{from_dns(zone)}; leave one of them in {self.path}"
             )
             raise operation.error(RejectedError, reason)
         if isinstance(found[0], BrokenFile):
@@ -154,7 +154,7 @@ class Client:
         return found[0]
 
     def _inventory(self, files: Sequence[ZoneFile | BrokenFile]) -> str:
-        zones = [name_text(file.apex) for file in files if isinstance(file, ZoneFile)]
+        zones = [from_dns(file.apex) for file in files if isinstance(file, ZoneFile)]
         broken = [str(file.cause) for file in files if isinstance(file, BrokenFile)]
         if not zones:
             text = f"{self.path} has no zone files (*.zone or db.* with an SOA record)"

@@ -20,7 +20,7 @@ import msgspec
 
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .storage import Lock, LockedError, write_small
 
@@ -61,7 +61,7 @@ class Reload:
         """Note that the zone needs a reload; the caller holds the folder's lock."""
         marker = self._read() or _Marker()
         marker.ticket += 1
-        marker.zones[name_text(zone)] = marker.ticket
+        marker.zones[from_dns(zone)] = marker.ticket
         self._write(marker)
         return marker.ticket
 

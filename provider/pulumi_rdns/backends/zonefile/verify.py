@@ -18,7 +18,7 @@ import dns.zonefile
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .lexer import UnusableFileError
 from .reader import ZoneText, ascii_only
@@ -60,9 +60,9 @@ def difference(old: Reading, new: Reading, apex: dns.name.Name, changes: Sequenc
         if (name, rdtype) in asked:
             after = asked[name, rdtype]
             if not set(new.get(key, ())) <= set(after or ()):
-                return f"{name_text(name)} {rdtype.name}"
+                return f"{from_dns(name)} {rdtype.name}"
         elif not _same(old.get(key), new.get(key), is_soa=rdtype == RdataType.SOA):
-            return f"{name_text(name)} {rdtype.name}"
+            return f"{from_dns(name)} {rdtype.name}"
     return ""
 
 
