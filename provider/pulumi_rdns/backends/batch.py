@@ -130,7 +130,7 @@ def apply_in_parts(
 def _refused(
     backend: Zones, zone: dns.name.Name, change: PtrChange, error: BackendError
 ) -> Outcome:
-    """Look what is there now, where somebody else was faster."""
+    """Look what stands there now, where somebody else was faster."""
     if isinstance(error, ConflictError):
         found = backend.read_ptrs(zone, [change.owner]).get(change.owner, Found())
         if not fits(change, found):
@@ -139,7 +139,7 @@ def _refused(
 
 
 def fits(change: PtrChange, found: Found) -> bool:
-    """Whether what is at the name is what the change expects."""
+    """Tell whether what stands at the name is what the change expects."""
     if change.after and (found.alias or found.is_delegated):
         return False
     return sorted(found.hostnames) == sorted(change.before)
