@@ -23,10 +23,10 @@ _Position: TypeAlias = tuple[int, ...]
 _Items: TypeAlias = Row | Sequence[Row | Job]
 
 
-def run(jobs: Sequence[Job], told: Callable[[int, int], None]) -> list[list[Row]]:
+def run(jobs: Sequence[Job], on_progress: Callable[[int, int], None]) -> list[list[Row]]:
     """Do the jobs, and the jobs that they give, and list the rows of each in order.
 
-    ``told`` hears how many pieces of work are done, and how many there are so far.
+    ``on_progress`` is called with how many pieces of work are done, and how many there are so far.
     """
     work = _Work()
     for number, job in enumerate(jobs):
@@ -41,7 +41,7 @@ def run(jobs: Sequence[Job], told: Callable[[int, int], None]) -> list[list[Row]
                 rows[*position, number] = item
             else:
                 work.add((*position, number), item)
-        told(done, work.size)
+        on_progress(done, work.size)
     work.end()
     found: list[list[Row]] = [[] for _ in jobs]
     for position in sorted(rows):
@@ -89,10 +89,10 @@ def run_until_confirmed(jobs: Sequence[Job], wait: float, progress: Progress) ->
     """Do the jobs, and those that are not all confirmed again, for ``wait`` seconds."""
     deadline = time.monotonic() + wait
 
-    def told(done: int, size: int) -> None:
+    def show(done: int, size: int) -> None:
         progress.count(f"{done} of {size} looked up")
 
-    found = run(jobs, told)
+    found = run(jobs, show)
     for pause in pauses():
         pending = [number for number, rows in enumerate(found) if not _confirmed(rows)]
         left = deadline - time.monotonic()

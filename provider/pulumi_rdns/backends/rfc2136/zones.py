@@ -1,4 +1,4 @@
-"""Which zone of a server holds a name, by the SOA record in its answers (RFC 2308 section 3)."""
+"""Which zone of a server contains a name, by the SOA record in its answers (RFC 2308 section 3)."""
 
 from __future__ import annotations
 
