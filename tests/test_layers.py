@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
-from pulumi_rdns.backends.registry import BACKENDS
+from pulumi_rdns.backends.registry import BACKENDS, Backends
+from pulumi_rdns.errors import ConfigError
 from tests.backends.contract import BackendContract
 
 HERE = Path(__file__).parent
@@ -23,11 +26,13 @@ BELOW = {
     "model": {"errors"},
     "resolve": {"errors", "model"},
     "backends": {"errors", "model"},
+    "logs": {"errors"},
+    "workers": set[str](),
     "properties": {"errors", "model"},
-    "records": {"errors", "model", "resolve", "backends"},
-    "lifecycle": {"errors", "model", "properties", "backends", "records"},
-    "resources": {"errors", "model", "properties", "backends", "records", "lifecycle"},
-    "cli": {"errors", "model", "properties", "resolve", "backends", "records"},
+    "records": {"errors", "model", "resolve", "backends", "workers"},
+    "lifecycle": {"errors", "logs", "model", "properties", "backends", "records"},
+    "resources": {"errors", "logs", "model", "properties", "backends", "records", "lifecycle"},
+    "cli": {"errors", "logs", "workers", "model", "properties", "resolve", "backends", "records"},
 }
 #: what only some layers may import
 OUTSIDE = {
@@ -68,23 +73,41 @@ def test_a_module_calls_down_only(module: Path) -> None:
             assert layer in OUTSIDE[top], f"{layer} may not import {top}"
 
 
+@pytest.mark.parametrize("folder", [PACKAGE / "backends", HERE / "backends"], ids=str)
+def test_every_folder_of_a_backend_is_in_the_registry(folder: Path) -> None:
+    folders = {path.parent.name for path in folder.glob("*/__init__.py")} - {"kit"}
+    different = sorted(folders.symmetric_difference(BACKENDS))
+    assert not different, f"{folder} and the registry differ in {', '.join(different)}"
+
+
 @pytest.mark.parametrize("kind", sorted(BACKENDS))
-def test_a_backend_has_its_class_its_contract_and_its_row(kind: str) -> None:
-    backend = BACKENDS[kind].load()
-    assert issubclass(backend, Backend)
+def test_a_backend_has_its_class_its_contract_and_its_pages(kind: str) -> None:
+    entry = BACKENDS[kind]
+    assert entry.path.startswith(f"pulumi_rdns.backends.{kind}:")
+    backend = entry.load()
     assert issubclass(backend, AddressBackend) or issubclass(backend, ZoneBackend)
     overrides = backend.finish_pending is not Backend.finish_pending
-    assert BACKENDS[kind].finishes_pending == overrides
+    assert entry.finishes_pending == overrides
+    assert contracts(kind), f"tests/backends/{kind} has no subclass of the contract"
 
-    folder = HERE / "backends" / kind
-    assert folder.is_dir(), f"tests/backends/{kind} is missing"
-    for file in folder.glob("test_*.py"):
+    root = HERE.parent
+    row = re.search(rf"^\| `{kind}` \|.*\]\((.+)\) \|$", (root / "README.md").read_text(), re.M)
+    assert row, f"README.md has no row for {kind} in its table of backends"
+    is_page = row[1].startswith("#") or (root / row[1]).is_file()
+    assert is_page, f"README.md: {row[1]} is missing"
+    assert f"`{kind}`" in (root / "CHANGELOG.md").read_text(), f"CHANGELOG.md has no {kind}"
+
+
+def contracts(kind: str) -> list[type[BackendContract]]:
+    """Import the tests of a backend, and return their subclasses of the contract."""
+    for file in (HERE / "backends" / kind).glob("test_*.py"):
         importlib.import_module(f"tests.backends.{kind}.{file.stem}")
-    contracts = [cls for cls in _below(BackendContract) if f".backends.{kind}." in cls.__module__]
-    assert contracts, f"tests/backends/{kind} has no subclass of the contract"
+    return [cls for cls in _below(BackendContract) if f".backends.{kind}." in cls.__module__]
 
-    readme = (HERE.parent / "README.md").read_text()
-    assert f"| `{kind}`" in readme, f"README.md has no row for {kind} in its table of backends"
+
+def minimal_settings(kind: str) -> Mapping[str, object]:
+    """Return what the contract of a backend says that an instance needs."""
+    return next(one.minimal_settings for one in contracts(kind) if hasattr(one, "minimal_settings"))
 
 
 def _below(cls: type) -> list[type]:
@@ -93,14 +116,20 @@ def _below(cls: type) -> list[type]:
 
 
 @pytest.mark.parametrize("kind", sorted(BACKENDS))
+def test_the_minimal_settings_of_a_backend_are_enough_and_no_more(
+    kind: str, tmp_path: Path
+) -> None:
+    needed = minimal_settings(kind)
+    Backends({"main": {"type": kind, **needed}}, tmp_path, {}).get("main")
+    for key in needed:
+        rest = {other: value for other, value in needed.items() if other != key}
+        with pytest.raises(ConfigError, match=f"rdns:backends.main.{key}: is missing"):
+            Backends({"main": {"type": kind, **rest}}, tmp_path, {}).get("main")
+
+
+@pytest.mark.parametrize("kind", sorted(BACKENDS))
 def test_a_run_that_changes_nothing_imports_no_protocol(kind: str, tmp_path: Path) -> None:
     """What is imported for the look at an instance's settings, in a program and in its host."""
-    settings = {
-        "hostinger": {"apiToken": "token"},
-        "powerdns": {"apiUrl": "http://127.0.0.1:1", "apiKey": "key"},
-        "rfc2136": {"server": "127.0.0.1"},
-        "zonefile": {"directory": "."},
-    }
     script = (
         "import sys, json, pathlib\n"
         "from pulumi_rdns.backends.registry import Backends\n"
@@ -109,7 +138,7 @@ def test_a_run_that_changes_nothing_imports_no_protocol(kind: str, tmp_path: Pat
         "print(Backends(given, pathlib.Path(sys.argv[2]), {}).get('main').name)\n"
         "print(json.dumps(sorted(sys.modules)))\n"
     )
-    given = json.dumps({"main": {"type": kind, **settings.get(kind, {})}})
+    given = json.dumps({"main": {"type": kind, **minimal_settings(kind)}})
     command = [sys.executable, "-c", script, given, str(tmp_path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     name, modules = ran.stdout.splitlines()

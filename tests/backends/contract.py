@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import dns.name
 import dns.rrset
@@ -22,19 +24,49 @@ WWW = dns.name.from_text("www.example.com")
 class BackendContract:
     """What holds for both kinds. Fixtures: ``backend``, ``secrets``."""
 
+    #: the settings without which no instance can be made, as in the stack's configuration
+    minimal_settings: ClassVar[Mapping[str, object]]
+    #: whether what it does is to be seen in the log: only what asks nobody has nothing to log
+    logs_requests: ClassVar[bool] = True
+
     @pytest.fixture
-    def secrets(self) -> list[str]:
-        """Give every secret that the backend was made with."""
+    def secrets(self, backend: Backend) -> list[str]:
+        """Return every secret that the backend was made with; required where it has some."""
+        assert not backend.secrets, "the contract's subclass must have a fixture `secrets`"
         return []
 
     def test_no_secret_is_in_its_repr(self, backend: Backend, secrets: list[str]) -> None:
+        assert bool(secrets) == bool(backend.secrets)
         for secret in secrets:
             assert secret not in repr(backend)
             assert secret not in repr(vars(backend))
 
+    def check_log(
+        self,
+        backend: Backend,
+        secrets: list[str],
+        caplog: pytest.LogCaptureFixture,
+        operation: Callable[[], object],
+    ) -> None:
+        """Check that an operation logs each of its requests, and no secret."""
+        with caplog.at_level(logging.DEBUG):
+            operation()
+        kind = type(backend).__module__.split(".")[2]
+        logger = f"pulumi_rdns.backends.{kind}"
+        ours = [record for record in caplog.records if f"{record.name}.".startswith(f"{logger}.")]
+        assert bool(ours) == self.logs_requests
+        for record in ours:
+            assert record.levelno == logging.DEBUG
+            assert record.getMessage().startswith(f"{backend.name}: ")
+            assert record.getMessage().endswith(" ms")
+        for record in caplog.records:
+            for secret in secrets:
+                assert secret not in record.getMessage()
+                assert secret not in repr(vars(record))
+
 
 class AddressContract(BackendContract):
-    """An address backend. A subclass gives these fixtures:
+    """An address backend. A subclass has these fixtures:
 
     ``backend``; ``owned``, 8 or more addresses of the account, without a PTR or with the vendor's
     default; ``not_owned``, an address that the account does not have; ``live``, a reader of its
@@ -110,6 +142,15 @@ class AddressContract(BackendContract):
             assert str(caught.value).startswith(f"{backend.name}: ")
             assert str(not_owned) in str(caught.value)
 
+    def test_an_operation_logs_its_requests_and_no_secret(
+        self,
+        backend: AddressBackend,
+        owned: list[Address],
+        secrets: list[str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        self.check_log(backend, secrets, caplog, lambda: backend.set_ptr(owned[0], MAIL))
+
     def test_the_list_of_addresses_shows_what_was_set(
         self, backend: AddressBackend, owned: list[Address]
     ) -> None:
@@ -135,12 +176,12 @@ class AddressContract(BackendContract):
 
 
 def rrset(name: dns.name.Name, kind: str, *values: str, ttl: int = 3600) -> dns.rrset.RRset:
-    """Make an RRset as the callers of a backend do."""
+    """Return an RRset as the callers of a backend make it."""
     return dns.rrset.from_text(name, ttl, "IN", kind, *values)
 
 
 class ZoneContract(BackendContract):
-    """A zone backend. A subclass gives these fixtures:
+    """A zone backend. A subclass has these fixtures:
 
     ``backend``; ``zone``, one that is there; ``names``, at least 8 of the zone at which nothing
     stands; ``alias``, one at which a CNAME stands; ``live``, a reader of its own, which gives the
@@ -153,7 +194,7 @@ class ZoneContract(BackendContract):
     def change(
         self, name: dns.name.Name, before: list[str], after: list[str], ttl: int = 3600
     ) -> Change:
-        """Describe one compare-and-set."""
+        """Return one compare-and-set."""
         return Change(
             name,
             RdataType[self.kind],
@@ -205,15 +246,19 @@ class ZoneContract(BackendContract):
         assert live(name, self.kind) is None
 
     def test_what_is_already_so_succeeds(
-        self, backend: ZoneBackend, zone: dns.name.Name, names: list[dns.name.Name]
+        self,
+        backend: ZoneBackend,
+        zone: dns.name.Name,
+        names: list[dns.name.Name],
+        live: Callable[[dns.name.Name, str], tuple[int, list[str]] | None],
     ) -> None:
         create = self.change(names[0], [], [self.one])
-        remove = self.change(names[0], [], [])
-        backend.apply(zone, [create])
-        backend.apply(zone, [create])
-        backend.apply(zone, [self.change(names[0], [self.one], [])])
-        backend.apply(zone, [self.change(names[0], [self.one], [])])
-        backend.apply(zone, [remove])
+        for _ in range(2):
+            backend.apply(zone, [create])
+            assert live(names[0], self.kind) == (3600, [self.one])
+        for before in ([self.one], [self.one], []):
+            backend.apply(zone, [self.change(names[0], before, [])])
+            assert live(names[0], self.kind) is None
 
     def test_several_values_are_written_and_one_of_them_taken_out(
         self,
@@ -316,6 +361,17 @@ class ZoneContract(BackendContract):
         assert len(winners) == 1
         assert live(names[0], self.kind) == (3600, winners)
 
+    def test_an_operation_logs_its_requests_and_no_secret(
+        self,
+        backend: ZoneBackend,
+        zone: dns.name.Name,
+        names: list[dns.name.Name],
+        secrets: list[str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        change = self.change(names[0], [], [self.one])
+        self.check_log(backend, secrets, caplog, lambda: backend.apply(zone, [change]))
+
     def test_every_failure_is_an_error_of_ours(self, backend: ZoneBackend) -> None:
         with pytest.raises(RdnsError):
             backend.find_zone(dns.name.from_text("nowhere.invalid"))
@@ -326,7 +382,7 @@ class BatchContract:
 
     @pytest.fixture
     def owners(self, names: list[dns.name.Name]) -> list[str]:
-        """Give the names as a batch has them."""
+        """Return the names as a batch has them."""
         return [name.to_text(omit_final_dot=True) for name in names]
 
     def apply(

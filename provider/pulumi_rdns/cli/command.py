@@ -13,6 +13,7 @@ from pulumi_rdns.cli.addresses import run_addresses
 from pulumi_rdns.cli.check import run_check
 from pulumi_rdns.cli.rows import INTERRUPTED, UNCLEAR
 from pulumi_rdns.errors import InvalidInputError, RdnsError
+from pulumi_rdns.logs import show_logs
 
 _EXIT_CODES = """exit code: 0 all confirmed, 1 something is wrong, 2 could not tell"""
 
@@ -20,6 +21,7 @@ _EXIT_CODES = """exit code: 0 all confirmed, 1 something is wrong, 2 could not t
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and give its exit code. A mistake is a sentence on standard error."""
     try:
+        show_logs()
         options = _parser().parse_args(arguments)
         code: int = options.run(options)
         return code

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.errors import Finding, InvalidInputError, RdnsError
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
+from pulumi_rdns.logs import hidden_in_logs
 from pulumi_rdns.model.addresses import parse_address, reverse_name
 from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema
 
@@ -17,8 +18,10 @@ from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema
 Hide: TypeAlias = Callable[[str], str]
 
 _HIDDEN = "[secret]"
-#: names that spell an address
-_REVERSE = re.compile(r"[\w./-]+\.(?:in-addr|ip6)\.arpa", re.IGNORECASE)
+#: names that spell an address, as a regular expression
+_REVERSE = r"[\w./-]+\.(?:in-addr|ip6)\.arpa"
+#: fields of a fill
+_FIELD = re.compile(r"\{[a-z0-9]*\}")
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def messages_of(call: Call, schema: Schema[Any, Any], *properties: Properties) -
     """
     hide = hiding(schema, *properties)
     report = _Messages(call, hide)
-    with reporting_to(report):
+    with reporting_to(report), hidden_in_logs(hide):
         try:
             yield report
         except (RdnsError, PartlyDoneError) as error:
@@ -42,36 +45,44 @@ def messages_of(call: Call, schema: Schema[Any, Any], *properties: Properties) -
 def hidden(
     findings: list[Finding], schema: Schema[Any, Any], properties: Properties
 ) -> list[Finding]:
-    """Take secret values out of findings."""
+    """Take secret values out of findings.
+
+    A finding about a secret names its property in the reason alone: beside the property the engine
+    shows the value.
+    """
     hide = hiding(schema, properties)
     if hide is None:
         return findings
-    return [Finding(finding.property, hide(finding.reason)) for finding in findings]
+    secret = set(properties[SECRET_INPUTS])
+    return [
+        Finding("", f"{one.property}: {hide(one.reason)}")
+        if one.property in secret
+        else Finding(one.property, hide(one.reason))
+        for one in findings
+    ]
 
 
 def hiding(schema: Schema[Any, Any], *properties: Properties) -> Hide | None:
     """Return what takes secret values out of a sentence; None where nothing is secret."""
-    secret = [(props, set(props.get(SECRET_INPUTS) or ())) for props in properties]
-    if not any(keys for _, keys in secret):
+    secrets = [schema.secret_values(props) for props in properties]
+    if not any(secrets):
         return None
-    texts: set[str] = set()
-    spells_addresses = False
-    for props, keys in secret:
-        for key in keys | schema.secret_outputs(props):
-            texts.update(_texts(props.get(key)))
-        spells_addresses = spells_addresses or bool(keys & {"address", "records", "network"})
-    texts.update(reverse for text in [*texts] for reverse in _reverse_names(text))
-    longest_first = sorted(texts, key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", re.IGNORECASE)
-
-    def hide(sentence: str) -> str:
-        shown = pattern.sub(_HIDDEN, sentence)
-        return _REVERSE.sub(_HIDDEN, shown) if spells_addresses else shown
-
-    return hide
+    words = {word for secret in secrets for value in secret.values() for word in _words(value)}
+    words.update(name for word in [*words] for name in _reverse_names(word))
+    longest_first = [_pattern(word) for word in sorted(words, key=len, reverse=True)]
+    keys = {key for secret in secrets for key in secret}
+    if keys & {"address", "records", "network"}:
+        longest_first.insert(0, _REVERSE)
+    pattern = re.compile("|".join(longest_first), re.IGNORECASE)
+    return lambda sentence: pattern.sub(_HIDDEN, sentence)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _pattern(word: str) -> str:
+    """Return the regular expression of a word, or of what a fill makes of it."""
+    return "[0-9a-f.-]+".join(map(re.escape, _FIELD.split(word)))
+
+
+def _words(value: Any) -> Iterator[str]:
     """Return the words of a value, in the spelling that it has and in the canonical one."""
     if isinstance(value, str):
         for word in value.replace(",", " ").split():
@@ -80,10 +91,10 @@ def _texts(value: Any) -> Iterator[str]:
                 yield word.rstrip(".")
     elif isinstance(value, Mapping):
         for one in value.values():
-            yield from _texts(one)
+            yield from _words(one)
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _texts(one)
+            yield from _words(one)
 
 
 def _reverse_names(text: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pulumi_rdns.properties.values import (
     HOSTNAME,
     HOSTNAMES,
     SECONDS,
+    SENTENCE,
     TEXT,
     TTL,
     ZONE,
@@ -64,7 +65,7 @@ _OUTPUTS = (
     Property("adopted", "adopted", FLAG),
     Property("previous", "previous", output(_read_previous, _write_previous)),
     Property("forwardConfirmed", "forward_confirmed", FLAG),
-    Property("forwardDetail", "forward_detail", TEXT, shows=("address", "hostname")),
+    Property("forwardDetail", "forward_detail", SENTENCE, shows=("address", "hostname")),
 )
 
 PTR = Schema(

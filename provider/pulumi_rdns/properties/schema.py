@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from pulumi_rdns.errors import Finding, InvalidInputError
 from pulumi_rdns.model.specs import PtrPolicies
-from pulumi_rdns.properties.values import Kind
+from pulumi_rdns.properties.values import SENTENCE, Kind
 
 #: the properties of one resource, as the engine has them: key (camelCase) -> value
 Properties: TypeAlias = Mapping[str, Any]
@@ -166,6 +166,12 @@ class Schema(Generic[Spec, State]):
         """Return the keys of outputs that show an input that is secret."""
         secret = set(inputs.get(SECRET_INPUTS) or ())
         return {one.key for one in (*self.inputs, *self.outputs) if secret.intersection(one.shows)}
+
+    def secret_values(self, props: Properties) -> dict[str, Any]:
+        """Return the inputs that are secret, and the outputs that are nothing but them."""
+        sentences = {one.key for one in self.outputs if one.kind is SENTENCE}
+        keys = {*(props.get(SECRET_INPUTS) or ()), *self.secret_outputs(props)} - sentences
+        return {key: props[key] for key in keys if props.get(key) is not None}
 
 
 def is_changed(key: str, olds: Properties, news: Properties, is_unknown: IsUnknown) -> bool:

@@ -100,6 +100,8 @@ SECONDS = Kind(parse_seconds, float, float)
 COUNT = output(int, int)
 FLAG = output(bool, bool)
 TEXT = output(str, str)
+#: text that a person reads, in which values stand
+SENTENCE = output(str, str)
 #: any names that stand at one name: a refresh may have learned several, joined by ", "
 HOSTNAMES = output(
     lambda text: tuple(sorted(map(stored_name, text.split(", ") if text else ()), key=name_order)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -17,6 +18,8 @@ from pulumi_rdns.model.names import DnsName, below, parent, to_dns
 from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, MAX_CNAMES, ForwardPolicy, PtrSpec
 from pulumi_rdns.records.pauses import Stopwatch, pauses
 from pulumi_rdns.records.places import cname_target, zone_of
+
+_log = logging.getLogger(__name__)
 
 
 class ForwardSource(Protocol):
@@ -111,7 +114,7 @@ class ForwardGate:
 
     def look(self, backend: Backend, hostname: DnsName, address: Address) -> Confirmation:
         """Ask once, without any consequence."""
-        return self._source_of(backend).look(hostname, address, ask_resolver=True)
+        return _ask(self._source_of(backend), hostname, address, ask_resolver=True)
 
     def admit(self, backend: Backend, spec: PtrSpec, report: Report) -> Confirmation | None:
         """Wait for the forward record, as the policy says; None where it says skip.
@@ -154,11 +157,11 @@ class ForwardGate:
         self, backend: Backend, spec: PtrSpec, policy: ForwardPolicy, report: Report
     ) -> Confirmation:
         source = self._source_of(backend)
-        answer = source.look(spec.hostname, spec.address)
+        answer = _ask(source, spec.hostname, spec.address)
         if self._worth_waiting(answer, policy):
             answer = self._awaited(backend, answer, spec, report)
         if answer.verdict is Verdict.UNKNOWN:
-            answer = source.look(spec.hostname, spec.address, ask_resolver=True)
+            answer = _ask(source, spec.hostname, spec.address, ask_resolver=True)
         return answer
 
     def _awaited(
@@ -182,7 +185,7 @@ class ForwardGate:
                     operation = "await the forward record of"
                     reason = f"cancelled while waiting; nothing was written: {answer.detail}"
                     raise UnavailableError(backend.name, operation, spec.hostname, reason)
-                answer = source.look(spec.hostname, spec.address)
+                answer = _ask(source, spec.hostname, spec.address)
         return answer
 
     def _worth_waiting(self, answer: Confirmation, policy: ForwardPolicy) -> bool:
@@ -190,6 +193,20 @@ class ForwardGate:
         if policy is ForwardPolicy.WARN or answer.verdict is Verdict.CONFIRMED:
             return False
         return answer.verdict is not Verdict.UNKNOWN or policy is ForwardPolicy.STRICT
+
+
+def _ask(
+    source: ForwardSource,
+    hostname: DnsName,
+    address: Address,
+    *,
+    ask_resolver: bool = False,
+) -> Confirmation:
+    answer = source.look(hostname, address, ask_resolver=ask_resolver)
+    if _log.isEnabledFor(logging.DEBUG):
+        asked = f"forward check: {hostname} for {address}"
+        _log.debug("%s: %s, %s", asked, answer.verdict.value, answer.detail)
+    return answer
 
 
 def policy_of(spec: PtrSpec) -> ForwardPolicy:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import address_order
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.ptr_set_messages import SHOWN, shown
+from pulumi_rdns.workers import Workers
 
 #: look-ups at a time
 _SIDE_BY_SIDE = 32
@@ -65,7 +65,7 @@ def admitted(
         looks.confirmed[address] = bool(answer and answer.confirmed)
         looks.doubts += doubts.texts
 
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with Workers(_SIDE_BY_SIDE) as pool:
         list(pool.map(admit, addresses))
     for text in looks.doubts[:SHOWN]:
         report.warning(text)
@@ -84,7 +84,7 @@ def renewed(gate: ForwardGate, backend: Backend, state: PtrSetState, report: Rep
         return gate.look(backend, hostname, ipaddress.ip_address(address)).confirmed
 
     addresses = sorted(state.written, key=address_order)
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with Workers(_SIDE_BY_SIDE) as pool:
         answers = dict(zip(addresses, pool.map(look, addresses), strict=True))
     known = set(state.unconfirmed)
     unconfirmed = [

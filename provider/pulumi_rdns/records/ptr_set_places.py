@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
@@ -24,6 +23,7 @@ from pulumi_rdns.model.addresses import reverse_name
 from pulumi_rdns.model.names import DnsName, from_dns, to_dns
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.places import Aliases, find_place
+from pulumi_rdns.workers import Workers
 
 #: failures that are of one address: the next one may fare better
 _OF_ONE = (AddressNotFoundError, ConflictError, RejectedError)
@@ -124,7 +124,7 @@ class _Zones:
             owner = reverse_name(address)
             groups[owner.partition(".")[2]][address] = owner
         self._prefetch_zones(next(iter(owners.values())) for owners in groups.values())
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        with Workers(_SIDE_BY_SIDE) as pool:
             found = pool.map(self._group, groups.values())
             return {address: place for group in found for address, place in group.items()}
 
@@ -150,7 +150,7 @@ class _Zones:
                 alone.append(address)
             return alone
 
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        with Workers(_SIDE_BY_SIDE) as pool:
             found = pool.map(away, groups.values())
             return [address for group in found for address in group]
 
@@ -174,7 +174,7 @@ class _Zones:
 
     def each_replaced(self, addresses: Collection[str]) -> dict[str, Place | RdnsError]:
         self._prefetch_zones(map(reverse_name, addresses))
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        with Workers(_SIDE_BY_SIDE) as pool:
             return dict(zip(addresses, pool.map(self.replaced, addresses), strict=True))
 
     def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:

@@ -8,7 +8,10 @@ from typing import Any
 import pulumi
 
 from pulumi_rdns.backends.kit.caches import Once
+from pulumi_rdns.errors import ConfigError
+from pulumi_rdns.logs import show_logs
 from pulumi_rdns.resources.declarations import Declarations
+from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.gc_tuning import expect_many_objects
 from pulumi_rdns.resources.engine.running import connection
 from pulumi_rdns.resources.inputs import literal_hostname
@@ -21,6 +24,10 @@ class Program:
     def __init__(self) -> None:
         """Read the stack's configuration. Raises ConfigError, a line per mistake."""
         expect_many_objects()
+        try:
+            show_logs()
+        except ConfigError as error:
+            raise as_run_error(error) from None
         self.defaults = StackDefaults()
         self.declared = Declarations()
 

@@ -29,9 +29,8 @@ from pulumi_rdns.properties.schema import Properties
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.engine.calls import old_inputs, pinned_call
 from pulumi_rdns.resources.engine.errors import plain_errors
-from pulumi_rdns.resources.engine.gc_tuning import keep_what_was_imported
+from pulumi_rdns.resources.engine.host import prepare_host
 from pulumi_rdns.resources.engine.partial import report_partial_success
-from pulumi_rdns.resources.engine.pool import widen_thread_pool
 from pulumi_rdns.resources.engine.report import EngineReport
 from pulumi_rdns.resources.engine.secrets import as_secret
 
@@ -73,10 +72,10 @@ class RecordProvider(ResourceProvider):
     def __init_subclass__(cls, lifecycle: Lifecycle) -> None:
         cls.lifecycle = lifecycle
 
+    @plain_errors
     def configure(self, req: ConfigureRequest) -> None:
         global _config, _session
-        widen_thread_pool()
-        keep_what_was_imported()
+        prepare_host()
         keys = [field.encode_name for field in msgspec.structs.fields(StackSettings)]
         found = {f"{NAMESPACE}:{key}": req.config.get(f"{NAMESPACE}:{key}") for key in keys}
         config = {key: value for key, value in found.items() if value is not None}

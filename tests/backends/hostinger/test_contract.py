@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import dns.name
 import pytest
 
 from pulumi_rdns.backends.hostinger import HostingerBackend
 from pulumi_rdns.model.addresses import Address
-from tests.backends.contract import AddressContract, ZoneContract
+from tests.backends.contract import AddressContract, BackendContract, ZoneContract
 
 from .world import STRANGER, ZONE, World, addresses, fleet, held, world
 
@@ -43,12 +43,15 @@ def backend(account: World) -> HostingerBackend:
     return account.backend
 
 
-@pytest.fixture
-def secrets(account: World) -> list[str]:
-    return [account.scenario.token]
+class Hostinger(BackendContract):
+    minimal_settings: ClassVar = {"apiToken": "token"}
+
+    @pytest.fixture
+    def secrets(self, account: World) -> list[str]:
+        return [account.scenario.token]
 
 
-class TestAddresses(AddressContract):
+class TestAddresses(Hostinger, AddressContract):
     @pytest.fixture(params=ANSWERS.values(), ids=list(ANSWERS))
     def account(self, request: pytest.FixtureRequest) -> Iterator[World]:
         with world(machines=fleet(9), **request.param) as made:
@@ -71,7 +74,7 @@ class TestAddresses(AddressContract):
         return read
 
 
-class TestZones(ZoneContract):
+class TestZones(Hostinger, ZoneContract):
     kind, one, two = "A", "203.0.113.1", "203.0.113.2"
 
     @pytest.fixture(params=ZONE_ANSWERS.values(), ids=list(ZONE_ANSWERS))

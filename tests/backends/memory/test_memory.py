@@ -6,6 +6,7 @@ import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import dns.name
 import dns.rrset
@@ -17,7 +18,7 @@ from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
 from pulumi_rdns.errors import UnavailableError
 from pulumi_rdns.model.addresses import Address, parse_address
-from tests.backends.contract import AddressContract, ZoneContract
+from tests.backends.contract import AddressContract, BackendContract, ZoneContract
 
 ZONE = dns.name.from_text("example.com")
 HOST, OTHER = parse_address("192.0.2.1"), parse_address("192.0.2.2")
@@ -31,7 +32,12 @@ def backend(tmp_path: Path) -> MemoryBackend:
     return MemoryBackend("shelf", settings, tmp_path)
 
 
-class TestAddresses(AddressContract):
+class InMemory(BackendContract):
+    minimal_settings: ClassVar[dict[str, str]] = {}
+    logs_requests = False
+
+
+class TestAddresses(InMemory, AddressContract):
     @pytest.fixture
     def owned(self) -> list[Address]:
         return [*map(parse_address, [*(f"192.0.2.{at}" for at in range(1, 9)), "2001:db8::1"])]
@@ -50,7 +56,7 @@ class TestAddresses(AddressContract):
         return read
 
 
-class TestZones(ZoneContract):
+class TestZones(InMemory, ZoneContract):
     kind, one, two = "A", "192.0.2.1", "192.0.2.2"
 
     @pytest.fixture

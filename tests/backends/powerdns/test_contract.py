@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from pulumi_rdns.backends.powerdns import PowerDnsBackend
@@ -12,6 +14,8 @@ from tests.servers.zone_contract import ServedClassless, ServedForward, ServedRe
 
 
 class OverTheApi(BackendContract):
+    minimal_settings: ClassVar = {"apiUrl": "http://127.0.0.1:1", "apiKey": "key"}
+
     @pytest.fixture
     def backend(self, server: PowerDns) -> PowerDnsBackend:
         return backend_of(server)

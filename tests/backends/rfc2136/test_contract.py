@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
@@ -13,6 +15,9 @@ from tests.servers.zone_contract import ServedClassless, ServedForward, ServedRe
 
 
 class Updates(BackendContract):
+    minimal_settings: ClassVar = {"server": "127.0.0.1"}
+    logs_requests = False
+
     @pytest.fixture
     def backend(self, server: DnsServer) -> Rfc2136Backend:
         return backend_of(server)
@@ -34,7 +39,7 @@ class TestClassless(Updates, ServedClassless):
     pass
 
 
-class TestNarrowRights(ServedReverse):
+class TestNarrowRights(Updates, ServedReverse):
     """The key may change PTR records and nothing else; PowerDNS knows no such rule."""
 
     @pytest.fixture(params=["bind", "knot"])

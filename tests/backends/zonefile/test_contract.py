@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import dns.name
 import dns.zone
@@ -23,6 +24,9 @@ ns  IN A   192.0.2.53
 
 
 class ZoneFiles(ZoneContract):
+    minimal_settings: ClassVar = {"directory": "."}
+    logs_requests = False
+
     origin: str
 
     @pytest.fixture

@@ -4,7 +4,8 @@ Seen in SDK 3.220 to 3.272: `python -m pulumi.dynamic` serves each call in a met
 `Create`, `Read`, `Update` or `Delete` of its servicer, with the locals `request` and `context`. A
 dynamic provider is given neither, and upstream has no other way to them; a native provider
 (`pulumi.provider.experimental`) has. When it moves, a warning is logged, and what needs the call
-does without: messages have no resource, errors show a traceback, drift of a zone is overlooked.
+does without: messages have no resource, errors are as the SDK has them, a changed `zone` may be
+overlooked.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Errors that a user sees as one sentence, without a traceback.
 
 In the provider host: seen in SDK 3.260 to 3.272, the servicer sends the traceback of whatever a
-provider raises; before (3.220), gRPC prefixes its message and prints the traceback. Upstream offers
-nothing for an expected error. When the call is not found, the traceback is shown.
+provider raises; in 3.220 to 3.250, gRPC sends the message without the class, prefixed. Upstream
+offers nothing for an expected error. When the call is not found, it is as the SDK has it.
 
 In a program: `pulumi.RunError`, which is public, is shown without a traceback.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
+import traceback
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -27,17 +28,18 @@ R = TypeVar("R")
 
 
 def plain_errors(method: Callable[P, R]) -> Callable[P, R]:
-    """Fail the call with the error's class and message alone, unless RDNS_DEBUG=1."""
+    """Fail the call with the error's class and message alone; RDNS_DEBUG=1 adds a traceback."""
 
     @functools.wraps(method)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(*args, **kwargs)
         except RdnsError as error:
-            call = served_call("errors show a traceback")
-            if call is None or os.environ.get("RDNS_DEBUG") == "1":
+            call = served_call("errors are shown as the SDK shows them")
+            if call is None:
                 raise
-            text = f"{type(error).__name__}: {error}"
+            is_debug = os.environ.get("RDNS_DEBUG") == "1"
+            text = traceback.format_exc() if is_debug else f"{type(error).__name__}: {error}"
         if not has_status(call.context):
             set_status(call.context, text)
         call.context.abort(grpc.StatusCode.UNKNOWN, text)

@@ -9,8 +9,8 @@ moves, four threads it is, and a warning is logged.
 
 from __future__ import annotations
 
-import concurrent.futures
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from pulumi_rdns.resources.engine import moved
 from pulumi_rdns.resources.engine.calls import is_provider_host
@@ -19,18 +19,30 @@ THREADS = 32
 
 
 def widen_thread_pool() -> None:
-    """Let the pool that runs this thread grow to `THREADS` threads."""
+    """Let the pool that runs this thread have `THREADS` threads."""
+    pool = _pool_of_this_thread()
+    if pool is not None and isinstance(getattr(pool, "_max_workers", None), int):
+        if pool._max_workers < THREADS:
+            pool._max_workers = THREADS
+            # Calls that wait already get a thread only when further work comes.
+            for _ in range(THREADS):
+                pool.submit(_do_nothing)
+    elif is_provider_host():
+        moved.warn(
+            "the thread pool of the provider host", "four records that wait hold up all others"
+        )
+
+
+def _pool_of_this_thread() -> ThreadPoolExecutor | None:
     frame = sys._getframe(1) if hasattr(sys, "_getframe") else None
     while frame is not None:
         reference = frame.f_locals.get("executor_reference")
         pool = reference() if callable(reference) else None
-        if isinstance(pool, concurrent.futures.ThreadPoolExecutor) and hasattr(
-            pool, "_max_workers"
-        ):
-            pool._max_workers = max(pool._max_workers, THREADS)
-            return
+        if isinstance(pool, ThreadPoolExecutor):
+            return pool
         frame = frame.f_back
-    if is_provider_host():
-        moved.warn(
-            "the thread pool of the provider host", "four records that wait hold up all others"
-        )
+    return None
+
+
+def _do_nothing() -> None:
+    pass
