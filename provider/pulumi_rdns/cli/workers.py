@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from queue import SimpleQueue
 from typing import TypeAlias
 
@@ -14,6 +12,7 @@ from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.cli.terminal import Progress
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.records.pauses import pauses
+from pulumi_rdns.workers import in_this_context
 
 #: look-ups under way; each mostly waits for a server
 THREADS = 64
@@ -61,7 +60,7 @@ class _Work:
     def add(self, position: _Position, job: Job) -> None:
         """Let a thread do a job, in the context of the caller: what it reports gets there."""
         self.size += 1
-        self._waiting.put((position, partial(contextvars.copy_context().run, job)))
+        self._waiting.put((position, in_this_context(job)))
         if self._threads < THREADS:
             self._threads += 1
             threading.Thread(target=self._serve, daemon=True).start()
