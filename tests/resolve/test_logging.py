@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextvars import ContextVar
 
 import pytest
 
@@ -81,3 +82,27 @@ def test_nothing_is_logged_above_debug(caplog: pytest.LogCaptureFixture) -> None
         at = parse_endpoint(f"{server.address}:{server.port}")
         assert DnsSource(nameservers=[at]).look(MAIL, ADDRESS).verdict is Verdict.CONFIRMED
     assert caplog.records == []
+
+
+def test_a_question_is_logged_in_the_context_of_whoever_asks_it() -> None:
+    caller: ContextVar[str] = ContextVar("caller", default="nobody")
+    heard: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(caller.get())
+
+    logger, handler = logging.getLogger(LOGGER), Listening()
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        with FakeDns(right) as server:
+            at = parse_endpoint(f"{server.address}:{server.port}")
+            source = DnsSource(nameservers=[at])
+            for name in ("one", "two"):
+                caller.set(name)
+                assert source.look(MAIL, ADDRESS).verdict is Verdict.CONFIRMED
+    finally:
+        logger.setLevel(logging.NOTSET)
+        logger.removeHandler(handler)
+    assert heard == ["one", "two"]

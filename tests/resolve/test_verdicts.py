@@ -41,9 +41,9 @@ def records(*addresses: str) -> Records:
 
 
 def answer(
-    outcome: QueryOutcome, server: str = "ns1.example.com", asked: str = "192.0.2.53"
+    outcome: QueryOutcome, server: str = "ns1.example.com", address: str = "192.0.2.53"
 ) -> ServerAnswer:
-    return ServerAnswer(server, asked, NAMES[0], RdataType.A, outcome)
+    return ServerAnswer(server, address, NAMES[0], RdataType.A, outcome)
 
 
 def found(*outcomes: QueryOutcome) -> Look:
@@ -161,9 +161,9 @@ def test_equal_answers_of_several_servers_are_one_clause() -> None:
 
 
 def test_the_addresses_of_one_server_are_told_apart_only_when_they_differ() -> None:
-    same = [answer(NxDomain(), asked="192.0.2.53"), answer(NxDomain(), asked="2001:db8::53")]
+    same = [answer(NxDomain(), address="192.0.2.53"), answer(NxDomain(), address="2001:db8::53")]
     assert describe({NAMES[0]: same}) == "ns1.example.com answered NXDOMAIN for a.example.com"
-    differ = [answer(NxDomain(), asked="192.0.2.53"), answer(NoData(), asked="2001:db8::53")]
+    differ = [answer(NxDomain(), address="192.0.2.53"), answer(NoData(), address="2001:db8::53")]
     assert describe({NAMES[0]: differ}) == (
         "ns1.example.com (192.0.2.53) answered NXDOMAIN for a.example.com; "
         "ns1.example.com (2001:db8::53) has no A record for a.example.com"
@@ -173,7 +173,7 @@ def test_the_addresses_of_one_server_are_told_apart_only_when_they_differ() -> N
 def test_an_address_of_a_server_that_fails_is_left_out_when_another_one_answers() -> None:
     answers = [
         answer(NxDomain()),
-        answer(QueryFailure("could not be reached"), asked="2001:db8::53"),
+        answer(QueryFailure("could not be reached"), address="2001:db8::53"),
     ]
     assert describe({NAMES[0]: answers}) == "ns1.example.com answered NXDOMAIN for a.example.com"
 

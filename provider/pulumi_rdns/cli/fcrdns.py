@@ -16,7 +16,7 @@ _FORWARD = {
     Verdict.CONFIRMED: "resolves to it",
     Verdict.MISMATCH: "does not resolve to it",
     Verdict.PROPAGATING: "does not resolve to it everywhere yet",
-    Verdict.UNKNOWN: "could not be asked for",
+    Verdict.UNKNOWN: "could not be looked up",
 }
 
 
@@ -35,7 +35,7 @@ def check_hostname(source: DnsSource, hostname: DnsName, asked: str) -> list[Row
 def rows_without_address(found: AddressesAnswer, hostname: DnsName, asked: str) -> list[Row]:
     """Return a row for a hostname that has no address, or may have more than could be asked for."""
     if found.status is Status.UNKNOWN:
-        said, verdict = "its addresses could not all be asked for", Verdict.UNKNOWN
+        said, verdict = "not all of its addresses could be looked up", Verdict.UNKNOWN
     elif not found.addresses:
         said, verdict = "it has no address", Verdict.MISMATCH
     else:
@@ -87,15 +87,15 @@ def _row(asked: str, address: Address, hostname: DnsName, ptr: PtrAnswer, forwar
     """Return a row that says what is wrong; where nothing is, what is right."""
     held = _held(ptr, hostname)
     parts = [(held, _ptr_said(ptr, held)), (forward.verdict, _forward_said(hostname, forward))]
-    told = [said for verdict, said in parts if verdict is not Verdict.CONFIRMED]
-    detail = "; ".join(told or [said for _, said in parts])
+    wrong = [text for verdict, text in parts if verdict is not Verdict.CONFIRMED]
+    detail = "; ".join(wrong or [text for _, text in parts])
     findings = (*_several(ptr, address), *_alias(hostname, ptr, forward))
     return Row(asked, address, hostname, all_of([held, forward.verdict]), detail, findings)
 
 
 def _ptr_said(ptr: PtrAnswer, held: Verdict) -> str:
     if held is Verdict.UNKNOWN:
-        said = "its PTR record could not be asked for"
+        said = "its PTR record could not be looked up"
     elif not ptr.hostnames:
         said = "it has no PTR record"
     else:

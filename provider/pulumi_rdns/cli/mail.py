@@ -20,7 +20,7 @@ def check_domain(source: DnsSource, domain: DnsName) -> list[Row | Job]:
     found = source.mail_exchangers(domain)
     asked = f"MX of {domain}"
     if found.status is Status.UNKNOWN:
-        said = f"its mail exchangers could not be asked for: {found.detail}"
+        said = f"its mail exchangers could not be looked up: {found.detail}"
         return [Row(asked, None, None, Verdict.UNKNOWN, said)]
     if found.status is Status.NONE:
         said = f"{domain} has no MX record: mail goes to its own addresses"

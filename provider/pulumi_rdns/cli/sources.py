@@ -1,4 +1,4 @@
-"""Whom a check asks: the DNS, or the records that a backend holds."""
+"""Whom a check asks: the DNS, or the records of a backend."""
 
 from __future__ import annotations
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from queue import SimpleQueue
 from typing import TypeAlias
 
@@ -14,6 +12,7 @@ from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.cli.terminal import Progress
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.records.pauses import pauses
+from pulumi_rdns.workers import in_this_context
 
 #: look-ups under way; each mostly waits for a server
 THREADS = 64
@@ -23,10 +22,10 @@ _Position: TypeAlias = tuple[int, ...]
 _Items: TypeAlias = Row | Sequence[Row | Job]
 
 
-def run(jobs: Sequence[Job], told: Callable[[int, int], None]) -> list[list[Row]]:
+def run(jobs: Sequence[Job], on_progress: Callable[[int, int], None]) -> list[list[Row]]:
     """Do the jobs, and the jobs that they give, and list the rows of each in order.
 
-    ``told`` hears how many pieces of work are done, and how many there are so far.
+    ``on_progress`` is called with how many pieces of work are done, and how many there are so far.
     """
     work = _Work()
     for number, job in enumerate(jobs):
@@ -41,7 +40,7 @@ def run(jobs: Sequence[Job], told: Callable[[int, int], None]) -> list[list[Row]
                 rows[*position, number] = item
             else:
                 work.add((*position, number), item)
-        told(done, work.size)
+        on_progress(done, work.size)
     work.end()
     found: list[list[Row]] = [[] for _ in jobs]
     for position in sorted(rows):
@@ -61,7 +60,7 @@ class _Work:
     def add(self, position: _Position, job: Job) -> None:
         """Let a thread do a job, in the context of the caller: what it reports gets there."""
         self.size += 1
-        self._waiting.put((position, partial(contextvars.copy_context().run, job)))
+        self._waiting.put((position, in_this_context(job)))
         if self._threads < THREADS:
             self._threads += 1
             threading.Thread(target=self._serve, daemon=True).start()
@@ -89,10 +88,10 @@ def run_until_confirmed(jobs: Sequence[Job], wait: float, progress: Progress) ->
     """Do the jobs, and those that are not all confirmed again, for ``wait`` seconds."""
     deadline = time.monotonic() + wait
 
-    def told(done: int, size: int) -> None:
+    def show(done: int, size: int) -> None:
         progress.count(f"{done} of {size} looked up")
 
-    found = run(jobs, told)
+    found = run(jobs, show)
     for pause in pauses():
         pending = [number for number, rows in enumerate(found) if not _confirmed(rows)]
         left = deadline - time.monotonic()

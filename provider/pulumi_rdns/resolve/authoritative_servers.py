@@ -1,4 +1,4 @@
-"""Finds the zone that holds a name, and the authoritative servers of that zone.
+"""Finds the zone that contains a name, and the authoritative servers of that zone.
 
 The recursive resolver is asked only what is there: the NS RRset of a zone and the addresses of its
 servers. It is never asked for the name itself: a name that is still to be made would be answered
@@ -68,7 +68,7 @@ class AuthorityFinder:
         self._addresses = AsyncCache[dns.name.Name, tuple[str, ...]]()
 
     async def zone_of(self, name: dns.name.Name) -> DelegatedZone | None:
-        """Find the zone that holds the name, which need not be there yet.
+        """Find the zone that contains the name, which need not be there yet.
 
         None where no server of any zone above the name could be found.
         """

@@ -65,8 +65,8 @@ class ServerAnswer:
 
     #: how a reader knows the server: ``ns1.example.net``
     server: str
-    #: the address that was asked; empty where the server has none
-    asked: str
+    #: the IP address that was asked; empty where the server has none
+    address: str
     name: dns.name.Name
     rdtype: RdataType
     outcome: QueryOutcome
@@ -133,7 +133,7 @@ def is_about_name(reply: Reply) -> bool:
 def read_zone_cut(
     reply: dns.message.Message, zone: dns.name.Name, name: dns.name.Name
 ) -> ZoneCut | None:
-    """Read from a reply of a server of ``zone`` where below it a zone that holds ``name`` begins.
+    """Read from a reply of a server of ``zone`` where below it a zone with ``name`` begins.
 
     The reply is either a referral (RFC 1034 section 4.3.2 step 3b) or, from a server of both zones,
     the SOA. None: the name belongs to ``zone`` itself, as far as this server knows.

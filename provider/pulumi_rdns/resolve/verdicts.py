@@ -66,7 +66,7 @@ def final_answers(chain: AliasChain) -> tuple[ServerAnswer, ...]:
     A chain that comes back to itself, or is longer than `MAX_CNAMES`, ends in a `BrokenChain`.
     """
     found = islice(_walk(chain, next(iter(chain)), ()), MAX_FINAL_ANSWERS)
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.server, one.asked, one.name)))
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.server, one.address, one.name)))
 
 
 def _walk(
@@ -86,7 +86,7 @@ def _walk(
 
 def _broken(answer: ServerAnswer, reason: str) -> ServerAnswer:
     return ServerAnswer(
-        answer.server, answer.asked, answer.name, answer.rdtype, BrokenChain(reason)
+        answer.server, answer.address, answer.name, answer.rdtype, BrokenChain(reason)
     )
 
 
@@ -191,7 +191,7 @@ def _of_server(
     said = {one: _predicate(one, address, is_lagging) for one in counted}
     if len(set(said.values())) == 1:
         return [(server, said[counted[0]])]
-    return [(f"{server} ({one.asked})", predicate) for one, predicate in said.items()]
+    return [(f"{server} ({one.address})", predicate) for one, predicate in said.items()]
 
 
 def _predicate(answer: ServerAnswer, address: Address | None, is_lagging: bool) -> str:

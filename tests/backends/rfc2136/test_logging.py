@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import pytest
 from dns.rcode import Rcode
@@ -113,3 +115,26 @@ def test_nothing_is_logged_above_debug(bind: DnsServer, caplog: pytest.LogCaptur
     caplog.set_level(logging.INFO, LOGGER)
     backend_of(bind).find_zone(fresh_name())
     assert caplog.records == []
+
+
+def test_what_is_asked_in_threads_is_logged_in_the_context_of_the_caller(bind: DnsServer) -> None:
+    caller: ContextVar[str] = ContextVar("caller", default="nobody")
+    heard: list[tuple[str, str]] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append((threading.current_thread().name, caller.get()))
+
+    logger, handler = logging.getLogger(LOGGER), Listening()
+    backend = backend_of(bind)
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        caller.set("us")
+        backend.read_ptrs(ZONE, [f"{number}.log.{REVERSE}" for number in range(20)])
+    finally:
+        logger.setLevel(logging.NOTSET)
+        logger.removeHandler(handler)
+    assert len(heard) >= 20
+    assert threading.current_thread().name not in {thread for thread, _ in heard}
+    assert {context for _, context in heard} == {"us"}

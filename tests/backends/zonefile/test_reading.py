@@ -121,3 +121,11 @@ def test_a_hand_edit_of_an_included_file_is_seen(sample: Zones) -> None:
         found = backend.get_rrset(name(REVERSE), name(ELEVEN), RdataType.PTR)
         assert found
         assert found[0].to_text() == host
+
+
+def test_a_value_that_cannot_be_read_is_an_error_of_the_backend_for_many_names_too(
+    sample: Zones,
+) -> None:
+    sample.write("db.192.0.2", SAMPLE + "11 IN PTR a..example.com.\n")
+    with pytest.raises(RejectedError, match=r"zones: read .*: db\.192\.0\.2, line 9: "):
+        sample.backend().read_ptrs(name(REVERSE), [TEN, ELEVEN])

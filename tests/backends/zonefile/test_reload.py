@@ -88,7 +88,7 @@ def test_a_failure_is_a_warning_of_the_operation_that_wrote_and_the_record_stays
     (tmp_path / "broken").touch()
     (warning,) = warnings_of(reloading)
     assert warning == (
-        "zones: the zone file is written, but the server was not told: "
+        "zones: the zone file was written, but the server was not reloaded: "
         f"{sys.executable} ended with exit status 3: first line / server is down "
         "(the next run tries the reload again)"
     )

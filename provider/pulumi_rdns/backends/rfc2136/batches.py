@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import dns.name
@@ -12,6 +12,7 @@ import dns.name
 from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange, matches_expected
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
+from pulumi_rdns.workers import Workers
 
 from .packing import MOST_CHANGES
 from .reader import RecordReader
@@ -76,7 +77,7 @@ class PtrBatch:
         batch = [self._changes[at] for at in waiting]
         start = 0
         # The looks come between the messages, which shall not wait for them.
-        with ThreadPoolExecutor(_LOOKS_AT_A_TIME) as pool:
+        with Workers(_LOOKS_AT_A_TIME) as pool:
             results = self._client.update_all(self._operation, self._zone, batch, most)
             for size, error, is_made in results:
                 part = waiting[start : start + size]

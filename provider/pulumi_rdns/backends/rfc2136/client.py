@@ -49,7 +49,7 @@ class UpdateResult(NamedTuple):
 
 
 class Client:
-    """The servers of one instance, asked and told with one key. Shared by several threads."""
+    """The servers of one instance, queried and updated with one key. Shared by several threads."""
 
     def __init__(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +18,7 @@ from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import misplaced_error
 from pulumi_rdns.errors import ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
+from pulumi_rdns.workers import Workers
 
 from .zones import ZoneFinder, zone_in
 
@@ -93,7 +93,7 @@ class RecordReader:
             there = self._shared_transfer(zone) if is_shared else self._transfer(zone)
             if there is not None:
                 return {owner: there[owner] for owner in owners if owner in there}
-        with ThreadPoolExecutor(_MOST_AT_A_TIME) as pool:
+        with Workers(_MOST_AT_A_TIME) as pool:
             found = pool.map(look, owners)
             return {owner: one for owner, one in zip(owners, found, strict=True) if one}
 

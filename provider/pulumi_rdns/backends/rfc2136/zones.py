@@ -1,10 +1,9 @@
-"""Which zone of a server holds a name, by the SOA record in its answers (RFC 2308 section 3)."""
+"""Which zone of a server contains a name, by the SOA record in its answers (RFC 2308 section 3)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import misplaced_error
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
+from pulumi_rdns.workers import Workers
 
 if TYPE_CHECKING:
     import dns.message
@@ -86,7 +86,7 @@ class ZoneFinder:
             if change.after:
                 groups[parent_of(change.owner)].append(change.owner)
         self.prefetch([dns.name.from_text(owners[0]) for owners in groups.values()])
-        with ThreadPoolExecutor(_MOST_AT_A_TIME) as pool:
+        with Workers(_MOST_AT_A_TIME) as pool:
             errors = pool.map(partial(self._elsewhere, zone), groups.values())
             found = zip(groups, errors, strict=True)
             return {parent: error for parent, error in found if error is not None}

@@ -177,7 +177,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
 
     def _reload_warning(self, failure: str) -> str:
         return (
-            f"{self.name}: the zone file is written, but the server was not told: {failure} "
+            f"{self.name}: the zone file was written, but the server was not reloaded: {failure} "
             "(the next run tries the reload again)"
         )
 

@@ -44,7 +44,7 @@ class Client:
         return self._folder.path
 
     def file_with(self, operation: Operation, name: dns.name.Name) -> ZoneFile:
-        """Return the file of the zone that holds the name: the longest match.
+        """Return the file of the zone that contains the name: the longest match.
 
         Raises ZoneNotFoundError, and what is wrong with the file.
         """

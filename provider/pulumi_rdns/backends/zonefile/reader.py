@@ -104,7 +104,7 @@ class ZoneText:
 
     @cached_property
     def is_signed(self) -> bool:
-        """Whether it holds records of DNSSEC that an edit would make wrong."""
+        """Whether it has records of DNSSEC that an edit would make wrong."""
         return any(not _SIGNING_TYPES.isdisjoint(types) for types in self.records.values())
 
     def check_values(self) -> None:
