@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver, split_port
+from pulumi_rdns.model.names import DnsName, stored_name
+from tests.model.strategies import addresses, hostnames
 
 
 @pytest.mark.parametrize(
@@ -53,15 +54,8 @@ def test_what_names_no_server_is_refused_with_the_reason(text: object, reason: s
         parse_endpoint(text)
 
 
-@given(
-    st.ip_addresses().filter(lambda one: not one.is_multicast and not one.is_unspecified),
-    st.integers(1, 65535),
-)
-def test_what_is_written_is_read_back(
-    host: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
-) -> None:
-    if str(host) == "255.255.255.255" or getattr(host, "ipv4_mapped", None):
-        return
+@given(addresses | hostnames.map(stored_name), st.integers(1, 65535))
+def test_what_is_written_is_read_back(host: Address | DnsName, port: int) -> None:
     endpoint = Endpoint(host, port)
     assert parse_endpoint(str(endpoint)) == endpoint
 

@@ -19,36 +19,17 @@ from pulumi_rdns.model.names import (
     parse_zone,
     to_dns,
 )
-
-LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True).filter(
-    lambda label: label[2:4] != "--"
-)
-HOSTNAMES = st.builds(
-    lambda labels, last: ".".join([*labels, last]),
-    st.lists(LABELS, min_size=1, max_size=5),
-    st.from_regex(r"[a-z]{2,10}", fullmatch=True),
-)
-
-#: labels as they may stand in a zone: any octets, many of which a text has to escape
-ANY_LABELS = st.binary(min_size=1, max_size=6) | st.text('aZ9-_*/.\\\\@$ "', min_size=1).map(
-    str.encode
-)
-ANY_NAMES = st.lists(ANY_LABELS, max_size=5).map(
-    lambda labels: dns.name.Name([*labels, b""]).canonicalize()
-)
+from tests.model.strategies import any_labels, dns_names, hostnames, spelled
 
 
-@given(HOSTNAMES, st.data())
+@given(hostnames, st.data())
 def test_case_and_the_trailing_dot_do_not_matter(hostname: str, data: st.DataObject) -> None:
-    upper = data.draw(st.lists(st.booleans(), min_size=len(hostname), max_size=len(hostname)))
-    mixed = "".join(
-        letter.upper() if up else letter for letter, up in zip(hostname, upper, strict=True)
-    )
+    mixed = data.draw(spelled(hostname))
     dot = data.draw(st.sampled_from(["", "."]))
     assert parse_hostname(mixed + dot) == hostname
 
 
-@given(HOSTNAMES)
+@given(hostnames)
 def test_the_stored_form_is_stable(hostname: str) -> None:
     once = parse_hostname(hostname)
     assert parse_hostname(once) == once
@@ -125,7 +106,7 @@ def test_a_zone_may_be_named_as_rfc_2317_does() -> None:
     assert parse_zone("_tcp.example.com") == "_tcp.example.com"
 
 
-@given(ANY_NAMES)
+@given(dns_names)
 def test_any_name_of_the_dns_has_a_text_that_is_read_as_that_name(name: dns.name.Name) -> None:
     text = from_dns(name)
     assert text.isascii()
@@ -134,20 +115,20 @@ def test_any_name_of_the_dns_has_a_text_that_is_read_as_that_name(name: dns.name
     assert from_dns(to_dns(text)) == text
 
 
-@given(st.lists(ANY_LABELS, min_size=1, max_size=5))
+@given(st.lists(any_labels, min_size=1, max_size=5))
 def test_a_name_has_one_text_in_whatever_case_it_is_served(labels: list[bytes]) -> None:
     name = dns.name.Name([*labels, b""])
     upper = dns.name.Name([*(label.upper() for label in labels), b""])
     assert from_dns(upper) == from_dns(name) == from_dns(name.canonicalize())
 
 
-@given(ANY_NAMES.filter(lambda name: name != dns.name.root))
+@given(dns_names.filter(lambda name: name != dns.name.root))
 def test_a_zone_of_any_name_is_read_from_its_text(name: dns.name.Name) -> None:
     assert parse_zone(from_dns(name)) == from_dns(name)
     assert parse_zone(f"{from_dns(name)}.") == from_dns(name)
 
 
-@given(ANY_NAMES)
+@given(dns_names)
 def test_the_parent_of_a_name_is_the_one_that_dnspython_has(name: dns.name.Name) -> None:
     expected = dns.name.root if name == dns.name.root else name.parent()
     assert parent(from_dns(name)) == from_dns(expected)
@@ -156,11 +137,11 @@ def test_the_parent_of_a_name_is_the_one_that_dnspython_has(name: dns.name.Name)
 @st.composite
 def two_names(draw: st.DrawFn) -> tuple[dns.name.Name, dns.name.Name]:
     """Make a name and another that is often above it, or looks as if it were."""
-    name = draw(ANY_NAMES)
+    name = draw(dns_names)
     above = dns.name.Name(name.labels[draw(st.integers(0, len(name.labels) - 1)) :])
     joined = b".".join(name.labels[:2]) or b"x"
     alike = dns.name.Name([joined[:63], *name.labels[2:-1], b""]).canonicalize()
-    return draw(st.sampled_from([name, alike])), draw(st.sampled_from([above, name]) | ANY_NAMES)
+    return draw(st.sampled_from([name, alike])), draw(st.sampled_from([above, name]) | dns_names)
 
 
 @given(two_names())
@@ -176,13 +157,13 @@ def test_a_dot_inside_a_label_makes_no_zone_of_what_follows() -> None:
     assert is_subdomain(DnsName(r"a\.b.example.com"), DnsName("example.com"))
 
 
-@given(st.lists(ANY_NAMES, max_size=6))
+@given(st.lists(dns_names, max_size=6))
 def test_names_are_sorted_as_dnspython_sorts_them(names: list[dns.name.Name]) -> None:
     texts = [from_dns(name) for name in names]
     assert sorted(texts, key=name_order) == [from_dns(name) for name in sorted(names)]
 
 
-@given(ANY_NAMES)
+@given(dns_names)
 def test_a_name_below_a_zone_has_that_zone_as_its_parent(zone: dns.name.Name) -> None:
     name = below("*", from_dns(zone))
     assert parent(name) == from_dns(zone)

@@ -55,7 +55,7 @@ def test_neighbours_are_one_range() -> None:
 def test_a_list_of_addresses_names_each_of_them_once(numbers: set[int]) -> None:
     first = int(ipaddress.ip_address("192.0.2.0"))
     texts = [str(ipaddress.ip_address(first + number)) for number in numbers]
-    named = []
+    named: list[int] = []
     for run in filter(None, address_list(texts).split(", ")):
         begin, _, end = run.partition(" to ")
         low, high = (int(ipaddress.ip_address(one)) for one in (begin, end or begin))
