@@ -10,8 +10,6 @@ from tools.checks import COVERED
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "provider" / "pulumi_rdns"
-#: folders of the package that come by merging: whoever brings one takes it off this list
-NOT_YET = {"properties", "lifecycle", "backends/kit"}
 
 
 def modules(folder: str) -> list[str]:
@@ -19,15 +17,8 @@ def modules(folder: str) -> list[str]:
     return sorted(f"{folder}/{name}" for name in names if name != "__init__")
 
 
-@pytest.mark.parametrize(
-    "folder",
-    [
-        pytest.param(folder, marks=pytest.mark.xfail(folder in NOT_YET, reason="not there yet"))
-        for folder in COVERED
-    ],
-)
+@pytest.mark.parametrize("folder", COVERED)
 def test_a_folder_that_is_listed_is_there(folder: str) -> None:
-    """Fails also when a folder has come that NOT_YET still has: then take it off."""
     assert modules(folder), f"{folder} is listed in tools/checks.py and has no module"
 
 
