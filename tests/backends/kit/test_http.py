@@ -92,6 +92,12 @@ def test_a_body_is_sent_as_json_and_a_query_in_the_url(world: World) -> None:
     )
 
 
+@pytest.mark.parametrize(("body", "content"), [(None, b""), ({}, b"{}"), ([], b"[]")])
+def test_an_empty_body_is_sent_and_none_is_not(world: World, body: object, content: bytes) -> None:
+    world.http().send(world.operation(), "POST", "/ips", body)
+    assert world.server.sent[0].body == content
+
+
 @pytest.mark.parametrize(
     ("reply", "kind", "text"),
     [
