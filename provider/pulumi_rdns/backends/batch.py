@@ -22,7 +22,7 @@ from pulumi_rdns.errors import (
     UnavailableError,
     ZoneNotFoundError,
 )
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 
 class PtrChange(NamedTuple):
@@ -176,8 +176,8 @@ def found_in(
     if not (ptr or cname or ns):
         return None
     return Found(
-        tuple(sorted(name_text(one.target.canonicalize()) for one in ptr or ())),
+        tuple(sorted(from_dns(one.target) for one in ptr or ())),
         ptr.ttl if ptr else None,
-        name_text(cname[0].target.canonicalize()) if cname else None,
+        from_dns(cname[0].target.canonicalize()) if cname else None,
         ns is not None,
     )

@@ -140,14 +140,6 @@ def name_order(name: DnsName) -> tuple[str, ...]:
     return tuple(reversed(name.split("."))) if name != "." else ()
 
 
-def name_text(name: dns.name.Name) -> str:
-    return from_dns(name)
-
-
-def canonical(name: dns.name.Name) -> dns.name.Name:
-    return name.canonicalize()
-
-
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise InvalidInputError(f"must be {what} as text, not {describe(value)}")
