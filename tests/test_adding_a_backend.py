@@ -31,6 +31,8 @@ TOUCHES = {
 }
 #: what is left out of the copy
 MADE = (".git", ".venv", ".state", ".*_cache", ".hypothesis", "__pycache__", "dist")
+#: each test starts a test run of its own
+pytestmark = pytest.mark.timeout(300)
 
 
 class Touch(NamedTuple):
@@ -80,7 +82,7 @@ def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
     )
 
 

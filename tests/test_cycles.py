@@ -61,7 +61,7 @@ def test_the_modules_of_the_package_import_each_other_in_no_circle() -> None:
 
 def test_imports_in_functions_and_for_types_alone_make_a_circle_too() -> None:
     late = "def f():\n    from pulumi_rdns import errors\n"
-    typed = "if TYPE_CHECKING:\n    from pulumi_rdns.model.names import name_text\n"
+    typed = "if TYPE_CHECKING:\n    from pulumi_rdns.model.names import from_dns\n"
     imports = {
         "pulumi_rdns.model.names": imported("pulumi_rdns.model.names", late),
         "pulumi_rdns.errors": imported("pulumi_rdns.errors", typed),

@@ -25,7 +25,7 @@ BELOW = {
     "errors": set[str](),
     "model": {"errors"},
     "resolve": {"errors", "model"},
-    "backends": {"errors", "model"},
+    "backends": {"errors", "model", "workers"},
     "logs": {"errors"},
     "workers": set[str](),
     "properties": {"errors", "model"},

@@ -11,6 +11,12 @@ from pathlib import Path
 from tools import cli, environment, servers, venv
 from tools.project import DEV, ROOT
 
+COVERED = ("model", "properties", "lifecycle", "backends/kit")
+"""The folders of the package whose branches the tests have to go through, without the CLI."""
+
+LEAST_COVERAGE = 95
+"""Per cent of the statements and branches of all of them together."""
+
 CHECKS = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
@@ -19,6 +25,7 @@ CHECKS = (
 
 LEFTOVERS = (
     ".venv",
+    ".venv-oldest",
     ".mypy_cache",
     ".pytest_cache",
     ".ruff_cache",
@@ -37,15 +44,33 @@ def check() -> int:
 def test(arguments: Sequence[str]) -> int:
     """The checks, then the tests; returns pytest's exit code.
 
-    The tests see nothing of the user's own Pulumi: no login, no backend, no passphrase.
+    The tests see nothing of the user's own Pulumi: no login, no backend, no passphrase. With
+    arguments, it is these tests alone that run, and what they cover is not measured.
     """
     if code := check():
         return code
     servers.ensure(asked=False)
+    env = _environ()
+    if arguments:
+        return _pytest(*arguments, env=env)
+    venv.ensure_oldest()
+    return max(
+        _pytest("--ignore=tests/e2e", *_coverage(), env=env),
+        _pytest("tests/resources/engine", env=env, python=venv.OLDEST_PYTHON),
+        _pytest("tests/e2e", env=env),
+    )
+
+
+def _coverage() -> list[str]:
+    folders = [f"provider/pulumi_rdns/{name}" for name in COVERED]
+    measured = [f"--cov={folder}" for folder in folders]
+    return [*measured, "--cov-branch", f"--cov-fail-under={LEAST_COVERAGE}"]
+
+
+def _environ() -> dict[str, str]:
     neutral = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
     path = environment.exports(DEV, cli.ensure(), neutral)["PATH"]
-    neutral |= environment.DEFAULTS | {"PATH": os.pathsep.join([path, *servers.FOLDERS])}
-    return _python("-m", "pytest", "-n", "auto", *arguments, env=neutral)
+    return neutral | environment.DEFAULTS | {"PATH": os.pathsep.join([path, *servers.FOLDERS])}
 
 
 def wheel() -> int:
@@ -56,9 +81,17 @@ def wheel() -> int:
 def clean() -> None:
     for name in LEFTOVERS:
         shutil.rmtree(ROOT / name, ignore_errors=True)
+    (ROOT / ".coverage").unlink(missing_ok=True)
     for cache in [folder for folder in ROOT.rglob("__pycache__") if ".git" not in folder.parts]:
         shutil.rmtree(cache, ignore_errors=True)
 
 
-def _python(*arguments: str | Path, env: dict[str, str] | None = None) -> int:
-    return subprocess.run([venv.PYTHON, *arguments], cwd=ROOT, env=env, check=False).returncode
+def _pytest(*arguments: str, env: dict[str, str], python: Path | None = None) -> int:
+    return _python("-m", "pytest", "-n", "auto", *arguments, env=env, python=python)
+
+
+def _python(
+    *arguments: str | Path, env: dict[str, str] | None = None, python: Path | None = None
+) -> int:
+    command = [python or venv.PYTHON, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode

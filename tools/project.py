@@ -4,6 +4,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+OLDEST_VENV = ROOT / ".venv-oldest"
+"""The oldest Pulumi SDK that is allowed, for tests of what is leant on in it."""
+
 BENCH_VENV = ROOT / "benchmarks" / ".venv"
 """What the benchmarks compare with: of no use to the product, so not in its environment."""
 

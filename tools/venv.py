@@ -1,4 +1,7 @@
-"""The virtual environments: `.venv` for the program and its tests, one more for the benchmarks."""
+"""The virtual environments: `.venv` for the program and its tests, and one each for a purpose.
+
+One has the oldest Pulumi SDK that is allowed, one the tools that the benchmarks compare with.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.progress import CommandError, SetupError, run
-from tools.project import BENCH_VENV, ROOT, VENV
+from tools.project import BENCH_VENV, OLDEST_VENV, ROOT, VENV
 
 PYTHON = VENV / "bin" / "python"
+OLDEST_PYTHON = OLDEST_VENV / "bin" / "python"
 BENCH_PYTHON = BENCH_VENV / "bin" / "python"
 
 
@@ -41,14 +45,22 @@ def ensure(*, tests: bool = False) -> None:
             stamp.write_text(wanted)
 
 
+def ensure_oldest() -> None:
+    """Make the environment with the oldest Pulumi SDK that is allowed."""
+    _ensure(OLDEST_VENV, OLDEST_PYTHON, "tests/requirements-oldest.txt", _metadata())
+
+
 def ensure_benchmarks() -> None:
     """Make the environment of the benchmarks, with the tools that they compare with."""
+    _ensure(BENCH_VENV, BENCH_PYTHON, "benchmarks/requirements.txt", "")
+
+
+def _ensure(folder: Path, python: Path, requirements: str, more: str) -> None:
     with _one_at_a_time():
-        stamp, file = BENCH_VENV / ".stamp", ROOT / "benchmarks" / "requirements.txt"
-        wanted = _digest(file, "")
-        if not BENCH_PYTHON.exists() or not stamp.is_file() or stamp.read_text() != wanted:
-            _create(BENCH_VENV)
-            _install("benchmarks/requirements.txt", BENCH_PYTHON)
+        stamp, wanted = folder / ".stamp", _digest(ROOT / requirements, more)
+        if not python.exists() or not stamp.is_file() or stamp.read_text() != wanted:
+            _create(folder)
+            _install(requirements, python)
             stamp.write_text(wanted)
 
 

@@ -12,17 +12,7 @@ from hypothesis import strategies as st
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, parse_address, record_type, reverse_name
 from pulumi_rdns.model.names import to_dns
-
-ADDRESSES = st.ip_addresses().filter(
-    lambda address: (
-        not (
-            address.is_multicast
-            or address.is_unspecified
-            or getattr(address, "ipv4_mapped", None)
-            or str(address) == "255.255.255.255"
-        )
-    )
-)
+from tests.model.strategies import addresses
 
 
 def spellings(address: Address) -> list[str]:
@@ -33,17 +23,17 @@ def spellings(address: Address) -> list[str]:
     return texts
 
 
-@given(ADDRESSES)
+@given(addresses)
 def test_every_spelling_is_the_same_address(address: Address) -> None:
     assert {parse_address(text) for text in spellings(address)} == {address}
 
 
-@given(ADDRESSES)
+@given(addresses)
 def test_reverse_and_forward_are_inverse(address: Address) -> None:
     assert dns.reversename.to_address(to_dns(reverse_name(address))) == str(address)
 
 
-@given(ADDRESSES)
+@given(addresses)
 def test_the_type_follows_the_family(address: Address) -> None:
     assert record_type(address) == {4: "A", 6: "AAAA"}[address.version]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.fills import Fill, parse_network
+from pulumi_rdns.model.fills import Fill, Network, canonical_pattern, parse_network
 
 
 def test_the_octets_of_an_ipv4_address_make_its_hostname() -> None:
@@ -80,3 +84,58 @@ def test_what_is_no_network_is_refused(text: object, needed: str) -> None:
 
 def test_an_ipv4_mapped_network_is_the_ipv4_network() -> None:
     assert str(parse_network("::ffff:192.0.2.0/120")) == "192.0.2.0/24"
+
+
+networks = st.one_of(
+    st.builds(
+        lambda address, length: ipaddress.ip_network((address, length), strict=False),
+        st.ip_addresses(v=4, network="192.0.2.0/24"),
+        st.integers(26, 32),
+    ),
+    st.builds(
+        lambda address, length: ipaddress.ip_network((address, length), strict=False),
+        st.ip_addresses(v=6, network="2001:db8::/32"),
+        st.integers(122, 128),
+    ),
+)
+
+
+@given(networks)
+def test_a_fill_has_every_address_of_its_network_with_a_hostname_of_its_own(
+    network: Network,
+) -> None:
+    fill = Fill(parse_network(str(network)), "host-{dashed}.example.net")
+    table = fill.table()
+    assert [*table] == [str(address) for address in network]
+    assert len({*table.values()}) == network.num_addresses
+    assert fill.findings() == []
+    for address, hostname in table.items():
+        digits = ipaddress.ip_address(address).exploded.replace(".", "-").replace(":", "-")
+        assert hostname == f"host-{digits}.example.net"
+
+
+@given(networks)
+def test_a_network_is_read_from_any_spelling(network: Network) -> None:
+    for text in (str(network), str(network).upper(), network.exploded, f" {network} "):
+        assert parse_network(text) == network
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_network_or_one_clear_sentence(text: str) -> None:
+    reasons: list[str] = []
+    try:
+        network = parse_network(text)
+    except InvalidInputError as error:
+        reasons = [finding.reason for finding in error.findings]
+    else:
+        assert parse_network(str(network)) == network
+    assert len(reasons) <= 1
+
+
+def test_a_percent_sign_is_no_field() -> None:
+    found = Fill(parse_network("192.0.2.0/32"), "%s-{d}.example.net").table()
+    assert found == {"192.0.2.0": "%s-0.example.net"}
+
+
+def test_a_pattern_is_stored_in_lower_case_without_a_final_dot() -> None:
+    assert canonical_pattern(" {A}-{D}.Dyn.Example.NET. ") == "{a}-{d}.dyn.example.net"

@@ -128,18 +128,31 @@ def test_pip_without_a_network_is_one_sentence_and_what_pip_said(machine: Machin
     assert machine.done == CREATED + FOR_TESTS
 
 
-def test_the_environment_of_the_benchmarks_is_another_one_and_made_once(
-    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "folder", "requirements"),
+    [
+        ("BENCH", "benchmarks/.venv", "benchmarks/requirements.txt"),
+        ("OLDEST", ".venv-oldest", "tests/requirements-oldest.txt"),
+    ],
+)
+def test_an_environment_for_a_purpose_is_another_one_and_made_once(
+    machine: Machine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    folder: str,
+    requirements: str,
 ) -> None:
-    monkeypatch.setattr(venv, "BENCH_VENV", tmp_path / "benchmarks" / ".venv")
-    monkeypatch.setattr(venv, "BENCH_PYTHON", tmp_path / "benchmarks" / ".venv" / "bin" / "python")
-    requirements = tmp_path / "benchmarks" / "requirements.txt"
-    requirements.parent.mkdir()
-    requirements.write_text("octodns==1.22.0\n")
-    venv.ensure_benchmarks()
-    venv.ensure_benchmarks()
-    assert machine.done == [
-        "creating benchmarks/.venv",
-        "installing benchmarks/requirements.txt into benchmarks/.venv",
-    ]
+    ensure = {"BENCH": venv.ensure_benchmarks, "OLDEST": venv.ensure_oldest}[name]
+    monkeypatch.setattr(venv, f"{name}_VENV", tmp_path / folder)
+    monkeypatch.setattr(venv, f"{name}_PYTHON", tmp_path / folder / "bin" / "python")
+    made = [f"creating {folder}", f"installing {requirements} into {folder}"]
+    (tmp_path / requirements).parent.mkdir(exist_ok=True)
+    (tmp_path / requirements).write_text("pulumi==3.220.0\n")
+    ensure()
+    ensure()
+    assert machine.done == made
     assert not (tmp_path / ".venv").exists()
+    (tmp_path / requirements).write_text("pulumi==3.230.0\n")
+    ensure()
+    assert machine.done == 2 * made

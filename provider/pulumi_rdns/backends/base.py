@@ -35,10 +35,10 @@ class Report:
     """
 
     def warning(self, text: str) -> None:
-        """Say something that the user should know and that stays on the screen."""
+        """Report something that the user should know and that stays on the screen."""
 
     def progress(self, text: str, clock: str = "") -> None:
-        """Say what is being waited for; the next text may replace it.
+        """Report what is being waited for; the next text may replace it.
 
         ``clock`` goes on with time and stands after the text; where texts pile up, a clock alone is
         no reason for another one.
@@ -119,7 +119,7 @@ class Backend(Generic[S]):
 
     @property
     def identity(self) -> str:
-        """Name the place that is written to: two instances of one account or folder are one place.
+        """The place that is written to: two instances of one account or folder are one place.
 
         It is compared in memory only, never shown and never stored.
         """
@@ -135,7 +135,7 @@ class Backend(Generic[S]):
 
 
 class Ptr(NamedTuple):
-    """The reverse name of an address as the vendor tells it."""
+    """The PTR of an address as the vendor reports it."""
 
     hostname: dns.name.Name
     #: the vendor's own default name: nobody chose it, so it is no conflict and no previous name
@@ -207,9 +207,9 @@ class ZoneBackend(Backend[S], ABC):
         """
 
     def find_site(self, name: dns.name.Name) -> Site:
-        """Find the zone of a name as `find_zone` does, and whether an alias stands at the name.
+        """Find the zone of a name as `find_zone` does, and whether there is a CNAME at the name.
 
-        A backend overrides it that can tell both at once.
+        A backend overrides it where one question answers both.
         """
         zone = self.find_zone(name)
         alias = self.get_rrset(zone, name, RdataType.CNAME)
@@ -240,7 +240,7 @@ class ZoneBackend(Backend[S], ABC):
     def read_ptrs(
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
     ) -> dict[str, Found]:
-        """Read what stands at many names; a name where nothing that counts stands is left out.
+        """Read what is at many names; a name with nothing that counts is left out.
 
         Names are canonical text without trailing dot. ``is_shared``: what was read up to 5 seconds
         ago, for another reader, will do. Raises ZoneNotFoundError without the zone.
@@ -259,6 +259,6 @@ class ZoneBackend(Backend[S], ABC):
     ) -> list[Outcome]:
         """Make each change that can be made, in as few requests as may be.
 
-        Gives an outcome for each; none is raised but ZoneNotFoundError without the zone.
+        Return an outcome for each; none is raised but ZoneNotFoundError without the zone.
         """
         return apply_in_parts(self, zone, changes, self.batch_size, progress)

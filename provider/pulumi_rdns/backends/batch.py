@@ -22,11 +22,11 @@ from pulumi_rdns.errors import (
     UnavailableError,
     ZoneNotFoundError,
 )
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 
 class PtrChange(NamedTuple):
-    """What must stand at a name before, and what after: hostnames; none means no record."""
+    """What must be at a name before, and what after: hostnames; none means no record."""
 
     owner: str
     before: tuple[str, ...]
@@ -36,7 +36,7 @@ class PtrChange(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What stands at a name."""
+    """What is at a name."""
 
     hostnames: tuple[str, ...] = ()
     #: seconds
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
 
     @property
     def is_done(self) -> bool:
-        """Was the change made?"""
+        """Whether the change was made."""
         return self.found is None and self.error is None
 
 
@@ -91,7 +91,7 @@ def apply_in_parts(
     size: int,
     progress: Progress,
 ) -> list[Outcome]:
-    """Look, leave out what does not stand as expected, and write the rest, ``size`` at a time.
+    """Look, leave out what is not as expected, and write the rest, ``size`` at a time.
 
     For backends whose one write is `apply`. A part that is refused is split to find
     the changes that are to blame.
@@ -146,7 +146,7 @@ def matches_expected(change: PtrChange, found: Found) -> bool:
 
 
 def full_change(zone: dns.name.Name, change: PtrChange, there: Mapping[str, Found] = {}) -> Change:
-    """Write a change with names and RRsets."""
+    """Return a change with names and RRsets."""
     owner = dns.name.from_text(change.owner)
     ttl = there[change.owner].ttl if change.owner in there else None
     return Change(
@@ -170,14 +170,14 @@ def found_in(
     cname: dns.rrset.RRset | None,
     ns: dns.rrset.RRset | None,
 ) -> Found | None:
-    """Say what stands at a name, out of its RRsets; None where that is nothing that counts."""
+    """Return what is at a name, out of its RRsets; None where that is nothing that counts."""
     # A zone may be that of a single address: the NS records at its top delegate nothing.
     ns = None if ns is not None and ns.name == zone else ns
     if not (ptr or cname or ns):
         return None
     return Found(
-        tuple(sorted(name_text(one.target.canonicalize()) for one in ptr or ())),
+        tuple(sorted(from_dns(one.target) for one in ptr or ())),
         ptr.ttl if ptr else None,
-        name_text(cname[0].target.canonicalize()) if cname else None,
+        from_dns(cname[0].target.canonicalize()) if cname else None,
         ns is not None,
     )

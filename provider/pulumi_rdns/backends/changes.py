@@ -22,7 +22,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def same_rrset(one: dns.rrset.RRset | None, other: dns.rrset.RRset | None) -> bool:
-    """Tell whether two RRsets are alike in name, type, values and TTL."""
+    """Whether two RRsets are alike in name, type, values and TTL."""
     if one is None or other is None:
         return one is other
     return one == other and one.ttl == other.ttl

@@ -37,7 +37,7 @@ class Host(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=T
     ptr_timeout: float | None = None
 
     def options(self) -> dict[str, Any]:
-        """Give the keyword arguments of `ForwardConfirmedHost`."""
+        """Return the keyword arguments of `ForwardConfirmedHost`."""
         return msgspec.structs.asdict(self)
 
 

@@ -130,20 +130,14 @@ def is_subdomain(name: DnsName, zone: DnsName) -> bool:
 
 
 def name_order(name: DnsName) -> tuple[str, ...]:
-    """Return the sort key of a name: by labels, the top-level domain first (RFC 4034 6.1).
+    """Return the sort key of a name: its labels, the top-level domain first (RFC 4034 6.1).
 
     >>> sorted(map(DnsName, ["a.example.net", "b.example.com", "example.com"]), key=name_order)
     ['example.com', 'b.example.com', 'a.example.net']
     """
+    if "\\" in name:
+        return tuple(label.decode("latin-1") for label in reversed(to_dns(name).labels[:-1]))
     return tuple(reversed(name.split("."))) if name != "." else ()
-
-
-def name_text(name: dns.name.Name) -> str:
-    return from_dns(name)
-
-
-def canonical(name: dns.name.Name) -> dns.name.Name:
-    return name.canonicalize()
 
 
 def _text(value: object, what: str) -> str:

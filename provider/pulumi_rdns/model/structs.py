@@ -104,7 +104,8 @@ def _must_be(match: re.Match[str]) -> str:
 def _choices(kind: object) -> str:
     """List what an optional enumeration or Literal may be."""
     values: list[str] = []
-    for part in get_args(kind) or (kind,):
+    parts = () if get_origin(kind) is Literal else get_args(kind)
+    for part in parts or (kind,):
         if isinstance(part, type) and issubclass(part, Enum):
             values += [str(choice.value) for choice in part]
         elif get_origin(part) is Literal:

@@ -38,7 +38,11 @@ def secret_inputs(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | None] 
 
     The provider gets their values in clear, and makes outputs of them.
     """
-    outputs = {key: value for key, value in inputs.items() if isinstance(value, pulumi.Output)}
+    outputs = {
+        key: value
+        for key, value in inputs.items()
+        if isinstance(value, pulumi.Output) and not key.startswith("__")
+    }
     if not outputs:
         return None
 

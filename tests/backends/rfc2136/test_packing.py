@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pulumi_rdns.backends.batch import PtrChange, full_change
 from pulumi_rdns.backends.rfc2136.packing import pack_updates, sign
 from pulumi_rdns.backends.rfc2136.updates import update_of
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 from tests.servers.dynamic import FULL
 
 ZONE = dns.name.from_text("2.0.192.in-addr.arpa")
@@ -39,7 +39,7 @@ def expected(part: list[PtrChange], id_: int) -> dns.update.UpdateMessage:
         one = update_of(ZONE, [full_change(ZONE, change)])
         for into, rrsets in zip(message.sections, one.sections, strict=True):
             into += rrsets if into is not message.zone else []
-        if change.after and change.owner != name_text(ZONE):
+        if change.after and change.owner != from_dns(ZONE):
             message.absent(dns.name.from_text(change.owner), "NS")
     return message
 

@@ -95,7 +95,11 @@ class Host:
             f"127.0.0.1:{port}", options=[("grpc.max_metadata_size", 2**20)]
         )
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self.stub.Configure(provider_pb2.ConfigureRequest(), timeout=30)
+        try:
+            self.stub.Configure(provider_pb2.ConfigureRequest(), timeout=30)
+        except grpc.RpcError:
+            self.end()
+            raise
 
     def __enter__(self) -> Self:
         return self

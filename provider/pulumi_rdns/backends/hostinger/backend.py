@@ -20,7 +20,7 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .inventory import Inventory, owned_addresses, ptr_of
@@ -74,13 +74,13 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone of a name among the account's domains, and among their delegations."""
-        return self._zones.find(self._operation("find the zone of", name_text(name)), name)
+        return self._zones.find(self._operation("find the zone of", from_dns(name)), name)
 
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
         """Read the RRset, as it was at most 2 seconds ago, without disabled records."""
-        operation = self._operation(f"read {rdtype.name} of", name_text(name))
+        operation = self._operation(f"read {rdtype.name} of", from_dns(name))
         return self._zones.rrset(operation, zone, name, rdtype)
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
@@ -88,7 +88,7 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
         if not changes:
             return
         one = changes[0]
-        subject = name_text(one.name if len(changes) == 1 else zone)
+        subject = from_dns(one.name if len(changes) == 1 else zone)
         operation = self._operation(f"write {one.rdtype.name} of", subject)
         self._zone_writer.apply(operation, zone, changes)
 

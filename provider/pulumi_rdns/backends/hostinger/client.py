@@ -15,7 +15,7 @@ from pulumi_rdns.backends.kit.credentials import HeaderAuth, read_credential
 from pulumi_rdns.backends.kit.http import DEFAULT_POLICY, TIMEOUTS, Http, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.errors import RejectedError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .types import (
     ENVIRONMENT,
@@ -96,7 +96,7 @@ class Client:
         look_again: LookAgain,
     ) -> Reply[Action]:
         """Begin to create or update a PTR; None where the VM has no such address."""
-        body = {"domain": name_text(hostname)}
+        body = {"domain": from_dns(hostname)}
         return self._begin(operation, "POST", f"{_MACHINES}/{vm_id}/ptr/{ip_id}", body, look_again)
 
     def delete_ptr(
@@ -212,4 +212,4 @@ def _reply(operation: Operation, kind: type[T], answer: Answer) -> Reply[T]:
 
 
 def _zone_path(zone: dns.name.Name) -> str:
-    return f"/api/dns/v1/zones/{name_text(zone)}"
+    return f"/api/dns/v1/zones/{from_dns(zone)}"

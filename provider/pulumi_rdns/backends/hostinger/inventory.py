@@ -10,7 +10,7 @@ from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.errors import AddressNotFoundError
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .types import AnyIp, VirtualMachine
@@ -146,14 +146,14 @@ def ptr_of(vm: VirtualMachine, ip: AnyIp) -> Ptr | None:
     """Read the PTR. A name that the vendor gave is the default: srv….hstgr.cloud, or the VM's."""
     if ip.hostname is None:
         return None
-    text = name_text(ip.hostname)
+    text = from_dns(ip.hostname)
     own = vm.hostname.rstrip(".").lower()
     return Ptr(ip.hostname, text == own or is_vendor_name(ip))
 
 
 def is_vendor_name(ip: AnyIp) -> bool:
     """Whether the PTR is one that only the vendor gives."""
-    return ip.hostname is not None and bool(_DEFAULT_NAME.match(name_text(ip.hostname)))
+    return ip.hostname is not None and bool(_DEFAULT_NAME.match(from_dns(ip.hostname)))
 
 
 def owned_addresses(vms: list[VirtualMachine]) -> list[OwnedAddress]:

@@ -12,7 +12,7 @@ from pulumi_rdns.backends.kit.caches import Locks
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client, Reply
 from .inventory import Inventory, is_vendor_name, ptr_of
@@ -199,4 +199,4 @@ class Ptrs:
 
 
 def _shown(ip: AnyIp) -> str:
-    return "nothing" if ip.hostname is None else name_text(ip.hostname)
+    return "nothing" if ip.hostname is None else from_dns(ip.hostname)

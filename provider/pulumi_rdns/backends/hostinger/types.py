@@ -12,7 +12,6 @@ import msgspec
 from pulumi_rdns.backends.base import Settings
 from pulumi_rdns.backends.kit.http import Refusal
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import canonical
 
 A = TypeVar("A", ipaddress.IPv4Address, ipaddress.IPv6Address)
 
@@ -174,7 +173,7 @@ def read_value(kind: type, value: object) -> object:
         raise ValueError(f"Expected text, got {type(value).__name__}")
     if kind is dns.name.Name:
         try:
-            return canonical(dns.name.from_text(value))
+            return dns.name.from_text(value).canonicalize()
         except dns.exception.DNSException as error:
             raise ValueError(f"{value!r} is not a name ({error})") from None
     address = ipaddress.ip_interface(value).ip

@@ -14,7 +14,6 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, same_rrset
-from pulumi_rdns.model.names import canonical
 
 from .types import NameRecord, RecordSet
 
@@ -129,7 +128,7 @@ def absolute(name: str, zone: dns.name.Name) -> dns.name.Name:
     >>> str(absolute("@", zone)), str(absolute("Mail", zone))
     ('example.com.', 'mail.example.com.')
     """
-    return zone if name in ("@", "") else canonical(dns.name.from_text(name, zone))
+    return zone if name in ("@", "") else dns.name.from_text(name, zone).canonicalize()
 
 
 def relative(name: dns.name.Name, zone: dns.name.Name) -> str:

@@ -19,7 +19,7 @@ from pulumi_rdns.backends.kit.answers import Answer
 from pulumi_rdns.backends.kit.compare import write_once
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .types import RecordSet
@@ -105,7 +105,7 @@ class ZoneWriter:
             return waiting
 
         def pending(waiting: Sequence[Step]) -> str:
-            return f"waiting for {name_text(zone)} to show the change" if waiting else ""
+            return f"waiting for {from_dns(zone)} to show the change" if waiting else ""
 
         if poll(
             operation,
@@ -140,14 +140,14 @@ def _require(operation: Operation, view: ZoneView, step: Step) -> None:
     if alias is not None and change.rdtype != RdataType.CNAME:
         raise operation.error(
             ConflictError,
-            f"{name_text(change.name)} is a CNAME to {name_text(alias[0].target)}, beside which "
+            f"{from_dns(change.name)} is a CNAME to {from_dns(alias[0].target)}, beside which "
             "no other record can stand (RFC 1034 section 3.6.2)",
         )
     target = view.target(change.name)
     if target is not None and step.added:
         raise operation.error(
             ConflictError,
-            f"{name_text(change.name)} has an ALIAS record to {target}, which gives it its "
+            f"{from_dns(change.name)} has an ALIAS record to {target}, which gives it its "
             "addresses; remove it in hPanel, or leave this name to it",
         )
     if not step.is_as_before(view):
@@ -156,7 +156,7 @@ def _require(operation: Operation, view: ZoneView, step: Step) -> None:
     if disabled and not step.is_addition:
         raise operation.error(
             RejectedError,
-            f"the {change.rdtype.name} records of {name_text(change.name)} include disabled ones "
+            f"the {change.rdtype.name} records of {from_dns(change.name)} include disabled ones "
             f"({', '.join(disabled)}), which the API cannot keep when others are taken out or "
             "change their TTL; enable or delete them in hPanel first",
         )
@@ -164,5 +164,5 @@ def _require(operation: Operation, view: ZoneView, step: Step) -> None:
 
 def _conflict(operation: Operation, view: ZoneView, step: Step, why: str) -> ConflictError:
     there = ", ".join(sorted(rdata.to_text() for rdata in step.live(view) or ())) or "nothing"
-    kind, name = step.change.rdtype.name, name_text(step.change.name)
+    kind, name = step.change.rdtype.name, from_dns(step.change.name)
     return operation.error(ConflictError, f"{why}: {kind} of {name} is now {there}")

@@ -17,7 +17,7 @@ from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.zones import delegated_error, find_delegation, longest_match
 from pulumi_rdns.errors import BackendError, ZoneNotFoundError
-from pulumi_rdns.model.names import canonical, name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .zone_view import ZoneView
@@ -64,7 +64,7 @@ class Zones:
 
     def holding(self, operation: Operation, zone: dns.name.Name) -> AbstractContextManager[None]:
         """Keep the other threads out of a zone."""
-        return operation.holding(self._locks[zone], f"zone {name_text(zone)}")
+        return operation.holding(self._locks[zone], f"zone {from_dns(zone)}")
 
     def _live(self, operation: Operation, zone: dns.name.Name) -> ZoneView:
         with self.holding(operation, zone):
@@ -103,10 +103,10 @@ class Zones:
         named, _, sent = self._client.domains(operation)
         texts = [entry.domain for entry in named or () if entry.domain]
         with readable(operation):
-            return frozenset(canonical(dns.name.from_text(text)) for text in texts), sent
+            return frozenset(dns.name.from_text(text).canonicalize() for text in texts), sent
 
     def _inventory(self, operation: Operation) -> str:
-        there = sorted(map(name_text, self._domains.get(operation)))
+        there = sorted(map(from_dns, self._domains.get(operation)))
         if not there:
             return "no domain is registered there"
         more = ", …" if len(there) > _SHOWN_DOMAINS else ""
@@ -131,7 +131,7 @@ class Zones:
 
 def no_zone(zone: dns.name.Name) -> str:
     """Return the reason of an error for a zone that is not there."""
-    return f"the account has no zone {name_text(zone)}, or the token may not read it"
+    return f"the account has no zone {from_dns(zone)}, or the token may not read it"
 
 
 @contextmanager

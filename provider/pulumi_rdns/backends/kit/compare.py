@@ -11,7 +11,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.changes import Change, same_rrset
 from pulumi_rdns.errors import ConflictError, RejectedError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 from pulumi_rdns.model.specs import MAX_TTL
 
 from .answers import UnansweredError
@@ -64,7 +64,7 @@ def conflict(
 ) -> ConflictError:
     """Return the error for something else being there."""
     reason = f"there is now {shown(live)}"
-    return operation.error(ConflictError, reason, subject=name_text(name))
+    return operation.error(ConflictError, reason, subject=from_dns(name))
 
 
 def shown(rrset: dns.rrset.RRset | None) -> str:

@@ -112,18 +112,17 @@ class Http:
     ) -> Answer:
         """Send a request until it is answered, and return the answer.
 
-        ``body`` is sent as JSON. Statuses in ``expected`` are returned like a success; every other
-        refusal is raised. With ``repeat`` a request without an answer is sent again, as the policy
-        says; leave it out where the first one may have worked and twice is not once. A 429 was not
-        worked on, so it is always repeated, until the operation's limit. ``look_again`` is called
-        after a pause, right before the request is sent: it raises where something is there by then
-        that the request would destroy.
+        ``body`` is sent as JSON, and nothing for None. Statuses in ``expected`` are returned like a
+        success; every other refusal is raised. With ``repeat`` a request without an answer is sent
+        again, as the policy says; without it the request is sent once, for what may have worked
+        and must not be done twice. A 429 was not worked on, so it is always repeated, until the
+        operation's limit. ``look_again`` is called after a pause, right before the request is
+        sent: it raises where something is there by then that the request would destroy.
 
         Raises AuthenticationError, RateLimitError, UnansweredError and RejectedError.
         """
-        request = _Request(
-            method, path + _query(query), msgspec.json.encode(body) if body else None
-        )
+        content = None if body is None else msgspec.json.encode(body)
+        request = _Request(method, path + _query(query), content)
         pauses = self._policy.pauses()
         give_up = operation.elapsed + min(self._policy.window, operation.left)
         tries = 0

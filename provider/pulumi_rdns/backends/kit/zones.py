@@ -8,7 +8,7 @@ import dns.name
 import dns.rrset
 
 from pulumi_rdns.errors import ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .operation import Operation
 
@@ -42,8 +42,8 @@ def delegated_error(
     operation: Operation, ns: dns.rrset.RRset, who: str, code: str = ""
 ) -> ZoneNotFoundError:
     """Return the error for a name that is delegated to servers that ``who`` knows nothing of."""
-    hosts = ", ".join(sorted(name_text(rdata.target) for rdata in ns))
-    reason = f"{name_text(ns.name)} is delegated to {hosts}, and {who} does not have it"
+    hosts = ", ".join(sorted(from_dns(rdata.target) for rdata in ns))
+    reason = f"{from_dns(ns.name)} is delegated to {hosts}, and {who} does not have it"
     return operation.error(ZoneNotFoundError, reason, code)
 
 
@@ -51,5 +51,5 @@ def misplaced_error(
     operation: Operation, name: dns.name.Name, found: dns.name.Name, zone: dns.name.Name
 ) -> ZoneNotFoundError:
     """Return the error for a name that the server has in another zone than the one it is for."""
-    reason = f"the server has {name_text(name)} in the zone {name_text(found)}"
-    return operation.error(ZoneNotFoundError, f"{reason}, not in {name_text(zone)}; check `zone`")
+    reason = f"the server has {from_dns(name)} in the zone {from_dns(found)}"
+    return operation.error(ZoneNotFoundError, f"{reason}, not in {from_dns(zone)}; check `zone`")

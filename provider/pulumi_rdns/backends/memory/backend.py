@@ -28,7 +28,7 @@ from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import longest_match
 from pulumi_rdns.errors import AddressNotFoundError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client, Records
 from .types import MemorySettings, networks, zones
@@ -91,7 +91,7 @@ class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings])
         """Find the longest match among the zones of the settings."""
         zone = longest_match(name, self._zones)
         if zone is None:
-            operation = Operation(self.name, "find the zone of", name_text(name))
+            operation = Operation(self.name, "find the zone of", from_dns(name))
             raise operation.error(ZoneNotFoundError, "none is here")
         return zone
 
@@ -108,7 +108,7 @@ class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings])
         self._require(zone)
         self._delay("apply")
         kinds = " and ".join(sorted({change.rdtype.name for change in changes}))
-        operation = Operation(self.name, f"change {kinds} of", name_text(zone))
+        operation = Operation(self.name, f"change {kinds} of", from_dns(zone))
         with self._client.open() as records:
             for change in still_to_do(
                 operation, changes, lambda name, rdtype: _rrset(records, name, rdtype)
@@ -127,7 +127,7 @@ class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings])
 
     def _require(self, zone: dns.name.Name) -> None:
         if zone not in self._zones:
-            operation = Operation(self.name, "open the zone", name_text(zone))
+            operation = Operation(self.name, "open the zone", from_dns(zone))
             raise operation.error(ZoneNotFoundError, "it is not here")
 
     def _delay(self, operation: str) -> None:

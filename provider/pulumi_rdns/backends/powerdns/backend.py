@@ -23,7 +23,7 @@ from pulumi_rdns.backends.kit.zones import (
     misplaced_error,
 )
 from pulumi_rdns.errors import RejectedError, ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .types import ENVIRONMENT, PowerDnsSettings, RecordSet, patch_of
@@ -66,7 +66,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone in the server's list: the longest match, unless it delegates the name."""
         if name not in self._found:
-            operation = Operation(self.name, "find the zone of", name_text(name))
+            operation = Operation(self.name, "find the zone of", from_dns(name))
             zone = self._longest(operation, name)
             if zone is None:
                 count = len(self._zones.get(operation))
@@ -83,7 +83,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
         """Read the live RRset, without disabled records."""
-        operation = Operation(self.name, f"read {rdtype.name} of", name_text(name))
+        operation = Operation(self.name, f"read {rdtype.name} of", from_dns(name))
         there = self._client.read(operation, zone, [name]).get((name.to_text(), rdtype.name))
         return there.served() if there else None
 
@@ -96,7 +96,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
             return
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
-        operation = Operation(self.name, f"write {types} of", name_text(subject))
+        operation = Operation(self.name, f"write {types} of", from_dns(subject))
         refuse_long_ttls(operation, changes)
         self._refuse_copy(operation, zone)
         self._refuse_misplaced(operation, zone, changes)
@@ -109,7 +109,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
     ) -> dict[str, Found]:
         """Read what stands at many names, out of one reading of the zone."""
         names = {owner: dns.name.from_text(owner) for owner in owners}
-        operation = Operation(self.name, "read PTR of", name_text(zone))
+        operation = Operation(self.name, "read PTR of", from_dns(zone))
         there = self._client.read(operation, zone, list(names.values()))
         found = {}
         for owner, name in names.items():
@@ -136,7 +136,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
         listed = self._zones.find(operation, lambda zones: zones.get(zone))
         if listed is not None and listed.is_copy:
             primaries = ", ".join(listed.masters) or "another server"
-            reason = f"the zone {name_text(zone)} is a copy of the one at {primaries}; write there"
+            reason = f"the zone {from_dns(zone)} is a copy of the one at {primaries}; write there"
             raise operation.error(RejectedError, reason)
 
     def _refuse_misplaced(

@@ -13,7 +13,7 @@ from pulumi_rdns.backends.kit.http import TIMEOUTS, Http, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.retry import RetryPolicy
 from pulumi_rdns.errors import BackendError, RejectedError, ZoneNotFoundError
-from pulumi_rdns.model.names import name_text
+from pulumi_rdns.model.names import from_dns
 
 from .types import (
     ENVIRONMENT,
@@ -105,7 +105,7 @@ class Client:
         if answer.status == 404 or "Could not find domain" in said:
             if self._http.send(operation, "GET", "", expected=(404,)).status == 404:
                 raise self._wrong_path(operation)
-            reason = f"the server has no zone {name_text(zone)}: {said or 'no reason given'}"
+            reason = f"the server has no zone {from_dns(zone)}: {said or 'no reason given'}"
             raise operation.error(ZoneNotFoundError, reason, answer.code)
         raise self._http.refusal(operation, answer)
 

@@ -1,0 +1,144 @@
+"""One request over HTTP, and each way in which it may have no answer."""
+
+from __future__ import annotations
+
+import email.utils
+import importlib.metadata
+import socket
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from pulumi_rdns.backends.kit.answers import Answer, Loss, NoAnswer
+from pulumi_rdns.backends.kit.credentials import Credential, HeaderAuth
+from pulumi_rdns.backends.kit.transport import Transport
+from tests.backends.kit.server import Reply, Server, serving
+
+AUTH = HeaderAuth(Credential("s3cret", "rdns:backends.corp.apiToken"))
+
+
+def transport(url: str, seconds: float = 5.0) -> Transport:
+    return Transport(url, AUTH, (seconds, seconds))
+
+
+def lost(url: str, seconds: float = 5.0) -> NoAnswer:
+    outcome = transport(url, seconds).send("GET", "/ips", None)
+    assert isinstance(outcome, NoAnswer)
+    return outcome
+
+
+def answered(server: Server) -> Answer:
+    outcome = transport(server.url).send("GET", "/ips", None)
+    assert isinstance(outcome, Answer)
+    return outcome
+
+
+def test_a_request_has_the_credential_the_product_and_the_body() -> None:
+    with serving(Reply(201, {"made": True})) as server:
+        outcome = transport(server.url).send("POST", "/ips", b'{"ptr":null}')
+        assert outcome == Answer(201, b'{"made": true}', "POST /ips")
+        (sent,) = server.sent
+    assert (sent.method, sent.path, sent.body) == ("POST", "/ips", b'{"ptr":null}')
+    assert sent.headers["Authorization"] == "Bearer s3cret"
+    assert sent.headers["Accept"] == sent.headers["Content-Type"] == "application/json"
+    assert sent.headers["User-Agent"] == f"pulumi-rdns/{importlib.metadata.version('pulumi-rdns')}"
+
+
+def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    with serving() as server:
+        answered(server)
+        assert server.sent[0].headers["User-Agent"] == "pulumi-rdns/unknown"
+
+
+def test_a_netrc_does_not_take_the_place_of_the_credential(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serving() as server:
+        answered(server)
+        assert server.sent[0].headers["Authorization"] == "Bearer s3cret"
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
+    with serving(Reply(302, headers={"Location": "/elsewhere"})) as server:
+        assert answered(server).status == 302
+        assert len(server.sent) == 1
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("7", 7.0), ("soon", None), ("", None)])
+def test_the_pause_that_is_asked_for_is_read(text: str, seconds: float | None) -> None:
+    with serving(Reply(503, headers={"Retry-After": text})) as server:
+        assert answered(server).retry_after == seconds
+
+
+def test_the_pause_may_be_a_date() -> None:
+    date = email.utils.formatdate(time.time() + 60, usegmt=True)
+    with serving(Reply(503, headers={"Retry-After": date})) as server:
+        assert answered(server).retry_after == pytest.approx(60, abs=5)
+
+
+def test_nobody_listening_is_unreachable() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        assert lost(url) == NoAnswer(
+            Loss.UNREACHABLE, f"{url} cannot be reached: connection refused"
+        )
+
+
+def test_a_connection_that_is_not_made_in_time_is_unreachable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(*_: object, **__: object) -> None:
+        raise requests.exceptions.ConnectTimeout
+
+    monkeypatch.setattr(requests.Session, "request", slow)
+    assert lost("http://ns1.example.net") == NoAnswer(
+        Loss.UNREACHABLE, "http://ns1.example.net cannot be reached: timed out"
+    )
+
+
+def test_no_answer_in_time_is_a_timeout() -> None:
+    with serving(Reply("silence")) as server:
+        assert lost(server.url, 0.1) == NoAnswer(
+            Loss.TIMEOUT, f"{server.url} gave no answer: timed out"
+        )
+        assert len(server.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply("cut"), Reply(200, b"half", {"Content-Length": "400", "Connection": "close"})]
+)
+def test_a_connection_that_ends_early_is_cut(reply: Reply) -> None:
+    with serving(reply) as server:
+        outcome = lost(server.url, 0.5)
+        assert outcome == NoAnswer(
+            Loss.CUT, f"{server.url} gave no answer: it closed the connection"
+        )
+
+
+def test_a_server_without_tls_is_unreachable_and_a_wrong_certificate_is_untrusted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving() as server:
+        url = server.url.replace("http:", "https:")
+        outcome = lost(url)
+    assert outcome.loss is Loss.UNREACHABLE
+    assert outcome.reason.startswith(f"{url} cannot be reached securely: ")
+
+    def refuse(*_: object, **__: object) -> None:
+        reason = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed"
+        raise requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, reason))
+
+    monkeypatch.setattr(requests.Session, "request", refuse)
+    outcome = lost("https://ns1.example.net")
+    assert outcome.loss is Loss.UNTRUSTED
+    assert outcome.reason.endswith("certificate verify failed: self-signed")
