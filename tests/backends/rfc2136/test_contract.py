@@ -16,7 +16,6 @@ from tests.servers.zone_contract import ServedClassless, ServedForward, ServedRe
 
 class Updates(BackendContract):
     minimal_settings: ClassVar = {"server": "127.0.0.1"}
-    logs_requests = False
 
     @pytest.fixture
     def backend(self, server: DnsServer) -> Rfc2136Backend:

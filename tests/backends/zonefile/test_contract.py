@@ -25,7 +25,6 @@ ns  IN A   192.0.2.53
 
 class ZoneFiles(ZoneContract):
     minimal_settings: ClassVar = {"directory": "."}
-    logs_requests = False
 
     origin: str
 
