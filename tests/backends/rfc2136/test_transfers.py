@@ -35,7 +35,7 @@ def test_a_zone_of_several_messages_is_read_as_dnspython_reads_it(
         PtrChange(f"t{at}.axfr.{REVERSE}", (), (f"h{at}.dyn.example.net",), 60)
         for at in range(3000)
     ]
-    assert all(one.is_done for one in backend.apply_ptrs(ZONE, made, lambda _: None))
+    assert set(backend.apply_ptrs(ZONE, made, lambda _: None)) == {DONE}
     try:
         if key is None and type(server).__name__ == "DynamicBind":
             backend = backend_of(server, key=None)
@@ -44,7 +44,7 @@ def test_a_zone_of_several_messages_is_read_as_dnspython_reads_it(
         assert read == expected(server)
     finally:
         gone = [one._replace(before=one.after, after=()) for one in made]
-        assert all(one.is_done for one in backend_of(server).apply_ptrs(ZONE, gone, lambda _: None))
+        assert set(backend_of(server).apply_ptrs(ZONE, gone, lambda _: None)) == {DONE}
 
 
 def expected(server: DnsServer) -> dict[str, Found]:
