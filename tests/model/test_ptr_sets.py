@@ -7,7 +7,7 @@ from hypothesis import given
 from pulumi_rdns.model.names import stored_name
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.properties.set_text import exclude_text, table_text
-from tests.properties.test_ptr_set import record_sets, tables
+from tests.properties.strategies import record_sets, tables
 
 
 def everything(records: PtrSetRecords) -> tuple[str, str]:

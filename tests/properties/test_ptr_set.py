@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.names import stored_name
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
-from pulumi_rdns.properties.ptr_set import check_records
-from pulumi_rdns.properties.set_text import read_written, table_text, written_text
-
-FILL = {"network": "192.0.2.0/28", "fill": "{d}.dyn.example.net"}
-
-members = st.integers(0, 15).map(lambda last: f"192.0.2.{last}")
-values = st.sampled_from(["a.example.com", "b.example.com", "3.dyn.example.net"])
-tables = st.dictionaries(members, values, max_size=8)
-
-
-@st.composite
-def record_sets(draw: st.DrawFn) -> PtrSetRecords:
-    """Make records with or without a fill, some of it left out."""
-    records = draw(tables)
-    if draw(st.booleans()):
-        return check_records({"records": table_text(records)})[0]
-    left_out = draw(st.lists(members | st.sampled_from(["192.0.2.0/30", "192.0.2.8/31"])))
-    kept = {key: value for key, value in records.items() if key not in left_out}
-    made, found = check_records(
-        {"records": table_text(kept), "exclude": "\n".join(left_out), **FILL}
-    )
-    assert found == []
-    return made
+from pulumi_rdns.properties.ptr_set import PTR_SET, check_records, exclude_lines, records_text
+from pulumi_rdns.properties.set_text import read_written, written_text
+from tests.properties.strategies import record_sets, tables
 
 
 @given(record_sets(), tables)
@@ -96,3 +77,35 @@ def test_a_network_alone_only_bounds_the_records() -> None:
     )
     assert found == []
     assert records.table == {"192.0.2.1": "a.example.com"}
+
+
+def test_records_and_excludes_of_a_program_become_a_line_each() -> None:
+    text = records_text({" 192.0.2.1": "A.example.com. ", "192.0.2.2": "b.example.com"})
+    assert text == "192.0.2.1 A.example.com.\n192.0.2.2 b.example.com\n"
+    assert exclude_lines(["192.0.2.1 ", "192.0.2.8/31"]) == "192.0.2.1\n192.0.2.8/31\n"
+    assert exclude_lines("192.0.2.1") == "192.0.2.1\n"
+
+
+def test_what_is_not_one_word_of_text_is_refused_before_it_becomes_a_line() -> None:
+    bad: dict[str, str] = {"192.0.2.1": "a.example.com\n192.0.2.9 b.example.com", "192.0.2.2": ""}
+    with pytest.raises(InvalidInputError) as caught:
+        records_text(bad)
+    assert [one.property for one in caught.value.findings] == ["records", "records"]
+    with pytest.raises(InvalidInputError) as caught:
+        exclude_lines(["192.0.2.1\n192.0.2.2", "192.0.2.3"])
+    assert [one.property for one in caught.value.findings] == ["exclude"]
+
+
+def test_a_set_cannot_restore() -> None:
+    found = {
+        word: PTR_SET.check({"backend": "corp", "onDelete": word}, lambda _: False).findings
+        for word in ("restore", "forget", "remove")
+    }
+    assert "use PtrRecord" in found["restore"][0].reason
+    assert found["forget"][0].reason == "'forget' is not remove, which is all there is"
+    assert found["remove"] == []
+
+
+def test_records_that_are_not_text_are_a_finding() -> None:
+    _, found = check_records({"records": ["192.0.2.1"]})
+    assert found == [("records", "must be text, a line for each")]

@@ -60,7 +60,7 @@ _INPUTS = (
 )
 _OUTPUTS = (
     Property("reverseName", None, TEXT, _reverse_name, shows=("address",)),
-    Property("ownerName", "owner", ZONE, shows=("address",)),
+    Property("ownerName", "owner", ZONE, shows=("address", "zone")),
     Property("writtenHostname", "written", HOSTNAME, shows=("hostname",)),
     Property("adopted", "adopted", FLAG),
     Property("previous", "previous", output(_read_previous, _write_previous)),

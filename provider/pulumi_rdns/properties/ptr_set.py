@@ -82,8 +82,10 @@ _INPUTS = (
 _OUTPUTS = (
     Property("count", None, COUNT, _count),
     Property("writtenRecords", "written", output(read_written, str), _written, shows=RECORD_KEYS),
-    Property("zones", "zones", NAMES, shows=RECORD_KEYS),
-    Property("ownerNames", "owners", output(read_table, str), _owners, shows=RECORD_KEYS),
+    Property("zones", "zones", NAMES, shows=(*RECORD_KEYS, "zone")),
+    Property(
+        "ownerNames", "owners", output(read_table, str), _owners, shows=(*RECORD_KEYS, "zone")
+    ),
     Property("forwardConfirmedCount", "confirmed", COUNT),
     Property("unconfirmed", "unconfirmed", TEXTS, _unconfirmed, shows=RECORD_KEYS),
 )

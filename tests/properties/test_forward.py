@@ -1,0 +1,29 @@
+"""The properties of a ForwardRecord."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.properties.forward import FORWARD, SIBLINGS, siblings
+
+STATE = {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "corp"}
+
+
+@pytest.mark.parametrize(("address", "kind"), [("192.0.2.10", "A"), ("2001:db8::10", "AAAA")])
+def test_the_record_type_follows_the_address(address: str, kind: str) -> None:
+    outputs = FORWARD.state_outputs(FORWARD.state({**STATE, "address": address}))
+    assert outputs["recordType"] == kind
+
+
+def test_siblings_are_read_and_a_wrong_one_is_passed_over() -> None:
+    declared = {SIBLINGS: ["192.0.2.1", "nonsense", "2001:DB8::1"]}
+    assert siblings(declared) == [parse_address("192.0.2.1"), parse_address("2001:db8::1")]
+    nothings: list[dict[str, Any]] = [{}, {SIBLINGS: None}]
+    assert [siblings(nothing) for nothing in nothings] == [[], []]
+
+
+def test_a_policy_that_this_release_does_not_know_counts_as_absent() -> None:
+    assert FORWARD.state({**STATE, "onConflict": "merge"}) == FORWARD.state(STATE)
