@@ -93,7 +93,8 @@ class ManyRecords:
         result = project.up(fails=True)
         assert result.text.count("2 of 4 records failed, the others are done") == 1
         assert (
-            f"{y}: it already points to {STRANGER}, which this stack did not write" in result.text
+            f"{y}: it already points to {STRANGER}, which was not written by this stack"
+            in result.text
         )
         assert f"{u}: it already points to {A}" in result.text
         assert "Traceback" not in result.text

@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Project:
     shutil.copy(FIRST / "dev.json", state / "stacks" / "probe")
     (state / "meta.yaml").write_text("version: 1\n")
     project = Project(folder)
-    project.program((FIRST / "program.py").read_text())
+    project.program((FIRST / "program.txt").read_text())
     return project
 
 

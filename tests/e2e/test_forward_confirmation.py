@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -184,7 +185,15 @@ def test_a_terminal_shows_in_the_status_column_how_long_it_has_been_asking(
     environ = {**project.environ, "TERM": "xterm-256color"}
     environ.pop("CI", None)
     with subprocess.Popen(
-        command, cwd=project.folder, env=environ, stdin=writer, stdout=writer, stderr=writer
+        command,
+        cwd=project.folder,
+        env=environ,
+        stdin=writer,
+        stdout=writer,
+        stderr=writer,
+        start_new_session=True,
+        # As a shell's: the terminal is the one that the command belongs to.
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     ) as process:
         os.close(writer)
         shown, seen = "", set[str]()
@@ -353,10 +362,10 @@ class TestPreview:
             "NXDOMAIN for missing.example.com",
             "elsewhere": f"elsewhere.example.com does not resolve to 192.0.2.12: {place} answered "
             "192.0.2.7",
-            "held": "the PTR of 192.0.2.13 already points to stranger.example.com, which this "
-            "stack did not write: creating this record will fail, unless on_conflict is "
+            "held": "the PTR of 192.0.2.13 already points to stranger.example.com, which was "
+            "not written by this stack: creating this record will fail, unless on_conflict is "
             '"overwrite"',
-            "alias": "alias.example.com is an alias (CNAME) of right.example.com; a PTR record "
+            "alias": "alias.example.com is a CNAME to right.example.com; a PTR record "
             "should point to the name itself (RFC 1912 section 2.4)",
             "foreign": told["foreign"],
         }
@@ -406,7 +415,7 @@ class TestPreview:
         project.program(ptr("alias", "192.0.2.14", "alias.example.com", **VERIFY))
         result = project.run("up", "--yes", "--non-interactive", "--stack", project.stack)
         before, _, after = result.text.partition("Updating (dev)")
-        assert "alias.example.com is an alias (CNAME) of right.example.com" in before
+        assert "alias.example.com is a CNAME to right.example.com" in before
         assert after
         assert "an alias" not in after
         assert "alias" in project.resources()

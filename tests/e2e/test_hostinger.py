@@ -438,7 +438,7 @@ def test_a_name_that_somebody_sets_while_we_wait_for_the_vm_survives(
     if command == "up":
         project.program(ptr("a", X, B))
         (error,) = project.up(fails=True).errors
-        assert f"it already points to {stranger}, which this resource did not write" in error
+        assert f"it already points to {stranger}, which was not written by this stack" in error
     else:
         assert f"the PTR of {X} is now {stranger}" in project.destroy().text
     assert world.ptr(X) == [stranger]

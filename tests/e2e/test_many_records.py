@@ -326,7 +326,7 @@ def test_the_ttl_is_kept_on_adoption_changed_where_asked_and_drifts(
     bind.set_ptr(x, [A])
     project.program(many("set", {x: A, y: B}))
     result = project.up()
-    assert f"adopted, because they were right already: {x};" in result.text
+    assert f"already correct, so adopted: {x};" in result.text
     project.program(many("set", {x: A, y: B}, ttl=300))
     project.up()
     assert (bind.ttl(x), bind.ttl(y)) == (300, 300)

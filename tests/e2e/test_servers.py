@@ -177,7 +177,7 @@ def test_of_two_stacks_that_race_for_a_name_one_wins_and_no_shared_address_is_lo
         (loser,) = {A, B} - {winner}
         (error,) = results[loser].errors
         assert error.startswith(f"ConflictError: main: set the PTR of {x}: ")
-        assert f"it already points to {winner}, which this resource did not write" in error
+        assert f"it already points to {winner}, which was not written by this stack" in error
         assert "Traceback" not in results[loser].text
         assert world.ptr(x) == [winner]
         assert world.forward(POOL, "A") == [y, z]

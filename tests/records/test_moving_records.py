@@ -225,7 +225,7 @@ def test_an_address_whose_new_resource_at_another_instance_fails_stays_in_the_st
         _, error = session.ptr_sets.create(refused, heard)
         assert error is not None
         if what == "delete":
-            with pytest.raises(ConflictError, match=f"{ONE}: it is left as it is and stays"):
+            with pytest.raises(ConflictError, match=f"{ONE}: it is kept unchanged and stays"):
                 session.ptr_sets.delete(old, heard)
         else:
             session.ptr_sets.declare(rest)
@@ -251,7 +251,7 @@ def test_an_address_whose_new_resource_fails_stays_in_the_state_of_its_set(
         assert error is not None
         state, error = session.ptr_sets.update(old, rest, heard)
         assert isinstance(error, ConflictError)
-        assert f"{ONE}: it is left as it is and stays in the state" in str(error)
+        assert f"{ONE}: it is kept unchanged and stays in the state" in str(error)
         assert state.written == TWO_RECORDS
 
         session = place.session()

@@ -157,7 +157,7 @@ def test_a_strangers_address_in_the_rrset_is_not_touched_to_find_out(
     session.forward.create(stranger, heard)
     move_forward(updates(powerdns), api(powerdns), heard, OnForwardConflict.ADD)
     assert addresses_at(powerdns) == (3600, ["192.0.2.10", "192.0.2.11"])
-    assert any("is left as it is" in warning for warning in heard.warnings)
+    assert any("is kept unchanged" in warning for warning in heard.warnings)
     for address in (ADDRESS, OTHER_ADDRESS):
         one = ForwardSpec(
             backend="old", hostname=MAIL, address=address, on_conflict=OnForwardConflict.ADD

@@ -180,7 +180,7 @@ def test_a_strangers_value_survives_delete_also_when_refresh_has_learned_it(
     for remembered in (state, learned):
         session.ptr.delete(remembered, heard)
         assert live(session, backend) == ["other.example.net."]
-    assert "which this resource did not write; it is left as it is" in heard.warnings[-1]
+    assert "which was not written by this stack; it is kept unchanged" in heard.warnings[-1]
 
 
 def test_a_value_added_beside_ours_is_drift_and_survives_delete(
@@ -524,7 +524,7 @@ def test_the_reverse_zone_of_another_network_is_refused(
     monkeypatch.setattr(session.ptr, "_aliases", lambda _: [])
     zone = name("100.51.198.in-addr.arpa")
     wanted = replace(spec("files"), address=parse_address(address), zone=zone)
-    with pytest.raises(InvalidInputError, match="does not hold"):
+    with pytest.raises(InvalidInputError, match="does not contain"):
         session.ptr.create(wanted, heard)
 
 

@@ -355,6 +355,6 @@ def test_what_could_not_be_taken_over_stays_in_the_state(
     later.ptr_sets.recall(state)
     _, error = later.ptr_sets.create(wanted, heard)
     assert isinstance(error, ConflictError)
-    with pytest.raises(ConflictError, match=f"(?s){Y}: it is left as it is and stays"):
+    with pytest.raises(ConflictError, match=f"(?s){Y}: it is kept unchanged and stays"):
         later.ptr_sets.delete(state, heard)
     assert live(session, backend) == {Y: STRANGER, Z: STRANGER}

@@ -62,14 +62,14 @@ class Claims:
             self._hear()
 
     def declared(self, key: Key) -> frozenset[Hashable]:
-        """Give the details of all declarations of the record; empty where nobody declares it."""
+        """Return the details of all declarations of the record; empty where nobody declares it."""
         with self._changed:
             sets = self._declared_sets.get(key[:-1], ())
             details = {detail for members, detail in sets if key[-1] in members}
             return frozenset(details.union(self._declared.get(key, ())))
 
     def declared_elsewhere(self, key: Key) -> list[tuple[str, Hashable]]:
-        """Give the declarations of the same record at other places: the place, and the detail."""
+        """Return the declarations of the same record at other places: the place, and the detail."""
         with self._changed:
             others = self._places.get(_without_place(key), set()) - {key}
             found = [(other[1], detail) for other in others for detail in self._declared[other]]
@@ -91,14 +91,14 @@ class Claims:
             self._hear()
 
     def owned(self, key: Key) -> dict[Hashable, object]:
-        """Give the values of the record that this state wrote, each with what is known of it."""
+        """Return the values of the record that this state wrote, each with what is known of it."""
         with self._changed:
             values = [value_of(key[-1]) for value_of in self._owned_sets.get(key[:-1], ())]
             of_sets = {value: None for value in values if value is not None}
             return {**of_sets, **self._owned.get(key, {})}
 
     def exchanged(self, key: Key) -> set[Hashable]:
-        """Give the values of such records that the state says two resources wrote.
+        """Return the values of such records that the state says two resources wrote.
 
         It does after a run that was killed between two resources that exchange their records:
         what one of them wrote may then still stand where it was before.
@@ -113,7 +113,7 @@ class Claims:
             self._failed.add(key)
 
     def has_failed(self, key: Key) -> bool:
-        """Tell whether the resource that declares the record could not be created."""
+        """Whether the resource that declares the record could not be created."""
         with self._changed:
             return key in self._failed
 
@@ -123,7 +123,7 @@ class Claims:
             self._found.setdefault(key, set()).add(value)
 
     def may_be_shared(self, key: Key, value: Hashable) -> bool:
-        """Tell whether a declared resource of another backend may hold the very same record.
+        """Whether a declared resource of another backend may hold the very same record.
 
         It may where one of the two found there already what the other one wrote: then the backends
         may be two tokens of one account.
@@ -164,7 +164,7 @@ class Claims:
                 self._changed.wait(self._heard + self.quiet - now)
 
     def is_patient(self, since: float) -> bool:
-        """Tell whether a record that another resource may let go of is still worth a wait.
+        """Whether a record that another resource may let go of is still worth a wait.
 
         ``since`` is when the wait began, a time of `time.monotonic`.
         """

@@ -52,7 +52,7 @@ class ForwardRecords:
         backend = self._zones(spec.backend)
         zone = spec.zone or zone_of(backend, spec.hostname)
         if not is_subdomain(spec.hostname, zone):
-            raise InvalidInputError(f"zone {zone} does not hold {spec.hostname}", "zone")
+            raise InvalidInputError(f"zone {zone} does not contain {spec.hostname}", "zone")
         before = self._put(backend, zone, spec, report)
         owned = self._claims.owned(self._key_of(spec))
         adopted = spec.address in before and spec.address not in owned
@@ -167,7 +167,7 @@ class ForwardRecords:
     def _zones(self, name: str) -> ZoneBackend:
         backend = self._backends.get(name)
         if not isinstance(backend, ZoneBackend):
-            raise ConfigError(f"backend {name!r} holds no zones, so no forward records")
+            raise ConfigError(f"backend {name!r} has no DNS zones, so no forward records")
         return backend
 
     def _key(self, backend: str, hostname: DnsName, address: Address) -> Key:
@@ -182,7 +182,7 @@ class ForwardRecords:
         return {detail[1] for detail in details if isinstance(detail, tuple)}
 
     def _is_a_siblings(self, key: Key, address: Address) -> bool:
-        """Tell whether another resource wrote the address, once all had a moment to be heard of."""
+        """Whether another resource wrote the address, once all had a moment to be heard of."""
         since = time.monotonic()
         while not (heard := address in self._claims.owned(key)):
             if not self._claims.wait_for_hand_over(
@@ -192,7 +192,7 @@ class ForwardRecords:
         return heard or address in self._claims.owned(key)
 
     def _is_claimed(self, backend: ZoneBackend, zone: DnsName, old: ForwardState) -> bool:
-        """Tell whether a declared resource holds the very address that shall be deleted."""
+        """Whether a declared resource holds the very address that shall be deleted."""
         assert old.written is not None
         details = self._claims.declared(self._key(old.backend, old.hostname, old.written))
         if (zone, old.written) in details:
@@ -204,7 +204,7 @@ class ForwardRecords:
     def _is_claimed_elsewhere(
         self, backend: ZoneBackend, zone: DnsName, old: ForwardState, report: Report
     ) -> bool:
-        """Tell whether a declared resource of another instance holds the very address."""
+        """Whether a declared resource of another instance holds the very address."""
         assert old.written is not None
         key = self._key(old.backend, old.hostname, old.written)
         spot = Spot(backend, zone, old.hostname, RdataType[key[0]])
@@ -217,7 +217,7 @@ class ForwardRecords:
                 continue
             if _addresses(spot.look()) - {old.written} - self._known(key):
                 report.warning(
-                    f"{old.written} of {old.hostname} is left as it is: backend "
+                    f"{old.written} of {old.hostname} is kept unchanged: backend "
                     f"{other.backend.name} shows the very same addresses, and may be the same "
                     "server; if it is another one, remove the address here"
                 )
@@ -237,7 +237,7 @@ class ForwardRecords:
             return None
 
     def _known(self, key: Key) -> set[Hashable]:
-        """Give the addresses of the RRset that are this stack's, wherever it declares them."""
+        """Return the addresses of the RRset that are this stack's, wherever it declares them."""
         elsewhere = {detail for _, detail in self._claims.declared_elsewhere(key)}
         declared = {one[1] for one in elsewhere if isinstance(one, tuple)} | self._declared(key)
         return {*declared, *self._claims.owned(key)}
@@ -249,7 +249,7 @@ class ForwardRecords:
     def _await_no_foreign(
         self, rrset: _Rrset, key: Key, spec: ForwardSpec, going: frozenset[Address]
     ) -> None:
-        """Give other resources of this program a moment to be heard of, or to let go."""
+        """Allow other resources of this program a moment to be heard of, or to let go."""
         since = time.monotonic()
         live = _addresses(rrset.look())
 
@@ -307,8 +307,8 @@ class _Rrset:
                 self._backend.name,
                 f"set the {self._type.name} record of",
                 self._hostname,
-                f"it is an alias of {target}, beside which no other "
-                "record can stand (RFC 1034 section 3.6.2); remove the alias, or use its target",
+                f"it is a CNAME to {target}, beside which no other "
+                "record can stand (RFC 1034 section 3.6.2); remove the CNAME, or use its target",
             )
 
     def swap(
@@ -338,7 +338,7 @@ def _conflict(spec: ForwardSpec, foreign: frozenset[Address]) -> ConflictError:
         spec.backend,
         f"set the {record_type(spec.address)} record of",
         spec.hostname,
-        f"it already has {there}, which this stack did not write. Nothing was changed. To keep "
-        'both, set on_conflict to "add"; to replace it, "overwrite"; if another resource of this '
+        f"it already has {there}, which was not written by this stack. Nothing was changed. To "
+        'keep both, set on_conflict to "add"; to replace it, "overwrite"; if another resource of this '
         "stack was renamed, add `aliases` to this one",
     )

@@ -52,7 +52,7 @@ class BackendSource:
         backend = self._backend
         if not isinstance(backend, ZoneBackend):
             return Confirmation(
-                Verdict.UNKNOWN, f"could not ask: backend {backend.name} holds no forward records"
+                Verdict.UNKNOWN, f"could not ask: backend {backend.name} has no forward records"
             )
         kind = record_type(address)
         owner = hostname
@@ -65,7 +65,7 @@ class BackendSource:
         else:
             return Confirmation(
                 Verdict.MISMATCH,
-                f"{backend.name}: {hostname} is an alias of an alias, more than {MAX_CNAMES} times",
+                f"{backend.name}: {hostname} leads to a chain of more than {MAX_CNAMES} CNAMEs",
             )
         rrset = backend.get_rrset(to_dns(zone), to_dns(owner), RdataType[kind])
         found = sorted(rdata.address for rdata in rrset) if rrset else []
@@ -138,7 +138,7 @@ class ForwardGate:
         return answer
 
     def _unserved(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
-        """Say so where the backend's own zone has the record that the nameservers deny."""
+        """Return a clause where the backend's own zone has the record that the nameservers deny."""
         source = self._source_of(backend)
         if answer.verdict is not Verdict.MISMATCH or isinstance(source, BackendSource):
             return ""
@@ -210,14 +210,18 @@ def _ask(
 
 
 def policy_of(spec: PtrSpec) -> ForwardPolicy:
-    """Give the policy in force: a name for a private address need not be in the public DNS."""
+    """Return the policy in force: a name for a private address need not be in the public DNS."""
     if spec.policies.forward_check is not None:
         return spec.policies.forward_check
     return ForwardPolicy.VERIFY if spec.address.is_global else ForwardPolicy.WARN
 
 
 def _refusal(spec: PtrSpec, answer: Confirmation) -> str:
-    said = "does not resolve to" if answer.verdict is Verdict.MISMATCH else "could not be asked for"
+    said = (
+        "does not resolve to"
+        if answer.verdict is Verdict.MISMATCH
+        else "could not be checked to resolve to"
+    )
     return (
         f"forward check: {spec.hostname} {said} {spec.address}: {answer.detail}; "
         f"nothing was written. Create or correct the {record_type(spec.address)} record and run "

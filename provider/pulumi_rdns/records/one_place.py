@@ -42,7 +42,7 @@ class Spot(NamedTuple):
 
 
 def look_alike(one: Spot, other: Spot) -> bool:
-    """Tell whether both show the same RRset. They may be one place then.
+    """Whether both show the same RRset. They may be one place then.
 
     Raises ConflictError where it changes while it is compared.
     """
@@ -51,7 +51,7 @@ def look_alike(one: Spot, other: Spot) -> bool:
 
 
 def are_one(one: Spot, other: Spot) -> bool:
-    """Tell whether what is written at the one shows at the other.
+    """Whether what is written at the one shows at the other.
 
     Where both look alike, the TTL gets another second at the one, and is put back: the values
     never leave. So it may be asked only where nobody else's value is in the RRset. Raises
@@ -70,7 +70,7 @@ def are_one(one: Spot, other: Spot) -> bool:
 
 
 def _shows(one: Spot, other: Spot, rrset: dns.rrset.RRset) -> bool:
-    """Tell whether the other shows what the one has; it may be a secondary, and some seconds
+    """Whether the other shows what the one has; it may be a secondary, and some seconds
     behind.
     """
     if (one.zone, one.owner) != (other.zone, other.owner):

@@ -34,7 +34,7 @@ class OtherInstances:
         values: Table,
         declared: Mapping[str, Sequence[tuple[str, object]]],
     ) -> tuple[set[str], dict[str, RdnsError]]:
-        """Give the addresses that are held elsewhere, and those of which nobody can tell.
+        """Return the addresses that are held elsewhere, and those of which nobody can tell.
 
         ``places`` is where each record is, ``values`` what this set wrote there, and ``declared``
         which other places declare it, with the zone that is named there.
@@ -78,7 +78,7 @@ def _is_one(
     values: Table,
     addresses: Iterable[str],
 ) -> bool:
-    """Tell whether both are one place, by the first record where what we wrote still stands.
+    """Whether both are one place, by the first record where what we wrote still stands.
 
     Raises ConflictError where each of those changes while it is compared.
     """

@@ -12,7 +12,7 @@ FIRST, LONGEST = 0.5, 10.0
 
 
 def pauses() -> Iterator[float]:
-    """Give pauses in seconds without end: each longer than the last, with jitter."""
+    """Return pauses in seconds without end: each longer than the last, with jitter."""
     pause = FIRST
     while True:
         yield pause * random.uniform(0.8, 1.2)

@@ -88,7 +88,7 @@ def find_place(
     """Find where the PTR of an address belongs: RFC 2317 aliases are followed.
 
     ``zone`` is the zone that the user named, if any. Raises ZoneNotFoundError, and ConfigError
-    where the backend holds no PTR records at all.
+    where the backend has no PTR records at all.
     """
     if isinstance(backend, AddressBackend):
         if zone is not None:
@@ -105,7 +105,7 @@ def stored_place(
     owner: DnsName | None,
     aliases: Aliases = no_aliases,
 ) -> PtrPlace:
-    """Give the place where a record was written: nothing is looked up."""
+    """Return the place where a record was written: nothing is looked up."""
     if isinstance(backend, AddressBackend):
         return _AddressPlace(backend, address)
     if zone is None or owner is None:
@@ -119,7 +119,7 @@ def _no_zones(name: str) -> str:
 
 def _zones(backend: Backend) -> ZoneBackend:
     if not isinstance(backend, ZoneBackend):
-        raise ConfigError(f"backend {backend.name!r} holds no PTR records")
+        raise ConfigError(f"backend {backend.name!r} has no PTR records")
     return backend
 
 
@@ -186,7 +186,7 @@ def _classless_owner(address: Address, owner: DnsName, zone: DnsName) -> DnsName
     if address.version == 4 and parent(owner) == parent(zone):
         return below(owner.partition(".")[0], zone)
     raise InvalidInputError(
-        f"zone {zone} does not hold {owner}, nor is it a zone for a part of "
+        f"zone {zone} does not contain {owner}, nor is it a zone for a part of "
         f"{parent(owner)} (RFC 2317)",
         "zone",
     )

@@ -49,8 +49,8 @@ def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName])
     if not foreign or seen.is_default or spec.policies.on_conflict is OnConflict.OVERWRITE:
         return []
     return [
-        f"the PTR of {spec.address} already points to {seen.text}, which this stack did not write: "
-        'creating this record will fail, unless on_conflict is "overwrite"'
+        f"the PTR of {spec.address} already points to {seen.text}, which was not written by this "
+        'stack: creating this record will fail, unless on_conflict is "overwrite"'
     ]
 
 
@@ -66,7 +66,7 @@ def _about_the_forward(session: Session, spec: PtrSpec) -> list[str]:
     aliases = getattr(look, "aliases", ())
     if aliases:
         found.append(
-            f"{spec.hostname} is an alias (CNAME) of {aliases[-1]}; a PTR "
+            f"{spec.hostname} is a CNAME to {aliases[-1]}; a PTR "
             "record should point to the name itself (RFC 1912 section 2.4)"
         )
     return found

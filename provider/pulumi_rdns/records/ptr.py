@@ -66,7 +66,7 @@ class PtrRecords:
                 self._claims.find(key, old.written)
 
     def create(self, spec: PtrSpec, report: Report) -> PtrState:
-        """Write the record, or adopt it where it is right already.
+        """Write the record, or adopt it where it is already correct.
 
         Raises ConflictError where another name is there, ForwardMismatchError, and what the
         backend raises; nothing is written then.
@@ -184,7 +184,7 @@ class PtrRecords:
             self._await_served(spec, report)
 
     def _is_claimed(self, backend: Backend, key: Key, old: PtrState) -> bool:
-        """Tell whether a declared resource holds the very record that shall be deleted."""
+        """Whether a declared resource holds the very record that shall be deleted."""
         zones = self._claims.declared(key)
         if not zones or old.zone is None or old.zone in zones:
             return bool(zones)
@@ -200,12 +200,12 @@ class PtrRecords:
         return any((place.zone, place.owner) == (old.zone, old.owner) for place in found)
 
     def _is_shared(self, place: PtrPlace, key: Key, old: PtrState) -> bool:
-        """Tell whether another backend may reach the same address, with another token perhaps."""
+        """Whether another backend may reach the same address, with another token perhaps."""
         shared = self._claims.may_be_shared(key, old.written)
         return shared and old.written in place.look().hostnames
 
     def _is_claimed_elsewhere(self, place: PtrPlace, key: Key, old: PtrState) -> bool:
-        """Tell whether a declared resource of another instance holds the very record."""
+        """Whether a declared resource of another instance holds the very record."""
         others = self._claims.declared_elsewhere(key)
         if not others or place.spot is None or place.look().hostnames != (old.written,):
             return False
@@ -224,7 +224,7 @@ class PtrRecords:
         return False
 
     def _await_ours(self, place: PtrPlace, key: Key, spec: PtrSpec, seen: Seen) -> bool:
-        """Give another resource of this program a moment to let go of the record.
+        """Allow another resource of this program a moment to let go of the record.
 
         False where a name is there that is still nobody's of this stack.
         """
@@ -282,7 +282,7 @@ class PtrRecords:
         return {DnsName(value) for value in values if isinstance(value, str)} | {hostname}
 
     def _inherited(self, key: Key, seen: Seen, hostname: DnsName) -> tuple[Previous, bool]:
-        """Tell what was there before, also where a resource of this program was in between."""
+        """Return what was there before, also where a resource of this program was in between."""
         owned = self._claims.owned(key)
         for hostname_seen in seen.hostnames:
             memory = owned.get(hostname_seen)
@@ -347,14 +347,14 @@ def _is_right(seen: Seen, spec: PtrSpec) -> bool:
 
 
 def _leave_behind(seen: Seen, old: PtrState, report: Report) -> _Wanted | None:
-    """Say what a delete leaves: never anything changed that is not what we wrote."""
+    """Report what a delete leaves: never anything changed that is not what we wrote."""
     if not seen.hostnames:
         return None
     if old.written is None or old.written not in seen.hostnames:
         if not seen.is_default:
             report.warning(
-                f"the PTR of {old.address} is now {seen.text}, which this resource did not write; "
-                "it is left as it is"
+                f"the PTR of {old.address} is now {seen.text}, which was not written by this "
+                "stack; it is kept unchanged"
             )
         return None
     others = tuple(hostname for hostname in seen.hostnames if hostname != old.written)
@@ -384,7 +384,7 @@ def _not_taken_over(old: PtrState) -> ConflictError:
         old.backend,
         "delete the PTR of",
         str(old.address),
-        f"{old.written} is left as it is and stays in the state, because the resource "
+        f"{old.written} is kept unchanged and stays in the state, because the resource "
         "that declares this address now could not be created; see its error",
     )
 
@@ -394,7 +394,7 @@ def _conflict(spec: PtrSpec, seen: Seen) -> ConflictError:
         spec.backend,
         "set the PTR of",
         str(spec.address),
-        f"it already points to {seen.text}, which this resource did not write. Nothing was "
+        f"it already points to {seen.text}, which was not written by this stack. Nothing was "
         'changed. To take it over, set on_conflict to "overwrite"; if another resource of this '
         "stack was renamed, add `aliases` to this one; otherwise remove the record there first",
     )

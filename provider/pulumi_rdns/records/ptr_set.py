@@ -71,7 +71,7 @@ class PtrSets:
         self._claims.own_set(self._prefix(old.backend), old.written.get)
 
     def create(self, spec: PtrSetSpec, report: Report) -> Brought:
-        """Write all records that can be written, and adopt those that are right already."""
+        """Write all records that can be written, and adopt those that are already correct."""
         return self._bring(PtrSetState(backend=spec.backend, zone=spec.zone), spec, report)
 
     def update(self, old: PtrSetState, spec: PtrSetSpec, report: Report) -> Brought:
@@ -194,7 +194,7 @@ class PtrSets:
     def _inherited(
         self, store: Store, old: PtrSetState, failed: Iterable[str], places: Mapping[str, Place]
     ) -> Table:
-        """Give what another resource of this stack wrote and gave up, and still stands where this
+        """Return what another resource of this stack wrote and gave up, and still stands where this
         one failed: else it would be in no state.
         """
         owned = {}
@@ -224,7 +224,7 @@ class PtrSets:
         return store_of(backend, zone, self._aliases, self._claims, self._prefix(backend.name))
 
     def _places(self, store: Store, old: PtrSetState, addresses: Collection[str]) -> _Places:
-        """Give the places where records were written; look for those of new ones.
+        """Return the places where records were written; look for those of new ones.
 
         Also of those that would not be served there, as their part has become a zone of its own.
         """
@@ -243,7 +243,7 @@ class PtrSets:
         return found
 
     def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
-        """Tell which hostnames of an address this stack wrote, or a refresh has shown to it."""
+        """Return which hostnames of an address this stack wrote, or a refresh has shown to it."""
         prefix = self._prefix(old.backend)
 
         def ours(address: str) -> set[str]:
@@ -296,7 +296,7 @@ class PtrSets:
                 old.backend,
                 "delete the PTR of",
                 address,
-                "it is left as it is and stays in the state, because the resource that declares "
+                "it is kept unchanged and stays in the state, because the resource that declares "
                 "this address now could not be created; see its error",
             )
             for address in old.written
@@ -304,7 +304,7 @@ class PtrSets:
         }
 
     def _has_failed(self, backend: str, address: str) -> bool:
-        """Tell whether a resource that declares an address failed, here or at another place."""
+        """Whether a resource that declares an address failed, here or at another place."""
         key = (*self._prefix(backend), address)
         others = [
             ("PTR", identity, address) for identity, _ in self._claims.declared_elsewhere(key)
@@ -314,7 +314,7 @@ class PtrSets:
     def _is_elsewhere(
         self, old: PtrSetState, address: str, zones: Collection[object], place: Place
     ) -> bool:
-        """Tell whether the declared record of this address is in another zone than ``place``.
+        """Whether the declared record of this address is in another zone than ``place``.
 
         Raises RdnsError where nobody can tell.
         """
@@ -340,5 +340,5 @@ class PtrSets:
 
 
 def _is_only_default(found: Found, written: str | None) -> bool:
-    """Tell whether the vendor's default name is there, and nobody chose it."""
+    """Whether the vendor's default name is there, and nobody chose it."""
     return found.is_default and found.hostnames != (written,)

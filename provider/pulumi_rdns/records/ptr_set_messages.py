@@ -54,19 +54,18 @@ def _advice(errors: Collection[RdnsError]) -> list[str]:
 def warn_of_adopted(run: Run, report: Report) -> None:
     if run.adopted:
         report.warning(
-            f"adopted, because they were right already: {shown(run.adopted)}; destroy will remove "
-            "them"
+            f"already correct, so adopted: {shown(run.adopted)}; destroy will remove them"
         )
 
 
 def warn_of_left(run: Run, report: Report) -> None:
-    """Say what a removal did not take away."""
+    """Report what a removal did not take away."""
     if run.left:
         first = sorted(run.left, key=address_order)[:SHOWN]
         text = ", ".join(f"{key} ({', '.join(run.left[key].hostnames)})" for key in first)
         more = len(run.left) - len(first)
         report.warning(
-            f"left as they are, because this set did not write what is there now: {text}"
+            f"kept unchanged, because what is there now was not written by this set: {text}"
             + (f" and {more:,} more" if more else "")
         )
     if run.gone:
@@ -75,7 +74,7 @@ def warn_of_left(run: Run, report: Report) -> None:
 
 
 def warn_of_unserved(unserved: Mapping[str, RdnsError], report: Report) -> None:
-    """Say what a refresh could not look at, and why."""
+    """Report what a refresh could not look at, and why."""
     if unserved:
         error = next(iter(unserved.values()))
         report.warning(

@@ -96,12 +96,12 @@ def store_of(
     claims: Claims,
     prefix: Key,
 ) -> Store:
-    """Give the store of a backend. Raises ConfigError where it holds no PTR records."""
+    """Return the store of a backend. Raises ConfigError where it has no PTR records."""
     if isinstance(backend, AddressBackend):
         return _Addresses(backend, claims, prefix)
     if isinstance(backend, ZoneBackend):
         return _Zones(backend, zone, aliases)
-    raise ConfigError(f"backend {backend.name!r} holds no PTR records")
+    raise ConfigError(f"backend {backend.name!r} has no PTR records")
 
 
 class _Zones:
@@ -219,7 +219,7 @@ class _Zones:
 
 
 def _is_of_many(place: Place, owner: str) -> bool:
-    """Tell whether other names are there too: not behind an alias, nor in a zone of their own."""
+    """Whether other names are there too: not behind an alias, nor in a zone of their own."""
     return place.owner == owner and place.zone != owner
 
 

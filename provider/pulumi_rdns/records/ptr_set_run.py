@@ -48,7 +48,7 @@ class Run:
         self.failures: dict[str, RdnsError] = {}
         #: addresses whose change failed, and may have been made all the same
         self.unknown: set[str] = set()
-        #: addresses whose record was right already, and not by us
+        #: addresses whose record was already correct, and not by us
         self.adopted: set[str] = set()
         #: addresses where a removal left what somebody else wrote
         self.left: dict[str, Found] = {}
@@ -197,7 +197,7 @@ class Run:
         return steps
 
     def _await_hand_over(self, judge: _Judge, is_patient: Callable[[float], bool]) -> None:
-        """Give other resources of this program a moment to let go of records."""
+        """Allow other resources of this program a moment to let go of records."""
         since = time.monotonic()
         while self._conflicts and is_patient(since):
             self._report.pause(_PAUSE)
@@ -215,7 +215,7 @@ class Run:
             self._drive(steps, judge)
         for address, (_, found) in self._conflicts.items():
             names = ", ".join(found.hostnames)
-            reason = f"it already points to {names}, which this stack did not write"
+            reason = f"it already points to {names}, which was not written by this stack"
             self.failures[address] = self._error(ConflictError, address, reason)
 
     def _adopt(self, address: str, step: Step, found: Found, ttl: int | None) -> Step | None:
@@ -245,6 +245,6 @@ class Run:
 
 
 def _is_hidden(step: Step, outcome: Outcome) -> bool:
-    """Tell whether a record that is to be written would not be served at this place."""
+    """Whether a record that is to be written would not be served at this place."""
     found = outcome.found
     return found is not None and bool(step.after) and bool(found.alias or found.is_delegated)

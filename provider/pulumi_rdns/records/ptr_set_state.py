@@ -82,7 +82,7 @@ def written_after(
     failures: Collection[str],
     unknown: Collection[str],
 ) -> Table:
-    """Say what is ours: also what may have been written though there was an error."""
+    """Report what is ours: also what may have been written though there was an error."""
     wanted = spec.records.table
     kept = {
         key: value

@@ -74,7 +74,7 @@ class Session:
         return self.dns.ptr(address).aliases
 
     def source_of(self, backend: Backend) -> ForwardSource:
-        """Give whom a forward check asks: the backend's own records, or the DNS."""
+        """Return whom a forward check asks: the backend's own records, or the DNS."""
         if (self.settings.forward_source or backend.forward_source) == "backend":
             return BackendSource(backend)
         return self.dns

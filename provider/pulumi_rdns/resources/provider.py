@@ -145,7 +145,7 @@ def project_root() -> Path:
 
 @contextmanager
 def _served_call(*, has_old_inputs: bool = False) -> Iterator[Call]:
-    """Give what the engine asked for in the call that this thread serves."""
+    """Return what the engine asked for in the call that this thread serves."""
     with pinned_call() as served:
         urn = served.urn if served else ""
         olds = old_inputs() if has_old_inputs else None

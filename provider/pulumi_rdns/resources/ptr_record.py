@@ -55,7 +55,7 @@ class PtrRecord(Record):
     owner_name: pulumi.Output[str | None]
     #: the hostname that create or update wrote; a refresh never changes it
     written_hostname: pulumi.Output[str]
-    #: True where the record was right already when the resource was created
+    #: True where the record was already correct when the resource was created
     adopted: pulumi.Output[bool]
     #: what was there before
     previous: pulumi.Output[PreviousRecord]

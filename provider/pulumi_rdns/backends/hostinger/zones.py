@@ -93,8 +93,8 @@ class Zones:
                 return zone
         raise operation.error(
             ZoneNotFoundError,
-            f"the account has no DNS zone that holds it ({self._inventory(operation)}). Is its DNS "
-            "kept elsewhere, or is the token another account's?",
+            f"the account has no DNS zone that contains it ({self._inventory(operation)}). Is its "
+            "DNS kept elsewhere, or is the token another account's?",
             code,
         )
 

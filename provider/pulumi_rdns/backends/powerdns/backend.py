@@ -71,7 +71,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
             if zone is None:
                 count = len(self._zones.get(operation))
                 raise operation.error(
-                    ZoneNotFoundError, f"none of the server's zones ({count}) holds it"
+                    ZoneNotFoundError, f"none of the server's zones ({count}) contains it"
                 )
             cut = find_delegation(zone, name, partial(self._ns, operation, zone))
             if cut is not None:

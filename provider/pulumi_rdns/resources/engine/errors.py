@@ -18,6 +18,7 @@ from typing import ParamSpec, TypeVar
 import grpc
 import pulumi
 
+from pulumi_rdns import errors
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.resources.engine.calls import served_call
 from pulumi_rdns.resources.engine.status import has_status, set_status
@@ -39,13 +40,19 @@ def plain_errors(method: Callable[P, R]) -> Callable[P, R]:
             if call is None:
                 raise
             is_debug = os.environ.get("RDNS_DEBUG") == "1"
-            text = traceback.format_exc() if is_debug else f"{type(error).__name__}: {error}"
+            text = traceback.format_exc() if is_debug else f"{_public_name(error)}: {error}"
         if not has_status(call.context):
             set_status(call.context, text)
         call.context.abort(grpc.StatusCode.UNKNOWN, text)
         raise AssertionError("abort always raises")
 
     return wrapper
+
+
+def _public_name(error: RdnsError) -> str:
+    """Return the name of the error's class among those of `pulumi_rdns.errors`."""
+    public = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    return next(public).__name__
 
 
 def as_run_error(error: E) -> E:
