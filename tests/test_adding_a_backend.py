@@ -89,9 +89,9 @@ def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def run_tests(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the layer test and, where they are there, the backend's own tests."""
     own = [path for path in ["tests/backends/example"] if (root / path).is_dir()]
-    return run(
-        root, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_layers.py", *own, *arguments
-    )
+    # A folder of its own: by default a run closes the one of all runs, which this one is in too.
+    options = ["-q", "-p", "no:cacheprovider", f"--basetemp={root.parent / 'made'}"]
+    return run(root, "pytest", *options, "tests/test_layers.py", *own, *arguments)
 
 
 def test_its_files_and_lines_are_all_that_it_takes(copy: Path) -> None:
