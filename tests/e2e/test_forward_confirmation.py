@@ -276,7 +276,7 @@ def test_no_server_is_a_warning_under_verify_and_an_error_under_strict(
         ptr("mail", "192.0.2.10", "mail.example.com", **VERIFY),
     )
     result = project.up(fails=True)
-    assert "mail.example.com could not be asked for 192.0.2.11" in result.text
+    assert "mail.example.com could not be checked to resolve to 192.0.2.11" in result.text
 
 
 def test_refresh_warns_when_a_confirmed_name_no_longer_resolves(

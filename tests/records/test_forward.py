@@ -164,7 +164,7 @@ def test_an_alias_at_the_hostname_is_a_conflict(
     session: Session, backend: str, heard: Heard
 ) -> None:
     put(session, backend, "www.example.com.", kind="CNAME")
-    with pytest.raises(ConflictError, match=r"alias of www\.example\.com"):
+    with pytest.raises(ConflictError, match=r"a CNAME to www\.example\.com"):
         session.forward.create(spec(backend), heard)
 
 
@@ -252,5 +252,5 @@ def test_a_backend_without_zones_is_refused(
     session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session.backends, "get", lambda _: Backend("shelf", Settings(), Path()))
-    with pytest.raises(ConfigError, match="holds no zones"):
+    with pytest.raises(ConfigError, match="has no DNS zones"):
         session.forward.create(spec("memory"), heard)

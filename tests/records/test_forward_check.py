@@ -242,7 +242,7 @@ def test_strict_keeps_asking_when_nobody_can_be_asked_and_then_fails(
     backend: MemoryBackend, heard: Heard
 ) -> None:
     script = Script(SILENT)
-    with pytest.raises(ForwardMismatchError, match="could not be asked"):
+    with pytest.raises(ForwardMismatchError, match="could not be checked"):
         script.gate(heard).admit(backend, spec(ForwardPolicy.STRICT), heard)
     assert script.time == pytest.approx(60)
 

@@ -675,7 +675,7 @@ class TestForwardCheck:
     def test_could_not_ask_warns_under_verify_and_fails_under_strict(
         self, session: Session, heard: Heard
     ) -> None:
-        with pytest.raises(ForwardMismatchError, match="could not be asked"):
+        with pytest.raises(ForwardMismatchError, match="could not be checked"):
             session.ptr.create(self.wanted(ForwardPolicy.STRICT, "mail.example.net"), heard)
         state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY, "mail.example.net"), heard)
         assert state.forward_confirmed is None

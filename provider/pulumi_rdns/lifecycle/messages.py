@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -12,6 +15,7 @@ from pulumi_rdns.errors import Finding, InvalidInputError, RdnsError
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
 from pulumi_rdns.logs import hidden_in_logs
 from pulumi_rdns.model.addresses import parse_address, reverse_name
+from pulumi_rdns.model.fills import Network
 from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema
 
 #: takes secret values out of a sentence
@@ -20,6 +24,8 @@ Hide: TypeAlias = Callable[[str], str]
 _HIDDEN = "[secret]"
 #: names that spell an address, as a regular expression
 _REVERSE = r"[\w./-]+\.(?:in-addr|ip6)\.arpa"
+#: what looks like an address or a network
+_ADDRESS = re.compile(r"[0-9a-f]*[:.][0-9a-f:.]*(?:/\d+)?", re.IGNORECASE)
 #: fields of a fill
 _FIELD = re.compile(r"\{[a-z0-9]*\}")
 
@@ -38,7 +44,7 @@ def messages_of(call: Call, schema: Schema[Any, Any], *properties: Properties) -
         except (RdnsError, PartlyDoneError) as error:
             if hide is not None:
                 failed = error.error if isinstance(error, PartlyDoneError) else error
-                failed.args = (hide(str(failed)),)
+                failed.args = error.args = (hide(str(failed)),)
             raise
 
 
@@ -67,19 +73,66 @@ def hiding(schema: Schema[Any, Any], *properties: Properties) -> Hide | None:
     secrets = [schema.secret_values(props) for props in properties]
     if not any(secrets):
         return None
-    words = {word for secret in secrets for value in secret.values() for word in _words(value)}
+    pattern = re.compile("|".join(_patterns(secrets, properties)) or r"(?!)", re.IGNORECASE)
+    networks = [network for secret in secrets for network in _networks(secret.get("network"))]
+
+    def hide(sentence: str) -> str:
+        shown = pattern.sub(_HIDDEN, sentence)
+        if not networks:
+            return shown
+        return _ADDRESS.sub(lambda found: _hidden_address(found[0], networks), shown)
+
+    return hide
+
+
+def _patterns(secrets: Sequence[Properties], properties: Sequence[Properties]) -> list[str]:
+    """Return the regular expressions of all that is secret, the longest words first."""
+    values = [value for secret in secrets for value in secret.values()]
+    words = {word for value in values for word in _words(value)}
     words.update(name for word in [*words] for name in _reverse_names(word))
-    longest_first = [_pattern(word) for word in sorted(words, key=len, reverse=True)]
-    keys = {key for secret in secrets for key in secret}
-    if keys & {"address", "records", "network"}:
-        longest_first.insert(0, _REVERSE)
-    pattern = re.compile("|".join(longest_first), re.IGNORECASE)
-    return lambda sentence: pattern.sub(_HIDDEN, sentence)
+    for secret, props in zip(secrets, properties, strict=True):
+        if "network" in secret:
+            words.update(_words(props.get("fill")))
+    patterns = [one for word in sorted(words, key=len, reverse=True) for one in _pattern(word)]
+    if {"address", "records", "network"} & {key for secret in secrets for key in secret}:
+        patterns.insert(0, _REVERSE)
+    return patterns + [rf"(?<![\w.]){text}(?![\w.])" for value in values for text in _number(value)]
 
 
-def _pattern(word: str) -> str:
-    """Return the regular expression of a word, or of what a fill makes of it."""
-    return "[0-9a-f.-]+".join(map(re.escape, _FIELD.split(word)))
+def _pattern(word: str) -> Iterator[str]:
+    """Return the regular expression of a word, and that of what a fill makes of it."""
+    yield re.escape(word)
+    if _FIELD.search(word):
+        yield "[0-9a-f.-]+".join(map(re.escape, _FIELD.split(word)))
+
+
+def _number(value: Any) -> Iterator[str]:
+    """Return how a sentence writes a number."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield re.escape(str(value))
+        if math.isfinite(value) and value == int(value):
+            yield str(int(value))
+
+
+def _networks(value: Any) -> Iterator[Network]:
+    with contextlib.suppress(ValueError):
+        if isinstance(value, str):
+            yield ipaddress.ip_network(value.strip(), strict=False)
+
+
+def _hidden_address(text: str, networks: Sequence[Network]) -> str:
+    """Hide an address or a network that is in one of those; punctuation may follow it."""
+    for end in range(len(text), max(0, len(text) - 3), -1):
+        try:
+            found = ipaddress.ip_network(text[:end])
+        except ValueError:
+            continue
+        is_inside = any(
+            found.version == network.version and found.subnet_of(network)  # type: ignore[arg-type]
+            for network in networks
+        )
+        return _HIDDEN + text[end:] if is_inside else text
+    return text
 
 
 def _words(value: Any) -> Iterator[str]:

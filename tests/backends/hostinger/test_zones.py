@@ -333,7 +333,7 @@ def test_a_name_that_no_zone_holds_is_told_with_the_domains_that_are_there(answe
             account.backend.find_zone(name("a.mail.example.org"))
         assert str(caught.value) == (
             "hostinger: find the zone of a.mail.example.org: the account has no DNS zone that "
-            "holds it (its domains: example.com, example.net). Is its DNS kept elsewhere, or is "
+            "contains it (its domains: example.com, example.net). Is its DNS kept elsewhere, or is "
             "the token another account's?" + ("" if answer == "empty" else LAST_ID)
         )
 

@@ -1,0 +1,90 @@
+"""The life of a ForwardRecord, as any front end calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pulumi_rdns.errors import ConflictError
+from pulumi_rdns.lifecycle import forward
+from pulumi_rdns.lifecycle.call import Call
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.properties.forward import SIBLINGS
+from pulumi_rdns.properties.schema import SECRET_INPUTS
+from pulumi_rdns.records.session import Session
+from tests.backends.heard import Heard
+from tests.lifecycle.conftest import UNKNOWN, World, call_of, previewed
+
+INPUTS = {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "files"}
+
+
+def test_a_check_hears_of_siblings_and_stores_none(session: Session, heard: Heard) -> None:
+    given = {**INPUTS, "address": UNKNOWN, SIBLINGS: ["192.0.2.11", "nonsense"]}
+    result = forward.check(session, previewed(heard), given)
+    assert result == ({**INPUTS, "address": UNKNOWN}, [])
+    key = ("A", session.backends.identity("files"), "mail.example.com")
+    assert session.claims.declared(key) == {(None, parse_address("192.0.2.11"))}
+    assert forward.check(session, previewed(heard), {**INPUTS, "hostname": UNKNOWN}).findings == []
+
+
+def test_a_check_finds_a_backend_that_cannot_be_made(session: Session, call: Call) -> None:
+    found = forward.check(session, call, {**INPUTS, "backend": "wrong"}).findings
+    assert {one.property for one in found} == {"backend"}
+
+
+@pytest.mark.parametrize(
+    ("change", "changes", "replaces"),
+    [
+        ({}, [], []),
+        ({"address": "192.0.2.11"}, ["address"], []),
+        ({"address": "2001:db8::10"}, ["address"], ["address"]),
+        ({"address": UNKNOWN}, ["address"], ["address"]),
+        ({"hostname": "www.example.com"}, ["hostname"], ["hostname"]),
+        ({"zone": "example.net"}, ["zone"], ["zone"]),
+        ({"onConflict": "add"}, ["onConflict"], []),
+    ],
+)
+def test_a_diff_says_what_replaces(
+    session: Session, call: Call, change: dict[str, Any], changes: list[str], replaces: list[str]
+) -> None:
+    olds = forward.create(session, call, INPUTS).outputs
+    found = forward.diff(session, call, "id", olds, {**INPUTS, **change})
+    assert found == (changes, replaces, False)
+
+
+def test_a_preview_knows_the_type(session: Session, heard: Heard) -> None:
+    found = forward.preview(session, previewed(heard), {**INPUTS, "address": "2001:db8::10"})
+    assert found == ({"recordType": "AAAA"}, [])
+
+
+def test_a_record_is_created_read_updated_and_deleted(
+    session: Session, heard: Heard, world: World
+) -> None:
+    call = call_of(heard, old_inputs=INPUTS)
+    made = forward.create(session, call, INPUTS)
+    assert made.id.startswith("files/mail.example.com/A/")
+    assert made.outputs["writtenAddress"] == "192.0.2.10"
+    read = forward.read(session, call, made.id, made.outputs)
+    assert read is not None
+    assert (read.id, read.outputs, read.inputs) == (made.id, made.outputs, INPUTS)
+    made = forward.update(session, call, made.id, made.outputs, {**INPUTS, "address": "192.0.2.11"})
+    assert "192.0.2.11" in world.forward.read_text()
+    assert "192.0.2.10" not in world.forward.read_text()
+    forward.delete(session, call, made.id, made.outputs)
+    assert "192.0.2.11" not in world.forward.read_text()
+    assert forward.read(session, call, made.id, made.outputs) is None
+
+
+def test_a_secret_address_is_secret_in_what_is_stored_and_said(
+    session: Session, call: Call, world: World
+) -> None:
+    world.forward.write_text(world.forward.read_text() + "mail A 192.0.2.99\n")
+    secret = {**INPUTS, SECRET_INPUTS: ["address"]}
+    with pytest.raises(ConflictError) as caught:
+        forward.create(session, call, secret)
+    assert "192.0.2.99" in str(caught.value)
+    assert "192.0.2.10" not in str(caught.value)
+    made = forward.create(session, call, {**secret, "onConflict": "add"})
+    assert "writtenAddress" in made.secrets
+    assert made.outputs[SECRET_INPUTS] == made.inputs[SECRET_INPUTS] == ["address"]

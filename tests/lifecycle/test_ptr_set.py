@@ -1,0 +1,111 @@
+"""The life of a PtrRecordSet, as any front end calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pulumi_rdns.errors import ConflictError
+from pulumi_rdns.lifecycle import ptr_set
+from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
+from pulumi_rdns.properties.schema import SECRET_INPUTS
+from pulumi_rdns.records.session import Session
+from tests.backends.heard import Heard
+from tests.lifecycle.conftest import UNKNOWN, World, previewed
+
+TWO = "192.0.2.10 a.example.com\n192.0.2.11 b.example.com\n"
+INPUTS = {"records": TWO, "backend": "files"}
+
+
+def strange(world: World) -> None:
+    world.reverse.write_text(world.reverse.read_text() + "11 PTR stranger.example.net.\n")
+
+
+def test_a_check_declares_what_is_known_as_a_whole(session: Session, heard: Heard) -> None:
+    call = previewed(heard)
+    key = ("PTR", session.backends.identity("files"), "192.0.2.10")
+    assert ptr_set.check(session, call, {**INPUTS, "ttl": UNKNOWN}).findings == []
+    assert not session.claims.declared(key)
+    assert ptr_set.check(session, call, {**INPUTS, "records": UNKNOWN}).inputs == {
+        **INPUTS,
+        "records": UNKNOWN,
+    }
+    assert ptr_set.check(session, call, INPUTS) == (INPUTS, [])
+    assert session.claims.declared(key)
+    wrong = ptr_set.check(session, call, {**INPUTS, "records": "x y\n", "ttl": -1}).findings
+    assert {one.property for one in wrong} == {"records", "ttl"}
+
+
+@pytest.mark.parametrize(
+    ("change", "changes", "replaces", "is_delete_first"),
+    [
+        ({}, [], [], True),
+        ({"records": "192.0.2.10 a.example.com\n"}, ["records"], [], True),
+        ({"backend": "memory"}, ["backend"], ["backend"], False),
+        ({"zone": "2.0.192.in-addr.arpa"}, [], [], True),
+        ({"zone": "0.192.in-addr.arpa"}, ["zone"], ["zone"], True),
+    ],
+)
+def test_a_diff_says_what_replaces(
+    session: Session,
+    call: Call,
+    change: dict[str, Any],
+    changes: list[str],
+    replaces: list[str],
+    is_delete_first: bool,
+) -> None:
+    olds = ptr_set.create(session, call, INPUTS).outputs
+    found = ptr_set.diff(session, call, "id", olds, {**INPUTS, **change})
+    assert found == (changes, replaces, is_delete_first)
+
+
+def test_a_preview_knows_how_many(session: Session, heard: Heard) -> None:
+    assert ptr_set.preview(session, previewed(heard), INPUTS) == ({"count": 2}, [])
+
+
+def test_a_set_is_created_read_updated_and_deleted(
+    session: Session, call: Call, world: World
+) -> None:
+    made = ptr_set.create(session, call, INPUTS)
+    assert made.id.startswith("files/")
+    assert (made.outputs["count"], made.outputs["writtenRecords"]) == (2, TWO)
+    assert ptr_set.read(session, call, made.id, made.outputs) == made
+    one = {**INPUTS, "records": "192.0.2.10 c.example.com\n"}
+    made = ptr_set.update(session, call, made.id, made.outputs, one)
+    assert made.outputs["writtenRecords"] == "192.0.2.10 c.example.com\n"
+    ptr_set.delete(session, call, made.id, made.outputs)
+    assert " PTR " not in world.reverse.read_text().replace("\t", " ")
+    assert ptr_set.read(session, call, made.id, made.outputs) is None
+
+
+def test_what_was_written_before_an_error_is_to_be_stored(
+    session: Session, call: Call, world: World
+) -> None:
+    strange(world)
+    with pytest.raises(PartlyDoneError) as caught:
+        ptr_set.create(session, call, INPUTS)
+    stored = caught.value.stored
+    assert isinstance(caught.value.error, ConflictError)
+    assert stored.outputs["writtenRecords"] == "192.0.2.10 a.example.com\n"
+    assert stored.inputs["records"] == "192.0.2.10 a.example.com\n"
+    with pytest.raises(PartlyDoneError):
+        ptr_set.update(session, call, stored.id, stored.outputs, INPUTS)
+
+
+def test_where_nothing_was_written_there_is_nothing_to_store(
+    session: Session, call: Call, world: World
+) -> None:
+    strange(world)
+    with pytest.raises(ConflictError):
+        ptr_set.create(session, call, {**INPUTS, "records": "192.0.2.11 b.example.com\n"})
+
+
+def test_secret_records_do_not_show_in_an_error_or_what_is_stored(
+    session: Session, call: Call, world: World
+) -> None:
+    strange(world)
+    with pytest.raises(PartlyDoneError) as caught:
+        ptr_set.create(session, call, {**INPUTS, SECRET_INPUTS: ["records"]})
+    assert "192.0.2.11" not in str(caught.value.error)
+    assert {"writtenRecords", "zones", "ownerNames"} <= caught.value.stored.secrets
