@@ -14,7 +14,17 @@ from pulumi_rdns.lifecycle.call import Call
 from pulumi_rdns.properties.schema import SECRET_INPUTS
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.lifecycle.conftest import NO, SOME, UNKNOWN, YES, Source, World, call_of, previewed
+from tests.lifecycle.conftest import (
+    NO,
+    SOME,
+    UNKNOWN,
+    YES,
+    Source,
+    World,
+    call_of,
+    counted,
+    previewed,
+)
 
 INPUTS = {"address": "192.0.2.10", "hostname": "mail.example.com", "backend": "files"}
 SKIPPED = {**INPUTS, "forwardCheck": "skip"}
@@ -161,3 +171,17 @@ def test_what_resolves_is_confirmed(session: Session, call: Call) -> None:
     Source(YES).answer_in(session)
     made = ptr.create(session, call, {**INPUTS, "forwardCheck": "strict"})
     assert (made.outputs["forwardConfirmed"], made.outputs["forwardDetail"]) == (True, "ns1 has it")
+
+
+def test_an_address_is_parsed_once_on_its_way(session: Session, heard: Heard) -> None:
+    call = call_of(heard, old_inputs=SKIPPED)
+    with counted() as parsed:
+        inputs = ptr.check(session, call, SKIPPED).inputs
+    assert len(parsed) == 1
+    with counted() as parsed:
+        made = ptr.create(session, call, inputs)
+        ptr.diff(session, call, made.id, made.outputs, inputs)
+        ptr.read(session, call, made.id, made.outputs)
+        ptr.update(session, call, made.id, made.outputs, {**inputs, "ttl": 60})
+        ptr.delete(session, call, made.id, made.outputs)
+    assert parsed == []
