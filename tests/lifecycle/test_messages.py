@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulumi_rdns.backends.base import report_progress, warn
 from pulumi_rdns.errors import Finding, InvalidInputError, RdnsError
+from pulumi_rdns.lifecycle import ptr
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
 from pulumi_rdns.lifecycle.messages import hidden, hiding, messages_of
 from pulumi_rdns.logs import show_logs
@@ -19,8 +22,9 @@ from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.properties.ptr_set import PTR_SET
 from pulumi_rdns.properties.schema import SECRET_INPUTS, Schema
+from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.lifecycle.conftest import call_of
+from tests.lifecycle.conftest import call_of, counted
 
 LOGGER = logging.getLogger("pulumi_rdns.backends.of_a_test")
 SECRET = {"hostname": "hidden.example.com", SECRET_INPUTS: ["hostname"]}
@@ -223,3 +227,59 @@ def test_a_log_line_shows_no_secret_while_the_call_runs(call: Call, lines: io.St
     text = lines.getvalue()
     assert "GET /records/[secret]\n" in text
     assert "GET /records/of-another-call.example.com\n" in text
+
+
+@pytest.mark.parametrize(
+    "hostname",
+    [
+        "hidden!x.example.com",
+        "-hidden.example.com",
+        "hidden\\_x.example.com",
+        "hidden'x_.example.com",
+        "hidden\N{SNOWMAN}x.example.com",
+        f"{'hidden' * 20}.example.com",
+        "hidden..example.com",
+        "hidden host",
+        "h",
+    ],
+)
+def test_a_finding_shows_no_part_of_a_secret_either(
+    session: Session, call: Call, hostname: str
+) -> None:
+    secret = {
+        "address": "192.0.2.10",
+        "hostname": hostname,
+        "backend": "files",
+        SECRET_INPUTS: ["hostname"],
+    }
+    (found,) = ptr.check(session, call, secret).findings
+    assert found.property == ""
+    assert found.reason.startswith("hostname: ")
+    assert "[secret]" in found.reason
+    assert "hidden" not in found.reason
+    assert "'h'" not in found.reason
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=100))
+def test_whatever_is_wrong_with_a_secret_name_is_said_without_it(junk: str) -> None:
+    props = {"hostname": f"hidden{junk}", "zone": f"{junk}hidden."}
+    secret = {**props, SECRET_INPUTS: [*props]}
+    findings = PTR.check(secret, lambda _: False).findings
+    assert not any("hidden" in one.reason for one in hidden(findings, PTR, secret))
+
+
+def test_what_is_quoted_of_an_open_property_stays() -> None:
+    found = [Finding("zone", "'open..example.com' has an empty label")]
+    assert hidden(found, PTR, {**SECRET, "zone": "open..example.com"}) == found
+
+
+def test_secrets_cost_nothing_while_nothing_is_said(call: Call) -> None:
+    secret = {"address": "192.0.2.10", "hostname": "a.example.com", SECRET_INPUTS: ["address"]}
+    with counted() as parsed:
+        assert hidden([], PTR, secret) == []
+        with messages_of(call, PTR, secret) as report:
+            pass
+    assert parsed == []
+    report.warning("192.0.2.10 is there")
+    assert isinstance(call.report, Heard)
+    assert call.report.warnings == ["[secret] is there"]

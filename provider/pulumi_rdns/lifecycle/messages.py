@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import math
 import re
@@ -26,6 +27,8 @@ _HIDDEN = "[secret]"
 _REVERSE = r"[\w./-]+\.(?:in-addr|ip6)\.arpa"
 #: what looks like an address or a network
 _ADDRESS = re.compile(r"[0-9a-f]*[:.][0-9a-f:.]*(?:/\d+)?", re.IGNORECASE)
+#: a value, or a part of one, as the reason of a finding quotes it
+_QUOTED = re.compile(r"""(?<!\w)(['"])(?:\\.|(?!\1).)*\1""")
 #: fields of a fill
 _FIELD = re.compile(r"\{[a-z0-9]*\}")
 
@@ -57,15 +60,20 @@ def hidden(
     shows the value.
     """
     hide = hiding(schema, properties)
-    if hide is None:
+    if hide is None or not findings:
         return findings
     secret = set(properties[SECRET_INPUTS])
     return [
-        Finding("", f"{one.property}: {hide(one.reason)}")
+        Finding("", f"{one.property}: {hide(_without_quotes(one.reason))}")
         if one.property in secret
         else Finding(one.property, hide(one.reason))
         for one in findings
     ]
+
+
+def _without_quotes(reason: str) -> str:
+    """Hide what a reason quotes: escaped or cut short, it is none of the words of the value."""
+    return _QUOTED.sub(rf"\1{_HIDDEN}\1", reason)
 
 
 def hiding(schema: Schema[Any, Any], *properties: Properties) -> Hide | None:
@@ -73,11 +81,16 @@ def hiding(schema: Schema[Any, Any], *properties: Properties) -> Hide | None:
     secrets = [schema.secret_values(props) for props in properties]
     if not any(secrets):
         return None
-    pattern = re.compile("|".join(_patterns(secrets, properties)) or r"(?!)", re.IGNORECASE)
+
+    # Of thousands of records it takes seconds to make, and most calls say nothing.
+    @functools.cache
+    def pattern() -> re.Pattern[str]:
+        return re.compile("|".join(_patterns(secrets, properties)) or r"(?!)", re.IGNORECASE)
+
     networks = [network for secret in secrets for network in _networks(secret.get("network"))]
 
     def hide(sentence: str) -> str:
-        shown = pattern.sub(_HIDDEN, sentence)
+        shown = pattern().sub(_HIDDEN, sentence)
         if not networks:
             return shown
         return _ADDRESS.sub(lambda found: _hidden_address(found[0], networks), shown)
