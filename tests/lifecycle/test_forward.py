@@ -14,7 +14,7 @@ from pulumi_rdns.properties.forward import SIBLINGS
 from pulumi_rdns.properties.schema import SECRET_INPUTS
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.lifecycle.conftest import UNKNOWN, World, call_of, previewed
+from tests.lifecycle.conftest import UNKNOWN, World, call_of, counted, previewed
 
 INPUTS = {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "files"}
 
@@ -88,3 +88,19 @@ def test_a_secret_address_is_secret_in_what_is_stored_and_said(
     made = forward.create(session, call, {**secret, "onConflict": "add"})
     assert "writtenAddress" in made.secrets
     assert made.outputs[SECRET_INPUTS] == made.inputs[SECRET_INPUTS] == ["address"]
+
+
+def test_an_address_is_parsed_once_on_its_way(session: Session, heard: Heard) -> None:
+    call = call_of(heard, old_inputs=INPUTS)
+    declared = ["192.0.2.10", "192.0.2.11", "192.0.2.12"]
+    with counted() as parsed:
+        inputs = forward.check(session, call, {**INPUTS, SIBLINGS: declared}).inputs
+    assert len(parsed) == len(declared)
+    with counted() as parsed:
+        made = forward.create(session, call, inputs)
+        news = {**inputs, "address": "192.0.2.11"}
+        forward.diff(session, call, made.id, made.outputs, news)
+        forward.read(session, call, made.id, made.outputs)
+        made = forward.update(session, call, made.id, made.outputs, news)
+        forward.delete(session, call, made.id, made.outputs)
+    assert parsed == []

@@ -12,7 +12,7 @@ from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
 from pulumi_rdns.properties.schema import SECRET_INPUTS
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.lifecycle.conftest import UNKNOWN, World, previewed
+from tests.lifecycle.conftest import UNKNOWN, World, counted, previewed
 
 TWO = "192.0.2.10 a.example.com\n192.0.2.11 b.example.com\n"
 INPUTS = {"records": TWO, "backend": "files"}
@@ -109,3 +109,18 @@ def test_secret_records_do_not_show_in_an_error_or_what_is_stored(
         ptr_set.create(session, call, {**INPUTS, SECRET_INPUTS: ["records"]})
     assert "192.0.2.11" not in str(caught.value.error)
     assert {"writtenRecords", "zones", "ownerNames"} <= caught.value.stored.secrets
+
+
+def test_each_address_is_parsed_once_on_its_way(session: Session, call: Call) -> None:
+    records = "2001:DB8::1 A.example.com.\n2001:db8:0::2 b.example.com\n"
+    with counted() as parsed:
+        inputs = ptr_set.check(session, call, {"records": records, "backend": "memory"}).inputs
+    assert len(parsed) == 2
+    with counted() as parsed:
+        made = ptr_set.create(session, call, inputs)
+        news = {**inputs, "records": "2001:db8::1 c.example.com\n"}
+        ptr_set.diff(session, call, made.id, made.outputs, news)
+        ptr_set.read(session, call, made.id, made.outputs)
+        made = ptr_set.update(session, call, made.id, made.outputs, news)
+        ptr_set.delete(session, call, made.id, made.outputs)
+    assert parsed == []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
 from pulumi_rdns.lifecycle.common import check_backend, is_zone_changed, stored
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
-from pulumi_rdns.model.addresses import parse_address, record_type
+from pulumi_rdns.model.addresses import record_type
 from pulumi_rdns.properties.forward import FORWARD, SIBLINGS, siblings
 from pulumi_rdns.properties.ids import forward_id
 from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.properties.values import ADDRESS
 from pulumi_rdns.records.session import Session
 
 schema = FORWARD
@@ -37,7 +37,7 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     if is_zone_changed(call, olds, news):
         changes.append("zone")
     replaces = FORWARD.replacing(changes)
-    if "address" in changes and not _is_same_type(olds, news):
+    if "address" in changes and not _is_same_type(call, olds, news):
         replaces.append("address")
     return DiffResult(changes, replaces, delete_before_replace=False)
 
@@ -77,10 +77,9 @@ def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
         session.forward.delete(FORWARD.state(outputs), report)
 
 
-def _is_same_type(olds: Properties, news: Properties) -> bool:
+def _is_same_type(call: Call, olds: Properties, news: Properties) -> bool:
     """Whether both addresses belong into the same RRset; an unknown one may not."""
-    try:
-        old, new = (record_type(parse_address(props["address"])) for props in (olds, news))
-    except InvalidInputError:
+    if call.is_unknown(news["address"]):
         return False
+    old, new = (record_type(ADDRESS.read(props["address"])) for props in (olds, news))
     return old == new

@@ -42,9 +42,11 @@ FORWARD = Schema(
 
 
 def siblings(props: Properties) -> list[Address]:
-    """Read which addresses the program declares for the hostname; a wrong one is passed over."""
+    """Read which other addresses the program declares for the hostname, without wrong ones."""
     found = []
     for text in props.get(SIBLINGS) or ():
+        if text == props.get("address"):
+            continue
         with contextlib.suppress(InvalidInputError):
             found.append(parse_address(text))
     return found

@@ -13,7 +13,7 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.ptr_sets import PtrSetRecords, exclude_order
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
-from pulumi_rdns.model.tables import address_order, canonical_address
+from pulumi_rdns.model.tables import Table, address_order, canonical_address
 from pulumi_rdns.properties.schema import Checked, IsUnknown, Properties, Property, Schema
 from pulumi_rdns.properties.set_text import (
     check_table,
@@ -109,20 +109,17 @@ class _PtrSetSchema(Schema[PtrSetSpec, PtrSetState]):
         records, wrong = check_records(given)
         if wrong:
             return Checked({**inputs, **given}, values, found + wrong)
-        return Checked({**inputs, **record_inputs(records)}, {**values, "records": records}, found)
+        stored = record_inputs(records)
+        values["records"] = _read(*_texts(stored))
+        return Checked({**inputs, **stored}, values, found)
 
     def _values(self, inputs: Properties) -> dict[str, Any]:
-        return {**super()._values(inputs), "records": check_records(inputs)[0]}
+        return {**super()._values(inputs), "records": _read(*_texts(inputs))}
 
     def state(self, outputs: Properties, **known: Any) -> PtrSetState:
         single, several = read_live(outputs.get("records") or "")
-        network = outputs.get("network")
-        records = PtrSetRecords(
-            single,
-            None if network is None else parse_network(network),
-            outputs.get("fill"),
-            tuple((outputs.get("exclude") or "").splitlines()),
-        )
+        _, network, fill, exclude = _texts(outputs)
+        records = _records(single, network, fill, exclude)
         return super().state(outputs, records=records, several=several, **known)
 
     def live_inputs(self, state: PtrSetState, *, without: Collection[str] = ()) -> dict[str, Any]:
@@ -145,19 +142,9 @@ def check_records(given: Properties) -> tuple[PtrSetRecords, list[Finding]]:
         if not isinstance(lines[key], str):
             found.append(Finding(key, "must be text, a line for each"))
             lines[key] = ""
-    pattern = (given.get("network"), given.get("fill"))
-    are_text = all(value is None or isinstance(value, str) for value in pattern)
-    check = _checked if are_text else _checked.__wrapped__
-    records, wrong = check(lines["records"], *pattern, lines["exclude"])
-    return records, found + wrong
-
-
-@functools.lru_cache(maxsize=2)
-def _checked(
-    records: str, network: object, fill: object, exclude: str
-) -> tuple[PtrSetRecords, list[Finding]]:
-    """Read records; the last ones are remembered, for the engine gives them in each call anew."""
-    table, addresses, found = check_table(records)
+    network, fill, exclude = given.get("network"), given.get("fill"), lines["exclude"]
+    table, addresses, wrong_records = check_table(lines["records"])
+    found += wrong_records
     block = None
     if network is not None:
         try:
@@ -176,6 +163,27 @@ def _checked(
         *findings("exclude", [f"{key} is in records too; leave one of them out" for key in both]),
     ]
     return PtrSetRecords(table, block, pattern, left_out), found
+
+
+def _texts(props: Properties) -> tuple[str, str | None, str | None, str]:
+    """Return the texts that `record_inputs` writes, as they are stored."""
+    return (
+        props.get("records") or "",
+        props.get("network"),
+        props.get("fill"),
+        props.get("exclude") or "",
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _read(records: str, network: str | None, fill: str | None, exclude: str) -> PtrSetRecords:
+    """Read stored texts; the last ones are remembered, for the engine gives them in each call."""
+    return _records(read_table(records), network, fill, exclude)
+
+
+def _records(table: Table, network: str | None, fill: str | None, exclude: str) -> PtrSetRecords:
+    block = None if network is None else parse_network(network)
+    return PtrSetRecords(table, block, fill, tuple(exclude.splitlines()))
 
 
 def _outside(addresses: Iterable[str], network: Network) -> list[str]:
