@@ -109,3 +109,12 @@ def test_a_set_cannot_restore() -> None:
 def test_records_that_are_not_text_are_a_finding() -> None:
     _, found = check_records({"records": ["192.0.2.1"]})
     assert found == [("records", "must be text, a line for each")]
+
+
+def test_a_fill_that_cannot_be_made_is_told_beside_all_else() -> None:
+    records, found = check_records(
+        {"network": "192.0.2.0/28", "fill": "{e}.example.net", "exclude": "nonsense"}
+    )
+    assert [one.property for one in found] == ["fill", "exclude"]
+    assert found[0].reason.startswith("unknown field {e}; IPv4 patterns support {a}")
+    assert records.fill is None

@@ -87,10 +87,6 @@ def output(read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Kind:
     return Kind(read, read, write)
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 ADDRESS = Kind(parse_address, ipaddress.ip_address, str)
 BACKEND = Kind(parse_backend, str, str)
 HOSTNAME = Kind(parse_hostname, stored_name, str)
