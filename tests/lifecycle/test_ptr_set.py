@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
 
-from pulumi_rdns.errors import ConflictError
+from pulumi_rdns.errors import ConflictError, UnavailableError
 from pulumi_rdns.lifecycle import ptr_set
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
+from pulumi_rdns.model.confirmation import Confirmation
 from pulumi_rdns.properties.schema import SECRET_INPUTS
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.lifecycle.conftest import UNKNOWN, World, counted, previewed
+from tests.lifecycle.conftest import NO, SOME, UNKNOWN, Source, World, call_of, counted, previewed
 
 TWO = "192.0.2.10 a.example.com\n192.0.2.11 b.example.com\n"
 INPUTS = {"records": TWO, "backend": "files"}
@@ -124,3 +127,31 @@ def test_each_address_is_parsed_once_on_its_way(session: Session, call: Call) ->
         made = ptr_set.update(session, call, made.id, made.outputs, news)
         ptr_set.delete(session, call, made.id, made.outputs)
     assert parsed == []
+
+
+@pytest.mark.parametrize("answer", [NO, SOME])
+def test_a_call_that_is_cancelled_while_it_waits_writes_nothing(
+    session: Session, heard: Heard, world: World, answer: Confirmation
+) -> None:
+    source = Source(answer)
+    source.answer_in(session)
+    cancelled = threading.Event()
+    timer = threading.Timer(0.3, cancelled.set)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(UnavailableError, match="cancelled while waiting; nothing was written"):
+        ptr_set.create(
+            session, call_of(heard, cancelled=cancelled), {**INPUTS, "forwardCheck": "verify"}
+        )
+    timer.join()
+    assert time.monotonic() - began < 30
+    assert source.asked
+    assert "example.com" not in world.reverse.read_text().replace("ns1.example.com", "")
+
+
+def test_a_call_ends_at_its_deadline(session: Session, heard: Heard, world: World) -> None:
+    Source(SOME).answer_in(session)
+    call = call_of(heard, deadline=time.monotonic() + 0.2)
+    with pytest.raises(UnavailableError, match="cancelled while waiting; nothing was written"):
+        ptr_set.create(session, call, {**INPUTS, "forwardCheck": "verify"})
+    assert "a.example.com" not in world.reverse.read_text()

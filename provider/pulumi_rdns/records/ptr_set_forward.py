@@ -111,6 +111,9 @@ class _Doubts(Report):
     def progress(self, text: str, clock: str = "") -> None:
         self._report.progress(text, clock)
 
+    def pause(self, seconds: float) -> bool:
+        return self._report.pause(seconds)
+
 
 def _spec_of(spec: PtrSetSpec, address: str) -> PtrSpec:
     return PtrSpec(
