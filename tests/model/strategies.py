@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dns.name
 from hypothesis import strategies as st
 
+from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import from_dns
 
@@ -42,6 +45,24 @@ dns_names = st.lists(any_labels, max_size=5).map(
 )
 #: the texts of such names
 names = dns_names.map(from_dns)
+
+
+#: texts of any addresses, and what looks like one
+address_texts = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
+almost_addresses = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){2,4}", fullmatch=True)
+#: short hostnames, and what looks like one
+short_hostnames = st.from_regex(r"[a-z0-9]{1,8}(\.[a-z0-9]{1,8}){1,3}\.[a-z]{2,4}", fullmatch=True)
+almost_hostnames = st.from_regex(
+    r"[A-Za-z0-9_-]{0,5}(\.[A-Za-z0-9_-]{1,70}){0,4}\.?", fullmatch=True
+)
+
+
+def outcome(read: Callable[[str], object], text: str) -> str:
+    """Return what a reader makes of a text, or the reason why it makes nothing of it."""
+    try:
+        return str(read(text))
+    except InvalidInputError as error:
+        return f"refused: {error}"
 
 
 @st.composite

@@ -12,7 +12,7 @@ from pulumi_rdns.backends.base import Report
 from pulumi_rdns.errors import Finding, RdnsError
 
 
-def _is_known(_value: Any) -> bool:
+def _never_unknown(_value: Any) -> bool:
     return False
 
 
@@ -26,7 +26,7 @@ class Call:
     report: Report
     is_preview: bool = False
     #: whether a value, or a part of it, is not known yet in a preview
-    is_unknown: Callable[[Any], bool] = _is_known
+    is_unknown: Callable[[Any], bool] = _never_unknown
     #: the inputs that the state holds, in a diff or read; None where they cannot be had
     old_inputs: Mapping[str, Any] | None = None
     #: when the engine stops waiting, a time of `time.monotonic`; None where it does not say

@@ -12,8 +12,6 @@ from pulumi_rdns.properties.schema import Properties
 from pulumi_rdns.properties.values import ADDRESS
 from pulumi_rdns.records.session import Session
 
-schema = FORWARD
-
 
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note what the program declares for this hostname. No I/O."""

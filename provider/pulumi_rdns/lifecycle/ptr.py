@@ -15,8 +15,6 @@ from pulumi_rdns.properties.schema import Properties
 from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 
-schema = PTR
-
 
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note that the program declares this record. No I/O."""

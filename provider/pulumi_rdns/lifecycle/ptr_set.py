@@ -18,8 +18,6 @@ from pulumi_rdns.properties.schema import Properties, is_changed
 from pulumi_rdns.records.ptr_set_state import Brought
 from pulumi_rdns.records.session import Session
 
-schema = PTR_SET
-
 
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note that the program declares these records. No I/O."""
