@@ -16,72 +16,25 @@ from pulumi_rdns.backends.memory import MemoryBackend
 from pulumi_rdns.errors import (
     AddressNotFoundError,
     ConflictError,
-    ForwardMismatchError,
-    InvalidInputError,
-    RejectedError,
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import Address, parse_address, reverse_name
 from pulumi_rdns.model.names import to_dns
 from pulumi_rdns.model.specs import (
-    ForwardPolicy,
-    ForwardSpec,
     OnConflict,
     OnDelete,
-    PtrPolicies,
-    PtrSpec,
 )
 from pulumi_rdns.model.states import PtrState
-from pulumi_rdns.records.ptr import PtrRecords
 from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
 from tests.records.conftest import name, new_session
-from tests.records.test_forward_check import SOME, Script
-
-ADDRESS = parse_address("198.51.100.10")
-SKIP = PtrPolicies(forward_check=ForwardPolicy.SKIP)
+from tests.records.ptr_records import ADDRESS, live, put, spec
 
 
 @pytest.fixture(params=["memory", "files"])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-def spec(backend: str, hostname: str = "mail.example.com", **policies: object) -> PtrSpec:
-    return PtrSpec(
-        backend=backend,
-        address=ADDRESS,
-        hostname=name(hostname),
-        policies=replace(SKIP, **policies),
-    )
-
-
-def live(session: Session, backend: str, address: Address = ADDRESS) -> list[str]:
-    there = session.backends.get(backend)
-    if isinstance(there, AddressBackend):
-        ptr = there.get_ptr(address)
-        return [str(ptr.hostname)] if ptr else []
-    assert isinstance(there, ZoneBackend)
-    owner = to_dns(reverse_name(address))
-    found = there.get_rrset(there.find_zone(owner), owner, RdataType.PTR)
-    return sorted(str(rdata) for rdata in found or [])
-
-
-def put(session: Session, backend: str, *hostnames: str, address: Address = ADDRESS) -> None:
-    """Change the record as somebody else would."""
-    there = session.backends.get(backend)
-    if isinstance(there, AddressBackend):
-        there.unset_ptr(address)
-        for hostname in hostnames:
-            there.set_ptr(address, to_dns(name(hostname)))
-        return
-    assert isinstance(there, ZoneBackend)
-    owner = to_dns(reverse_name(address))
-    zone = there.find_zone(owner)
-    before = there.get_rrset(zone, owner, RdataType.PTR)
-    after = rrset(owner, "PTR", *(f"{hostname}." for hostname in hostnames)) if hostnames else None
-    there.apply(zone, [Change(owner, RdataType.PTR, before, after)])
 
 
 def test_a_record_is_created_read_changed_and_deleted(
@@ -458,89 +411,6 @@ def test_a_writer_in_between_is_noticed_and_the_write_is_tried_again(
     assert live(session, "files") == ["mail.example.com."]
 
 
-def test_rfc_2317_puts_the_record_where_the_alias_points(
-    session: Session, folder: Path, heard: Heard
-) -> None:
-    wanted = replace(spec("files"), address=parse_address("192.0.2.10"))
-    state = session.ptr.create(wanted, heard)
-    assert state.zone == name("0/25.2.0.192.in-addr.arpa")
-    assert state.owner == name("10.0/25.2.0.192.in-addr.arpa")
-    assert "mail.example.com." in (folder / "classless.zone").read_text()
-    session.ptr.delete(state, heard)
-    assert "mail.example.com." not in (folder / "classless.zone").read_text()
-
-
-def test_an_alias_to_a_zone_that_is_not_here_is_an_error_that_names_it(
-    session: Session, heard: Heard
-) -> None:
-    wanted = replace(spec("files"), address=parse_address("192.0.2.11"))
-    with pytest.raises(ZoneNotFoundError, match=r"11\.away\.example\.net"):
-        session.ptr.create(wanted, heard)
-
-
-def test_a_circle_of_aliases_is_an_error(session: Session, heard: Heard) -> None:
-    wanted = replace(spec("files"), address=parse_address("192.0.2.12"))
-    with pytest.raises(RejectedError, match="aliases in a row"):
-        session.ptr.create(wanted, heard)
-
-
-def test_a_named_zone_is_used(session: Session, heard: Heard) -> None:
-    zone = name("0/25.2.0.192.in-addr.arpa")
-    wanted = replace(spec("files"), address=parse_address("192.0.2.20"), zone=zone)
-    state = session.ptr.create(wanted, heard)
-    assert state.owner == name("20.0/25.2.0.192.in-addr.arpa")
-
-
-ELSEWHERE = parse_address("203.0.113.7")
-
-
-@pytest.mark.parametrize("zone", [None, "0/25.2.0.192.in-addr.arpa"])
-def test_an_alias_in_a_parent_zone_that_is_served_elsewhere_is_looked_up(
-    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch, zone: str | None
-) -> None:
-    owner = name("7.0/25.2.0.192.in-addr.arpa")
-    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [owner])
-    wanted = replace(spec("files"), address=ELSEWHERE, zone=name(zone) if zone else None)
-    state = session.ptr.create(wanted, heard)
-    assert (state.zone, state.owner) == (name("0/25.2.0.192.in-addr.arpa"), owner)
-    session.ptr.delete(state, heard)
-
-
-def test_without_an_alias_a_parent_zone_that_is_not_here_is_an_error(
-    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [])
-    with pytest.raises(ZoneNotFoundError, match=r"7\.113\.0\.203\.in-addr\.arpa"):
-        session.ptr.create(replace(spec("files"), address=ELSEWHERE), heard)
-    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [name("7.away.example.net")])
-    with pytest.raises(ZoneNotFoundError, match=r"7\.away\.example\.net"):
-        session.ptr.create(replace(spec("files"), address=ELSEWHERE), heard)
-
-
-@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7"])
-def test_the_reverse_zone_of_another_network_is_refused(
-    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    monkeypatch.setattr(session.ptr, "_aliases", lambda _: [])
-    zone = name("100.51.198.in-addr.arpa")
-    wanted = replace(spec("files"), address=parse_address(address), zone=zone)
-    with pytest.raises(InvalidInputError, match="does not contain"):
-        session.ptr.create(wanted, heard)
-
-
-def test_a_named_parent_zone_is_where_the_alias_is_looked_for(
-    session: Session, heard: Heard
-) -> None:
-    parent = name("2.0.192.in-addr.arpa")
-    wanted = replace(spec("files"), address=parse_address("192.0.2.10"), zone=parent)
-    assert session.ptr.create(wanted, heard).zone == name("0/25.2.0.192.in-addr.arpa")
-
-
-def test_a_zone_on_an_address_backend_is_refused(session: Session, heard: Heard) -> None:
-    with pytest.raises(InvalidInputError, match="leave it out"):
-        session.ptr.create(replace(spec("memory"), zone=name("example.com")), heard)
-
-
 def test_a_zone_that_has_gone_is_an_error_and_not_a_deleted_record(
     session: Session, folder: Path, heard: Heard
 ) -> None:
@@ -634,102 +504,3 @@ def test_a_state_without_a_written_name_deletes_nothing(
     state = PtrState(backend=backend, address=ADDRESS, hostnames=(name("other.example.net"),))
     session.ptr.delete(state, heard)
     assert live(session, backend) == ["other.example.net."]
-
-
-class TestForwardCheck:
-    """The gate, on records that the backend itself holds."""
-
-    def wanted(self, policy: ForwardPolicy | None, hostname: str = "mail.example.com") -> PtrSpec:
-        policies = PtrPolicies(forward_check=policy, forward_timeout=0)
-        return replace(spec("files", hostname), policies=policies)
-
-    def forward(self, session: Session, heard: Heard) -> None:
-        session.forward.create(
-            ForwardSpec(backend="files", hostname=name("mail.example.com"), address=ADDRESS), heard
-        )
-
-    def test_a_name_that_resolves_is_confirmed(self, session: Session, heard: Heard) -> None:
-        self.forward(session, heard)
-        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
-        assert state.forward_confirmed is True
-        assert "has mail.example.com A 198.51.100.10" in state.forward_detail
-        assert heard.warnings == []
-
-    def test_a_definite_no_fails_and_nothing_is_written(
-        self, session: Session, heard: Heard
-    ) -> None:
-        with pytest.raises(ForwardMismatchError) as caught:
-            session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
-        assert "has no A record for mail.example.com" in str(caught.value)
-        assert "nothing was written" in str(caught.value)
-        assert live(session, "files") == []
-
-    def test_for_an_address_that_is_not_global_a_no_is_a_warning(
-        self, session: Session, heard: Heard
-    ) -> None:
-        state = session.ptr.create(self.wanted(None), heard)
-        assert state.forward_confirmed is False
-        assert "does not resolve to 198.51.100.10" in heard.warnings[0]
-        assert live(session, "files") == ["mail.example.com."]
-
-    def test_could_not_ask_warns_under_verify_and_fails_under_strict(
-        self, session: Session, heard: Heard
-    ) -> None:
-        with pytest.raises(ForwardMismatchError, match="could not be checked"):
-            session.ptr.create(self.wanted(ForwardPolicy.STRICT, "mail.example.net"), heard)
-        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY, "mail.example.net"), heard)
-        assert state.forward_confirmed is None
-        assert "could not be checked" in heard.warnings[0]
-
-    def test_the_gate_waits_and_goes_on_by_itself(self, session: Session, heard: Heard) -> None:
-        wanted = replace(
-            self.wanted(None),
-            policies=PtrPolicies(forward_check=ForwardPolicy.VERIFY, forward_timeout=20),
-        )
-        timer = threading.Timer(0.3, self.forward, [session, Heard()])
-        timer.start()
-        state = session.ptr.create(wanted, heard)
-        timer.join()
-        assert state.forward_confirmed is True
-        assert "asking again, 0 s of 20 s" in heard.told[0]
-
-    def test_a_forward_record_that_vanishes_is_a_warning_in_refresh(
-        self, session: Session, heard: Heard
-    ) -> None:
-        self.forward(session, heard)
-        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
-        gone = replace(state, written=name("www.example.com"))
-        put(session, "files", "www.example.com")
-        fresh = session.ptr.read(gone, heard)
-        assert fresh is not None
-        assert fresh.forward_confirmed is False
-        assert "no longer resolves" in heard.warnings[-1]
-
-    def test_servers_that_come_to_disagree_are_a_warning_that_says_so_in_refresh(
-        self, session: Session, heard: Heard
-    ) -> None:
-        self.forward(session, heard)
-        state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
-        records = PtrRecords(
-            session.backends,
-            session.claims,
-            Script(SOME).gate(heard),
-            lambda spec, report: None,
-            session.aliases,
-        )
-        fresh = records.read(state, heard)
-        assert fresh is not None
-        assert fresh.forward_confirmed is False
-        assert heard.warnings == [
-            f"mail.example.com no longer resolves everywhere to {ADDRESS}: {SOME.detail}"
-        ]
-
-    def test_an_update_asks_only_when_the_hostname_changes(
-        self, session: Session, heard: Heard
-    ) -> None:
-        state = session.ptr.create(spec("files"), heard)
-        wanted = replace(self.wanted(ForwardPolicy.VERIFY), ttl=60)
-        session.ptr.update(state, wanted, heard)
-        with pytest.raises(ForwardMismatchError):
-            session.ptr.update(state, self.wanted(ForwardPolicy.VERIFY, "www.example.com"), heard)
-        assert live(session, "files") == ["mail.example.com."]
