@@ -131,6 +131,111 @@ def test_a_hostname_that_is_an_alias_is_told_which_name_the_ptr_should_be(check:
     ]
 
 
+GENERATED = "192-0-2-{}.lag.example"
+
+
+def generated(number: int) -> str:
+    name = GENERATED.format(number)
+    return (
+        f"receivers reject mail from names like {name}: it looks generated (it spells the "
+        "address); set a PTR of your own"
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [("192.0.2.21", [21]), (GENERATED.format(21), [21]), ("192.0.2.20/30", [21, 22])],
+)
+def test_a_generated_name_is_a_finding_beside_any_verdict(
+    internet: Internet, check: Rdns, asked: str, numbers: list[int]
+) -> None:
+    reverse = "\n".join(f"{number} PTR {GENERATED.format(number)}." for number in (21, 22))
+    with (
+        serving(internet, CLASSLESS, reverse, OTHER),
+        serving(internet, "lag.example", "192-0-2-21 A 192.0.2.21", NS1, NS2),
+    ):
+        ran = check(asked)
+    verdicts = {21: "confirmed", 22: "mismatch"}
+    assert [(row["address"], row["verdict"], row["findings"]) for row in ran.rows] == [
+        (f"192.0.2.{number}", verdicts[number], [generated(number)]) for number in numbers
+    ]
+    assert ran.code == (1 if 22 in numbers else 0)
+
+
+def test_each_of_several_ptrs_that_is_generated_is_a_finding(
+    internet: Internet, check: Rdns
+) -> None:
+    records = f"10 PTR {GENERATED.format(10)}.\n10 PTR mail.example.com."
+    with serving(internet, CLASSLESS, records, OTHER):
+        (first, second) = check("mail.example.com").rows
+    assert (first["verdict"], first["findings"][1:]) == ("confirmed", [generated(10)])
+    assert second["findings"] == []
+
+
+NO_DOT = "the name in the zone is probably missing its final dot"
+
+
+@pytest.mark.parametrize("asked", ["192.0.2.10", "mail.example.com"])
+def test_a_ptr_without_its_final_dot_in_the_zone_is_told(
+    internet: Internet, check: Rdns, asked: str
+) -> None:
+    with serving(internet, CLASSLESS, "10 PTR mail.example.com", OTHER):
+        row = check(asked).rows[0]
+    undotted = f"mail.example.com.{CLASSLESS}"
+    assert row["verdict"] == "mismatch"
+    assert row["hostname"] == (undotted if asked == "192.0.2.10" else asked)
+    said = "does not resolve to it" if asked == "192.0.2.10" else f"its PTR is {undotted}"
+    assert said in row["detail"]
+    assert f"{undotted} ({NO_DOT})" in row["detail"]
+    assert row["detail"].count(NO_DOT) == 1
+
+
+def test_a_cname_without_its_final_dot_in_the_zone_is_told(internet: Internet, check: Rdns) -> None:
+    with serving(internet, "lag.example", "www CNAME mail.lag.example", NS1, NS2):
+        (row,) = check("www.lag.example").rows
+    assert row["detail"].startswith(
+        f"it has no address: www.lag.example is a CNAME to mail.lag.example.lag.example ({NO_DOT})"
+    )
+
+
+@pytest.mark.parametrize("hostname", ["circle.example.com", "itself.example.com"])
+def test_a_cname_loop_is_named_as_one(internet: Internet, check: Rdns, hostname: str) -> None:
+    (row,) = check(hostname).rows
+    assert (row["verdict"], row["findings"]) == ("mismatch", [])
+    assert " answered with a CNAME loop: " in row["detail"]
+    assert f"{hostname} -> " in row["detail"]
+    with serving(internet, CLASSLESS, f"10 PTR {hostname}.", OTHER):
+        (row,) = check("192.0.2.10").rows
+    assert (row["verdict"], row["findings"]) == ("mismatch", [])
+    assert f"{hostname} does not resolve to it: ns1." in row["detail"]
+    assert " answered with a CNAME loop: " in row["detail"]
+
+
+def test_a_reverse_name_in_a_cname_loop_is_told(internet: Internet, check: Rdns) -> None:
+    back = "10 CNAME 10.2.0.192.in-addr.arpa."
+    with serving(internet, CLASSLESS, back, OTHER):
+        (row,) = check("192.0.2.10").rows
+    assert row["verdict"] == "mismatch"
+    owner = "10.2.0.192.in-addr.arpa"
+    assert row["detail"] == (
+        "it has no PTR record: ns1.example.net answered with a CNAME loop: "
+        f"{owner} -> 10.{CLASSLESS} -> {owner}"
+    )
+
+
+def test_a_top_level_domain_that_does_not_exist_is_told(internet: Internet, check: Rdns) -> None:
+    said = "answered NXDOMAIN for {0}, so the top-level domain .con does not exist"
+    (row,) = check("example.con").rows
+    assert row["detail"] == f"it has no address: the root servers {said.format('example.con')}"
+    with serving(internet, CLASSLESS, "10 PTR mail.example.con.", OTHER):
+        (row,) = check("192.0.2.10").rows
+    assert row["verdict"] == "mismatch"
+    assert row["detail"] == (
+        "mail.example.con does not resolve to it: the root servers "
+        f"{said.format('mail.example.con')}"
+    )
+
+
 def test_a_hostname_without_addresses_is_a_mismatch(check: Rdns) -> None:
     ran = check("nobody.example.com")
     assert ran.verdicts == [(None, "nobody.example.com", "mismatch")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.servers.internet import NS1, NS2, OTHER, Internet
 
 from .conftest import Rdns
@@ -44,6 +46,21 @@ def test_a_generated_name_is_named_as_what_receivers_reject(
         "address); set a PTR of your own",
         f"the PTR is {name}, not the exchanger mail2.example.net",
     ]
+
+
+@pytest.mark.parametrize(
+    "wildcard", ["", "*.lag.example.lag.example. A 192.0.2.10"], ids=["nothing", "wildcard"]
+)
+def test_an_exchanger_without_its_final_dot_in_the_zone_is_told(
+    internet: Internet, check: Rdns, wildcard: str
+) -> None:
+    records = f"@ MX 10 mail.lag.example\n{wildcard}"
+    with serving(internet, "lag.example", records, NS1, NS2):
+        (row,) = check("--mx", "lag.example").rows
+    assert row["findings"][0] == (
+        "the mail exchanger is mail.lag.example.lag.example: the name in the zone is probably "
+        "missing its final dot"
+    )
 
 
 def test_a_domain_that_takes_no_mail_is_said_to_take_none(check: Rdns) -> None:

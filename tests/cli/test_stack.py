@@ -132,6 +132,24 @@ def test_a_ptr_that_is_an_alias_in_the_zone_is_a_finding(project: Project) -> No
     assert "is a CNAME to real.example.com" in late["findings"][0]
 
 
+def test_a_generated_name_and_a_cname_loop_in_the_zones_are_told(project: Project) -> None:
+    zones = project.folder / "zones"
+    before = {name: (zones / name).read_text() for name in ("example.com.zone", "db.192.0.2")}
+    forward = f"{before['example.com.zone']}late CNAME real\nreal CNAME late\n"
+    (zones / "example.com.zone").write_text(forward)
+    reverse = before["db.192.0.2"].replace("late.example.com.", "192-0-2-12.example.com.")
+    (zones / "db.192.0.2").write_text(reverse)
+    ran = rdns(project, "check", "--stack", "--json")
+    for name, text in before.items():
+        (zones / name).write_text(text)
+    late = next(row for row in ran.rows if row["asked"] == "late")
+    loop = "late.example.com -> real.example.com -> late.example.com"
+    assert late["detail"].endswith(f"zonefile has a CNAME loop: {loop}")
+    assert [finding.split(": ")[1] for finding in late["findings"]] == [
+        "it looks generated (it spells the address); set a PTR of your own"
+    ]
+
+
 def test_a_record_that_the_stack_only_reads_is_judged_by_its_address(tmp_path: Path) -> None:
     project = Project(tmp_path / "project", CONFIG)
     zones = project.folder / "zones"

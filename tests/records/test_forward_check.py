@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,56 @@ def test_a_wildcard_of_the_backends_zone_may_answer_so_it_is_no_definite_no(
     found = source.look(name("mail.example.com"), parse_address("192.0.2.10"))
     assert found.verdict is verdict
     assert ("*.example.com" in found.detail) is (verdict is Verdict.UNKNOWN)
+
+
+def cnames(folder: Path, targets: Mapping[str, str]) -> BackendSource:
+    """Return a backend's own records: these CNAMEs of the zone example.com."""
+    there = {
+        f"{owner}.example.com.": {"CNAME": ["3600", f"{target}."]}
+        for owner, target in targets.items()
+    }
+    (folder / "store.json").write_text(json.dumps(there))
+    settings = MemorySettings(path="store.json", zones=["example.com"])
+    return BackendSource(MemoryBackend("here", settings, folder))
+
+
+def test_a_cname_loop_of_the_backends_zone_is_a_definite_no_that_shows_it(tmp_path: Path) -> None:
+    loop = {"mail": "a.example.com", "a": "b.example.com", "b": "a.example.com"}
+    source = cnames(tmp_path, loop)
+    found = source.look(name("mail.example.com"), parse_address("192.0.2.10"))
+    assert found == Confirmation(
+        Verdict.MISMATCH,
+        "here has a CNAME loop: mail.example.com -> a.example.com -> b.example.com -> "
+        "a.example.com",
+    )
+    assert source.aliases(name("mail.example.com")) == ()
+
+
+def test_a_long_chain_of_cnames_is_no_loop(tmp_path: Path) -> None:
+    source = cnames(tmp_path, {f"n{n}": f"n{n + 1}.example.com" for n in range(10)})
+    found = source.look(name("n0.example.com"), parse_address("192.0.2.10"))
+    assert found.verdict is Verdict.MISMATCH
+    assert found.detail == "here: n0.example.com leads to a chain of more than 8 CNAMEs"
+    near = source.look(name("n2.example.com"), parse_address("192.0.2.10"))
+    assert near.detail == "zone example.com of backend here has no A record for n10.example.com"
+    assert source.aliases(name("n8.example.com")) == ("n9.example.com", "n10.example.com")
+
+
+def test_aliases_are_known_as_far_as_the_backend_has_them(tmp_path: Path) -> None:
+    source = cnames(tmp_path, {"mail": "web.example.net"})
+    assert source.aliases(name("mail.example.com")) == ("web.example.net",)
+    assert source.aliases(name("web.example.com")) == ()
+
+
+def test_a_cname_in_the_backends_zone_that_is_missing_its_final_dot_is_told(
+    tmp_path: Path,
+) -> None:
+    source = cnames(tmp_path, {"mail": "web.example.net.example.com"})
+    found = source.look(name("mail.example.com"), parse_address("192.0.2.10"))
+    assert found.detail == (
+        "zone example.com of backend here has no A record for web.example.net.example.com (the "
+        "name in the zone is probably missing its final dot)"
+    )
 
 
 @pytest.mark.parametrize("policy", [ForwardPolicy.VERIFY, ForwardPolicy.STRICT])

@@ -39,9 +39,25 @@ def test_an_alias_to_a_zone_that_is_not_here_is_an_error_that_names_it(
         session.ptr.create(wanted, heard)
 
 
-def test_a_circle_of_aliases_is_an_error(session: Session, heard: Heard) -> None:
-    wanted = replace(spec("files"), address=parse_address("192.0.2.12"))
-    with pytest.raises(RejectedError, match="aliases in a row"):
+@pytest.mark.parametrize("zone", [None, "2.0.192.in-addr.arpa"])
+def test_a_loop_of_aliases_is_an_error_that_shows_it(
+    session: Session, heard: Heard, zone: str | None
+) -> None:
+    named = None if zone is None else name(zone)
+    wanted = replace(spec("files"), address=parse_address("192.0.2.12"), zone=named)
+    with pytest.raises(RejectedError) as caught:
+        session.ptr.create(wanted, heard)
+    first, second = "12.2.0.192.in-addr.arpa", "13.2.0.192.in-addr.arpa"
+    assert f"its CNAMEs are a loop: {first} -> {second} -> {first}" in str(caught.value)
+
+
+def test_a_chain_of_too_many_aliases_is_an_error(
+    session: Session, folder: Path, heard: Heard
+) -> None:
+    with (folder / "db.2.0.192.in-addr.arpa").open("a") as file:
+        file.write("".join(f"{number} CNAME {number + 1}\n" for number in range(20, 30)))
+    wanted = replace(spec("files"), address=parse_address("192.0.2.20"))
+    with pytest.raises(RejectedError, match="more than 8 CNAMEs in a row"):
         session.ptr.create(wanted, heard)
 
 

@@ -25,6 +25,7 @@ from pulumi_rdns.model.specs import (
     OnDelete,
 )
 from pulumi_rdns.model.states import PtrState
+from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
@@ -100,6 +101,24 @@ def test_overwrite_remembers_and_restore_puts_back(
     assert state.previous.hostnames == (name("other.example.net"),)
     session.ptr.delete(state, heard)
     assert live(session, backend) == ["other.example.net."]
+
+
+def test_a_conflict_says_that_a_name_is_probably_missing_its_final_dot(
+    session: Session, folder: Path, heard: Heard
+) -> None:
+    with (folder / "db.100.51.198.in-addr.arpa").open("a") as file:
+        file.write("10 IN PTR mail.example.com\n")
+    with pytest.raises(ConflictError) as caught:
+        session.ptr.create(spec("files"), heard)
+    assert (
+        "it already points to mail.example.com.100.51.198.in-addr.arpa (the name in the zone is "
+        "probably missing its final dot), which was not written by this stack"
+    ) in str(caught.value)
+    told = preview_warnings(
+        session, spec("files"), is_new=True, expects_forward=True, ours=frozenset()
+    )
+    assert len(told) == 1
+    assert "in-addr.arpa (the name in the zone is probably missing its final dot), wh" in told[0]
 
 
 def test_several_values_are_a_conflict_even_when_ours_is_among_them(

@@ -116,6 +116,19 @@ def test_what_is_right_already_is_adopted_and_said(
     assert live(session, backend) == {}
 
 
+def test_a_conflict_and_what_is_kept_say_that_a_final_dot_is_probably_missing(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    undotted = f"{A}.2.0.192.in-addr.arpa"
+    shown = f"{undotted} (the name in the zone is probably missing its final dot)"
+    put(session, backend, X, undotted)
+    state, error = session.ptr_sets.create(spec(backend, {X: A, Y: B}), heard)
+    assert f"it already points to {shown}, which was not written by this stack" in str(error)
+    put(session, backend, Y, undotted)
+    session.ptr_sets.delete(state, heard)
+    assert f"{Y} ({shown})" in heard.warnings[-1]
+
+
 def test_conflicts_are_one_error_and_the_next_update_goes_on(
     session: Session, tmp_path: Path, backend: str, heard: Heard
 ) -> None:

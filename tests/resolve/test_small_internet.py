@@ -115,6 +115,8 @@ def test_an_alias_loop_is_a_mismatch_and_no_hang(
     found = look(internet, source, hostname, "192.0.2.10")
     assert found.verdict is Verdict.MISMATCH
     assert "answered with a CNAME loop: " in found.detail
+    assert "is a CNAME to" not in found.detail
+    assert found.aliases == ()
 
 
 def test_eight_aliases_are_followed_and_nine_are_not(internet: Internet, source: DnsSource) -> None:
@@ -185,11 +187,26 @@ def test_the_apex_of_a_zone_below_is_looked_up_at_the_servers_of_that_zone(
     )
 
 
-@pytest.mark.parametrize("hostname", ["mail.unregistered.example", "mail.example.nowhere"])
+@pytest.mark.parametrize(
+    ("hostname", "detail"),
+    [
+        (
+            "mail.unregistered.example",
+            "the servers of .example answered NXDOMAIN for mail.unregistered.example, so its "
+            "domain is not registered or is on hold",
+        ),
+        (
+            "mail.example.nowhere",
+            "the root servers answered NXDOMAIN for mail.example.nowhere, so the top-level domain "
+            ".nowhere does not exist",
+        ),
+    ],
+)
 def test_a_domain_that_nobody_registered_is_a_mismatch(
-    internet: Internet, source: DnsSource, hostname: str
+    internet: Internet, source: DnsSource, hostname: str, detail: str
 ) -> None:
-    assert look(internet, source, hostname, "192.0.2.10").verdict is Verdict.MISMATCH
+    found = look(internet, source, hostname, "192.0.2.10")
+    assert (found.verdict, found.detail) == (Verdict.MISMATCH, detail)
 
 
 def test_split_horizon_is_seen_through_the_given_nameservers(

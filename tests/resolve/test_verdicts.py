@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import dns.name
 import dns.rdata
+import pytest
 from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +27,7 @@ from pulumi_rdns.resolve.verdicts import (
     AliasChain,
     Look,
     Status,
+    aliases,
     confirm,
     describe,
     final_answers,
@@ -176,6 +180,93 @@ def test_an_address_of_a_server_that_fails_is_left_out_when_another_one_answers(
         answer(QueryFailure("could not be reached"), address="2001:db8::53"),
     ]
     assert describe({NAMES[0]: answers}) == "ns1.example.com answered NXDOMAIN for a.example.com"
+
+
+ROOT, COM, ARPA = dns.name.root, dns.name.from_text("com"), dns.name.from_text("arpa")
+
+
+def denials(name: str, zone: dns.name.Name, servers: int = 13) -> list[ServerAnswer]:
+    """Return the NXDOMAIN of each server of a zone, and that none of them has working IPv6."""
+    asked = dns.name.from_text(name)
+    return [
+        ServerAnswer(f"ns{number}.example.net", address, asked, RdataType.A, outcome, zone)
+        for number in range(servers)
+        for address, outcome in (
+            ("192.0.2.53", NxDomain()),
+            ("2001:db8::53", QueryFailure("could not be reached")),
+        )
+    ]
+
+
+def test_a_top_level_domain_that_the_root_denies_does_not_exist() -> None:
+    answers = denials("mail.example.con", ROOT)
+    answers[0] = dataclasses.replace(answers[0], outcome=QueryFailure("did not answer"))
+    assert describe({answers[0].name: answers}) == (
+        "the root servers answered NXDOMAIN for mail.example.con, so the top-level domain .con "
+        "does not exist"
+    )
+
+
+def test_a_domain_that_a_top_level_domain_denies_is_not_registered() -> None:
+    answers = denials("mail.exampel.com", COM)
+    assert describe({answers[0].name: answers}) == (
+        "the servers of .com answered NXDOMAIN for mail.exampel.com, so its domain is not "
+        "registered or is on hold"
+    )
+
+
+def test_a_server_of_the_root_that_does_not_deny_the_name_speaks_for_itself() -> None:
+    answers = denials("mail.example.con", ROOT, servers=3)
+    answers[0] = dataclasses.replace(answers[0], outcome=records("192.0.2.10"))
+    answers[2] = dataclasses.replace(answers[2], outcome=NoData())
+    assert describe({answers[0].name: answers}, WANTED) == (
+        "ns0.example.net has 192.0.2.10; ns1.example.net still has no A record for "
+        "mail.example.con; the root servers still answered NXDOMAIN for mail.example.con, so the "
+        "top-level domain .con does not exist"
+    )
+
+
+def test_a_high_zone_that_nobody_could_be_asked_about_does_not_deny_anything() -> None:
+    answers = [one for one in denials("mail.example.con", ROOT, 1) if not one.is_definite]
+    assert describe({answers[0].name: answers}) == "ns0.example.net could not be reached"
+
+
+def test_two_targets_that_the_root_denies_are_both_told() -> None:
+    ends = [denials(f"mail.example.{top}", ROOT, 2) for top in ("con", "cmo")]
+    first = [answer(Cname(end[0].name), f"ns{turn}") for turn, end in enumerate(ends)]
+    said = describe({NAMES[0]: first, **{end[0].name: end for end in ends}})
+    assert said.endswith(
+        ": the root servers answered NXDOMAIN for mail.example.cmo, so the top-level domain .cmo "
+        "does not exist; the root servers answered NXDOMAIN for mail.example.con, so the "
+        "top-level domain .con does not exist"
+    )
+
+
+@pytest.mark.parametrize("zone", [ARPA, dns.name.from_text("example.com"), None])
+def test_the_servers_of_other_zones_are_named(zone: dns.name.Name | None) -> None:
+    answers = [dataclasses.replace(answer(NxDomain()), zone=zone)]
+    assert describe({NAMES[0]: answers}) == "ns1.example.com answered NXDOMAIN for a.example.com"
+
+
+def test_a_cname_loop_is_told_once_and_leads_to_no_other_name() -> None:
+    chain: AliasChain = {
+        name: [dataclasses.replace(answer(Cname(target)), name=name)]
+        for name, target in zip(NAMES[:2], NAMES[1::-1], strict=True)
+    }
+    loop = "a.example.com -> b.example.com -> a.example.com"
+    assert describe(chain) == f"ns1.example.com answered with a CNAME loop: {loop}"
+    assert aliases(chain) == ()
+
+
+def test_a_cname_that_is_missing_its_final_dot_is_told() -> None:
+    target = dns.name.from_text("web.example.net.example.com")
+    denied = [dataclasses.replace(answer(NxDomain()), name=target)]
+    assert describe({NAMES[0]: [answer(Cname(target))], target: denied}) == (
+        "a.example.com is a CNAME to web.example.net.example.com (the name in the zone is probably "
+        "missing its final dot): ns1.example.com answered NXDOMAIN for web.example.net.example.com"
+    )
+    resolves = [dataclasses.replace(answer(records("192.0.2.10")), name=target)]
+    assert "dot" not in describe({NAMES[0]: [answer(Cname(target))], target: resolves})
 
 
 def test_a_long_answer_is_cut_short() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from pulumi_rdns.cli.generic_names import why_generic
 from pulumi_rdns.cli.rows import Job, Row, all_of, likeliest
 from pulumi_rdns.cli.sources import Source
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.resolve.forward import AddressesAnswer, DnsSource, PtrAnswer
 from pulumi_rdns.resolve.verdicts import Look, Status
@@ -86,11 +88,16 @@ def _held(ptr: PtrAnswer, hostname: DnsName) -> Verdict:
 def _row(asked: str, address: Address, hostname: DnsName, ptr: PtrAnswer, forward: Look) -> Row:
     """Return a row that says what is wrong; where nothing is, what is right."""
     held = _held(ptr, hostname)
-    parts = [(held, _ptr_said(ptr, held)), (forward.verdict, _forward_said(hostname, forward))]
-    wrong = [text for verdict, text in parts if verdict is not Verdict.CONFIRMED]
-    detail = "; ".join(wrong or [text for _, text in parts])
-    findings = (*_several(ptr, address), *_alias(hostname, ptr, forward))
-    return Row(asked, address, hostname, all_of([held, forward.verdict]), detail, findings)
+    wrong = []
+    if held is not Verdict.CONFIRMED:
+        wrong.append(_ptr_said(ptr, held))
+    if forward.verdict is not Verdict.CONFIRMED:
+        subject = hostname if wrong else with_dot_hint(hostname)  # once in a sentence
+        wrong.append(_forward_said(subject, forward))
+    right = [_ptr_said(ptr, held), _forward_said(hostname, forward)]
+    findings = (*_several(ptr, address), *_alias(hostname, ptr, forward), *_generic(ptr, address))
+    verdict = all_of([held, forward.verdict])
+    return Row(asked, address, hostname, verdict, "; ".join(wrong or right), findings)
 
 
 def _ptr_said(ptr: PtrAnswer, held: Verdict) -> str:
@@ -99,12 +106,12 @@ def _ptr_said(ptr: PtrAnswer, held: Verdict) -> str:
     elif not ptr.hostnames:
         said = "it has no PTR record"
     else:
-        said = f"its PTR is {' and '.join(ptr.hostnames)}"
+        said = f"its PTR is {' and '.join(map(with_dot_hint, ptr.hostnames))}"
     return f"{said}{', not everywhere yet' if held is Verdict.PROPAGATING else ''}: {ptr.detail}"
 
 
-def _forward_said(hostname: DnsName, forward: Look) -> str:
-    return f"{hostname} {_FORWARD[forward.verdict]}: {forward.detail}"
+def _forward_said(subject: str, forward: Look) -> str:
+    return f"{subject} {_FORWARD[forward.verdict]}: {forward.detail}"
 
 
 def _several(ptr: PtrAnswer, address: Address) -> list[str]:
@@ -126,4 +133,13 @@ def _alias(hostname: DnsName, ptr: PtrAnswer, forward: Look) -> list[str]:
     return [
         f"the PTR {name} is a CNAME to {target}; a PTR must not point to a CNAME "
         "(RFC 2181 section 10.2)"
+    ]
+
+
+def _generic(ptr: PtrAnswer, address: Address) -> list[str]:
+    return [
+        f"receivers reject mail from names like {hostname}: it looks generated ({why}); set a PTR "
+        "of your own"
+        for hostname in ptr.hostnames
+        if (why := why_generic(hostname, address))
     ]

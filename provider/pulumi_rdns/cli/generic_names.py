@@ -19,6 +19,21 @@ _WORD = re.compile(
     r"|unassigned)(?![a-z])"
 )
 _DASHED = re.compile(r"[0-9a-f]{1,4}(?:--?[0-9a-f]{1,4})+(?:--)?")
+#: vendor -> the names of addresses for which no customer has set one, as far as they do not spell
+#: the address. A vendor's own mail servers may be below the same domain.
+_DEFAULTS = {
+    "Contabo": re.compile(r"vm[di]\d+\.contaboserver\.net"),
+    "Hetzner": re.compile(r"static\..+\.clients\.your-server\.de"),
+    "Hostinger": re.compile(r".+\.hstgr\.cloud"),
+    "IONOS": re.compile(r"[su]\d+\.onlinehome-server\.(?:com|info)"),
+    "Linode": re.compile(r"li\d+-\d+\.members\.linode\.com"),
+    "netcup": re.compile(r"v\d{8,}\.(?:[a-z]+srv\.de|yourvserver\.net)"),
+    "OVHcloud": re.compile(
+        r"(?:vps-?[0-9a-f]+|ns\d+)(?:\.vps)?\.ovh\.(?:ca|net|us)"
+        r"|(?:ip|ns)?\d+\.ip-\d+-\d+-\d+\.[a-z]+"
+    ),
+    "STRATO": re.compile(r"h\d+\.stratoserver\.net"),
+}
 
 
 def why_generic(hostname: DnsName, address: Address) -> str | None:
@@ -32,7 +47,9 @@ def why_generic(hostname: DnsName, address: Address) -> str | None:
         spelled = _spells_ipv4(text, address)
     else:
         spelled = _spells_ipv6(text, address)
-    return "it spells the address" if spelled else _word_and_number(text, address)
+    if spelled:
+        return "it spells the address"
+    return _word_and_number(text, address) or _default_of_a_vendor(text)
 
 
 def _spells_ipv4(text: str, address: ipaddress.IPv4Address) -> bool:
@@ -71,3 +88,8 @@ def _word_and_number(text: str, address: Address) -> str | None:
     if word is None or last not in numbers:
         return None
     return f"it has {word[1]!r} and the last number of the address in it"
+
+
+def _default_of_a_vendor(text: str) -> str | None:
+    vendors = (vendor for vendor, pattern in _DEFAULTS.items() if pattern.fullmatch(text))
+    return next((f"it is a default name of {vendor}" for vendor in vendors), None)

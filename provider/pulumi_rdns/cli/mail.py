@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 
 from pulumi_rdns.cli.fcrdns import check_address, rows_without_address
-from pulumi_rdns.cli.generic_names import why_generic
 from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.missing_dots import dot_hint
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.resolve.forward import DnsSource
 from pulumi_rdns.resolve.verdicts import Status
@@ -24,12 +24,12 @@ def check_domain(source: DnsSource, domain: DnsName) -> list[Row | Job]:
         return [Row(asked, None, None, Verdict.UNKNOWN, said)]
     if found.status is Status.NONE:
         said = f"{domain} has no MX record: mail goes to its own addresses"
-        return _check_exchanger(source, domain, f"{asked} (itself)", said)
+        return _check_exchanger(source, domain, domain, f"{asked} (itself)", said)
     if not found.hosts:
         said = f"{domain} takes no mail (null MX, RFC 7505): nothing to check"
         return [Row(asked, None, None, Verdict.CONFIRMED, said, (said,))]
     jobs: list[Row | Job] = [
-        partial(_check_exchanger, source, host, f"{asked}: {host}") for host in found.hosts
+        partial(_check_exchanger, source, domain, host, f"{asked}: {host}") for host in found.hosts
     ]
     if found.status is Status.DISAGREE:
         said = f"its nameservers disagree about the mail exchangers: {found.detail}"
@@ -38,9 +38,11 @@ def check_domain(source: DnsSource, domain: DnsName) -> list[Row | Job]:
 
 
 def _check_exchanger(
-    source: DnsSource, host: DnsName, asked: str, *findings: str
+    source: DnsSource, domain: DnsName, host: DnsName, asked: str, *findings: str
 ) -> list[Row | Job]:
     found = source.addresses_of(host)
+    if hint := dot_hint(host, domain, is_missing=found.status is Status.NONE):
+        findings += (f"the mail exchanger is {host}: {hint}",)
     if found.aliases:
         findings += (
             f"the mail exchanger {host} is a CNAME; an MX must not point to a CNAME (RFC 2181 "
@@ -66,12 +68,6 @@ def _for_receivers(row: Row, host: DnsName) -> list[str]:
         return []
     if row.hostname is None:
         return [f"receivers reject mail from {row.address}: it has no PTR record"]
-    said = []
-    if why := why_generic(row.hostname, row.address):
-        said.append(
-            f"receivers reject mail from names like {row.hostname}: it looks generated "
-            f"({why}); set a PTR of your own"
-        )
     if row.hostname != host:
-        said.append(f"the PTR is {row.hostname}, not the exchanger {host}")
-    return said
+        return [f"the PTR is {row.hostname}, not the exchanger {host}"]
+    return []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pulumi_rdns.backends.base import Backend, ZoneBackend
+from pulumi_rdns.backends.base import Backend
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.records.forward_check import BackendSource
-from pulumi_rdns.records.places import cname_target, stored_place, zone_of
+from pulumi_rdns.records.places import stored_place
 from pulumi_rdns.resolve.forward import PtrAnswer
 from pulumi_rdns.resolve.verdicts import Look, Status
 
@@ -42,14 +42,4 @@ class BackendRecords:
 
     def look(self, hostname: DnsName, address: Address) -> Look:
         found = self._forward.look(hostname, address)
-        return Look(found.verdict, found.detail, (), self._aliases(hostname))
-
-    def _aliases(self, hostname: DnsName) -> tuple[DnsName, ...]:
-        if not isinstance(self._backend, ZoneBackend):
-            return ()
-        try:
-            zone = zone_of(self._backend, hostname)
-            target = cname_target(self._backend, zone, hostname)
-        except RdnsError:
-            return ()  # `look` says what is the matter
-        return () if target is None else (target,)
+        return Look(found.verdict, found.detail, (), self._forward.aliases(hostname))

@@ -15,6 +15,7 @@ from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address, record_type
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
 from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
@@ -307,7 +308,7 @@ class _Rrset:
                 self._backend.name,
                 f"set the {self._type.name} record of",
                 self._hostname,
-                f"it is a CNAME to {target}, beside which no other "
+                f"it is a CNAME to {with_dot_hint(target, self._hostname)}, beside which no other "
                 "record can stand (RFC 1034 section 3.6.2); remove the CNAME, or use its target",
             )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from dns.rdatatype import RdataType
@@ -14,6 +15,7 @@ from pulumi_rdns.backends.base import Backend, Report, ZoneBackend
 from pulumi_rdns.errors import BackendError, ForwardMismatchError, UnavailableError
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, below, parent, to_dns
 from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, MAX_CNAMES, ForwardPolicy, PtrSpec
 from pulumi_rdns.records.pauses import Stopwatch, pauses
@@ -48,6 +50,21 @@ class BackendSource:
         except BackendError as error:
             return Confirmation(Verdict.UNKNOWN, f"could not ask: {error}")
 
+    def aliases(self, hostname: DnsName) -> tuple[DnsName, ...]:
+        """Return the names that the hostname is a CNAME to, as far as the backend has them.
+
+        A loop leads to no other name, and has none.
+        """
+        found = [hostname]
+        if not isinstance(self._backend, ZoneBackend):
+            return ()
+        with contextlib.suppress(BackendError):  # `look` says what is the matter
+            for _, target in _steps(self._backend, hostname):
+                if target in found:
+                    return ()
+                found += [] if target is None else [target]
+        return tuple(found[1:])
+
     def _look(self, hostname: DnsName, address: Address) -> Confirmation:
         backend = self._backend
         if not isinstance(backend, ZoneBackend):
@@ -55,18 +72,21 @@ class BackendSource:
                 Verdict.UNKNOWN, f"could not ask: backend {backend.name} has no forward records"
             )
         kind = record_type(address)
-        owner = hostname
-        for _ in range(MAX_CNAMES + 1):
-            zone = zone_of(backend, owner)
-            target = cname_target(backend, zone, owner)
+        path = [hostname]
+        for step in _steps(backend, hostname):
+            zone, target = step
             if target is None:
                 break
-            owner = target
+            path.append(target)
+            if target in path[:-1]:
+                loop = f"{backend.name} has a CNAME loop: {' -> '.join(path)}"
+                return Confirmation(Verdict.MISMATCH, loop)
         else:
             return Confirmation(
                 Verdict.MISMATCH,
                 f"{backend.name}: {hostname} leads to a chain of more than {MAX_CNAMES} CNAMEs",
             )
+        owner = path[-1]
         rrset = backend.get_rrset(to_dns(zone), to_dns(owner), RdataType[kind])
         found = sorted(rdata.address for rdata in rrset) if rrset else []
         at = f"zone {zone} of backend {backend.name}"
@@ -76,7 +96,23 @@ class BackendSource:
             said = f"could not ask: {at} has {wildcard}, which may answer for"
             return Confirmation(Verdict.UNKNOWN, f"{said} {owner}")
         there = f"{kind} {', '.join(found)}" if found else f"no {kind} record"
-        return Confirmation(Verdict.MISMATCH, f"{at} has {there} for {owner}")
+        previous = path[-2] if len(path) > 1 else None
+        shown = with_dot_hint(owner, previous, is_missing=not found)
+        return Confirmation(Verdict.MISMATCH, f"{at} has {there} for {shown}")
+
+
+def _steps(backend: ZoneBackend, hostname: DnsName) -> Iterator[tuple[DnsName, DnsName | None]]:
+    """Yield the zone of a name and what the name is a CNAME to, None where it is none; and so on.
+
+    Ends after `MAX_CNAMES`. Raises BackendError.
+    """
+    name: DnsName | None = hostname
+    for _ in range(MAX_CNAMES + 1):
+        if name is None:
+            return
+        zone = zone_of(backend, name)
+        name = cname_target(backend, zone, name)
+        yield zone, name
 
 
 def _wildcard(

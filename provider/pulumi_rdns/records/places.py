@@ -18,6 +18,7 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import Address, reverse_name
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import (
     DnsName,
     below,
@@ -42,7 +43,7 @@ class Seen(NamedTuple):
     @property
     def text(self) -> str:
         """Write the hostnames as a user reads them."""
-        return ", ".join(hostname for hostname in self.hostnames) or "nothing"
+        return ", ".join(map(with_dot_hint, self.hostnames)) or "nothing"
 
 
 class PtrPlace(Protocol):
@@ -160,6 +161,7 @@ def _find_owner(
         if target is None:
             return _Owner(zone, owner)
         owner = target
+    path = [reverse_name(address)]
     for step in range(0 if zone is None else 1, MAX_CNAMES + 1):
         try:
             site = backend.find_site(to_dns(owner))
@@ -172,13 +174,13 @@ def _find_owner(
             if site.alias is None:
                 return _Owner(from_dns(site.zone), owner, site.is_free)
             alias = from_dns(site.alias)
+        path += [owner] if owner not in path else []
+        if alias in path:
+            loop = f"its CNAMEs are a loop: {' -> '.join([*path, alias])}"
+            raise RejectedError(backend.name, "find the zone of", path[0], loop)
         owner = alias
-    raise RejectedError(
-        backend.name,
-        "find the zone of",
-        reverse_name(address),
-        f"more than {MAX_CNAMES} aliases in a row",
-    )
+    too_long = f"more than {MAX_CNAMES} CNAMEs in a row"
+    raise RejectedError(backend.name, "find the zone of", path[0], too_long)
 
 
 def _classless_owner(address: Address, owner: DnsName, zone: DnsName) -> DnsName:

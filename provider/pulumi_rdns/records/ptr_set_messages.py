@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.errors import BackendError, ConflictError, RdnsError, RejectedError
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.tables import address_list, address_order
 from pulumi_rdns.records.ptr_set_run import Run
 
@@ -62,7 +63,9 @@ def warn_of_left(run: Run, report: Report) -> None:
     """Report what a removal did not take away."""
     if run.left:
         first = sorted(run.left, key=address_order)[:SHOWN]
-        text = ", ".join(f"{key} ({', '.join(run.left[key].hostnames)})" for key in first)
+        text = ", ".join(
+            f"{key} ({', '.join(map(with_dot_hint, run.left[key].hostnames))})" for key in first
+        )
         more = len(run.left) - len(first)
         report.warning(
             f"kept unchanged, because what is there now was not written by this set: {text}"

@@ -15,6 +15,7 @@ from pulumi_rdns.errors import (
     RdnsError,
     RejectedError,
 )
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.specs import DEFAULT_TTL
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.ptr_set_places import Place, Step, Store
@@ -214,7 +215,7 @@ class Run:
                     steps[address] = next_
             self._drive(steps, judge)
         for address, (_, found) in self._conflicts.items():
-            names = ", ".join(found.hostnames)
+            names = ", ".join(map(with_dot_hint, found.hostnames))
             reason = f"it already points to {names}, which was not written by this stack"
             self.failures[address] = self._error(ConflictError, address, reason)
 

@@ -9,7 +9,8 @@ import dns.name
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.model.endpoints import Endpoint, endpoint_text
-from pulumi_rdns.model.names import from_dns
+from pulumi_rdns.model.missing_dots import dot_hint
+from pulumi_rdns.model.names import DnsName, from_dns
 from pulumi_rdns.model.specs import MAX_CNAMES
 from pulumi_rdns.resolve.authoritative_servers import AuthorityFinder, Nameserver
 from pulumi_rdns.resolve.outcomes import Cname, QueryFailure, ServerAnswer, read_outcome
@@ -72,35 +73,41 @@ class AuthoritativeLookup:
     async def _answers(
         self, name: dns.name.Name, rdtype: RdataType, given: Sequence[Endpoint]
     ) -> list[ServerAnswer]:
-        servers = await self._servers(name, given)
-        if servers is None:
+        if given:
+            servers = await asyncio.gather(*(self._finder.server_at(one) for one in given))
+            return await self._ask_all(servers, None, name, rdtype)
+        zone = await self._finder.zone_of(name)
+        if zone is None:
             return await self._without_zone(name, rdtype)
+        return await self._ask_all(zone.servers, zone.name, name, rdtype)
+
+    async def _ask_all(
+        self,
+        servers: Sequence[Nameserver],
+        zone: dns.name.Name | None,
+        name: dns.name.Name,
+        rdtype: RdataType,
+    ) -> list[ServerAnswer]:
         asked = [
-            self._answer(server, address, name, rdtype)
+            self._ask(server, address, zone, name, rdtype)
             for server in servers
             for address in server.addresses or [None]
         ]
         return await asyncio.gather(*asked)
 
-    async def _servers(
-        self, name: dns.name.Name, given: Sequence[Endpoint]
-    ) -> Sequence[Nameserver] | None:
-        if given:
-            return await asyncio.gather(*(self._finder.server_at(one) for one in given))
-        zone = await self._finder.zone_of(name)
-        return zone.servers if zone else None
-
-    async def _answer(
+    async def _ask(
         self,
         server: Nameserver,
         address: ServerAddress | None,
+        zone: dns.name.Name | None,
         name: dns.name.Name,
         rdtype: RdataType,
     ) -> ServerAnswer:
         if address is None:
-            return ServerAnswer(server.name, "", name, rdtype, QueryFailure("has no known address"))
+            lost = QueryFailure(f"has no known address{_dot_hint(server, zone)}")
+            return ServerAnswer(server.name, "", name, rdtype, lost, zone)
         outcome = read_outcome(await self._client.query(address, name, rdtype), name, rdtype)
-        return ServerAnswer(server.name, address[0], name, rdtype, outcome)
+        return ServerAnswer(server.name, address[0], name, rdtype, outcome, zone)
 
     async def _without_zone(self, name: dns.name.Name, rdtype: RdataType) -> list[ServerAnswer]:
         """Return why nobody can be asked about the name."""
@@ -113,3 +120,11 @@ class AuthoritativeLookup:
             for at in self._finder.resolvers
             for failure in [self._client.recent_failure(at)]
         ]
+
+
+def _dot_hint(server: Nameserver, zone: dns.name.Name | None) -> str:
+    """Return, after a space, what may be wrong with the NS record of a server without address."""
+    if zone is None:
+        return ""
+    hint = dot_hint(DnsName(server.name), from_dns(zone), is_missing=True)
+    return f" ({hint})" if hint else ""

@@ -47,6 +47,8 @@ class BrokenChain:
     """A chain of CNAMEs that never ends: as definite a "no" as NXDOMAIN."""
 
     reason: str
+    #: whether it comes back to itself; else it is too long
+    is_loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class ServerAnswer:
     name: dns.name.Name
     rdtype: RdataType
     outcome: QueryOutcome
+    #: the zone as a server of which it was asked; None for a server that a setting names
+    zone: dns.name.Name | None = None
 
     @property
     def is_definite(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import groupby, islice
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from dns.rdtypes.ANY.PTR import PTR
 
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, from_dns, name_order
 from pulumi_rdns.model.specs import MAX_CNAMES
 from pulumi_rdns.resolve.outcomes import (
@@ -33,6 +35,7 @@ from pulumi_rdns.resolve.outcomes import (
 MAX_FINAL_ANSWERS = 1000
 #: records of one server that a sentence shows
 MAX_SHOWN = 6
+_ARPA = dns.name.from_text("arpa")
 
 #: each name that was asked on the way, with what its servers said; the first is where it began
 AliasChain: TypeAlias = Mapping[dns.name.Name, Sequence[ServerAnswer]]
@@ -66,7 +69,7 @@ def final_answers(chain: AliasChain) -> tuple[ServerAnswer, ...]:
     A chain that comes back to itself, or is longer than `MAX_CNAMES`, ends in a `BrokenChain`.
     """
     found = islice(_walk(chain, next(iter(chain)), ()), MAX_FINAL_ANSWERS)
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.server, one.address, one.name)))
+    return tuple(sorted(dict.fromkeys(found), key=_order))
 
 
 def _walk(
@@ -77,17 +80,13 @@ def _walk(
         if not isinstance(answer.outcome, Cname):
             yield answer
         elif (target := answer.outcome.target) in path:
-            yield _broken(answer, f"answered with a CNAME loop: {_chain((*path, target))}")
+            loop = f"answered with a CNAME loop: {_chain((*path, target))}"
+            yield replace(answer, outcome=BrokenChain(loop, is_loop=True))
         elif target not in chain or len(path) > MAX_CNAMES:
-            yield _broken(answer, f"answered with a chain of more than {MAX_CNAMES} CNAMEs")
+            too_long = f"answered with a chain of more than {MAX_CNAMES} CNAMEs"
+            yield replace(answer, outcome=BrokenChain(too_long))
         else:
             yield from _walk(chain, target, path)
-
-
-def _broken(answer: ServerAnswer, reason: str) -> ServerAnswer:
-    return ServerAnswer(
-        answer.server, answer.address, answer.name, answer.rdtype, BrokenChain(reason)
-    )
 
 
 def _chain(names: Iterable[dns.name.Name]) -> str:
@@ -95,8 +94,17 @@ def _chain(names: Iterable[dns.name.Name]) -> str:
 
 
 def aliases(chain: AliasChain) -> tuple[DnsName, ...]:
-    """Return the names that the first one is a CNAME to, in the order they were found."""
+    """Return the names that the first one is a CNAME to, in the order they were found.
+
+    Where any server answers with a loop there are none: it leads to no other name.
+    """
+    if any(_is_loop(answer) for answer in final_answers(chain)):
+        return ()
     return tuple(dict.fromkeys(from_dns(target) for _, target in _steps(chain)))
+
+
+def _is_loop(answer: ServerAnswer) -> bool:
+    return isinstance(answer.outcome, BrokenChain) and answer.outcome.is_loop
 
 
 def confirm(chain: AliasChain, address: Address) -> Look:
@@ -166,15 +174,53 @@ def describe(chain: AliasChain, address: Address | None = None) -> str:
     It is the same for the same answers: sorted, without times. Of a server with several addresses,
     those that fail are left out when another one answers.
     """
-    answers = final_answers(chain)
+    answers = _high_servers_as_one(final_answers(chain))
     is_lagging = address is not None and any(has(one.outcome, address) for one in answers)
     clauses: dict[str, list[str]] = {}
     for server, group in groupby(answers, key=lambda one: one.server):
         for subject, predicate in _of_server(server, list(group), address, is_lagging):
             clauses.setdefault(predicate, []).append(subject)
     said = [_clause(subjects, predicate) for predicate, subjects in clauses.items()]
-    steps = [f"{from_dns(name)} is a CNAME to {from_dns(target)}" for name, target in _steps(chain)]
+    if all(_is_loop(answer) for answer in answers):
+        return "; ".join(said)  # they name each step
+    steps = [_step(chain, name, target) for name, target in _steps(chain)]
     return (f"{', '.join(steps)}: " if steps else "") + "; ".join(said)
+
+
+def _step(chain: AliasChain, name: dns.name.Name, target: dns.name.Name) -> str:
+    answers = chain.get(target, ())
+    is_missing = any(isinstance(answer.outcome, NxDomain) for answer in answers)
+    shown = with_dot_hint(from_dns(target), from_dns(name), is_missing=is_missing)
+    return f"{from_dns(name)} is a CNAME to {shown}"
+
+
+def _high_servers_as_one(answers: Sequence[ServerAnswer]) -> list[ServerAnswer]:
+    """Let the servers of the root, or of a top-level domain, that deny a name speak as one.
+
+    They are a dozen, and no reader looks after them: those that fail beside them say nothing.
+    """
+    denials = {one for one in answers if isinstance(one.outcome, NxDomain) and _is_high(one)}
+    zones = {one.zone for one in denials}
+    failures = {one for one in answers if one.zone in zones and not one.is_definite}
+    found = [one for one in answers if one not in denials | failures]
+    found += [replace(one, server=_servers_of(one), address="") for one in denials]
+    return sorted(dict.fromkeys(found), key=_order)
+
+
+def _is_high(answer: ServerAnswer) -> bool:
+    """Whether it comes from a server of the root or of a top-level domain of hostnames."""
+    zone = answer.zone
+    return zone is not None and len(zone) <= len(_ARPA) and zone != _ARPA
+
+
+def _servers_of(answer: ServerAnswer) -> str:
+    if answer.zone is None or answer.zone == dns.name.root:
+        return "the root servers"
+    return f"the servers of .{from_dns(answer.zone)}"
+
+
+def _order(answer: ServerAnswer) -> tuple[str, str, dns.name.Name]:
+    return answer.server, answer.address, answer.name
 
 
 def _steps(chain: AliasChain) -> list[tuple[dns.name.Name, dns.name.Name]]:
@@ -191,7 +237,10 @@ def _of_server(
     said = {one: _predicate(one, address, is_lagging) for one in counted}
     if len(set(said.values())) == 1:
         return [(server, said[counted[0]])]
-    return [(f"{server} ({one.address})", predicate) for one, predicate in said.items()]
+    return [
+        (f"{server} ({one.address})" if one.address else server, predicate)
+        for one, predicate in said.items()
+    ]
 
 
 def _predicate(answer: ServerAnswer, address: Address | None, is_lagging: bool) -> str:
@@ -204,13 +253,23 @@ def _predicate(answer: ServerAnswer, address: Address | None, is_lagging: bool) 
         case Records(rdatas=rdatas):
             return f"{still}answered {', '.join(_texts(rdatas))}"
         case NxDomain():
-            return f"{still}answered NXDOMAIN for {from_dns(answer.name)}"
+            return f"{still}answered NXDOMAIN for {from_dns(answer.name)}{_consequence(answer)}"
         case NoData():
             return f"{still}has no {answer.rdtype.name} record for {from_dns(answer.name)}"
         case BrokenChain(reason) | QueryFailure(reason):
             return reason
         case Cname(target):
             return f"answered a CNAME to {from_dns(target)}"
+
+
+def _consequence(answer: ServerAnswer) -> str:
+    """Return what is known beyond the name where the servers of a high zone deny it."""
+    if not _is_high(answer):
+        return ""
+    if answer.zone == dns.name.root:
+        top = dns.name.Name(answer.name.labels[-2:])
+        return f", so the top-level domain .{from_dns(top)} does not exist"
+    return ", so its domain is not registered or is on hold"
 
 
 def _clause(subjects: Sequence[str], predicate: str) -> str:
