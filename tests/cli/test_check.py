@@ -290,6 +290,14 @@ def test_an_address_that_is_named_twice_is_one_row(check: Rdns) -> None:
     assert len(check("192.0.2.10", "::ffff:192.0.2.8/126").rows) == 3
 
 
+@pytest.mark.parametrize("asked", ["10.2.0.192.in-addr.arpa", "[192.0.2.10]"])
+def test_an_address_may_be_given_as_its_reverse_name_or_in_brackets(
+    check: Rdns, asked: str
+) -> None:
+    (row,) = check(asked).rows
+    assert (row["asked"], row["address"], row["verdict"]) == (asked, "192.0.2.10", "confirmed")
+
+
 def test_rows_come_in_the_order_of_the_arguments(check: Rdns) -> None:
     rows = check("192.0.2.202", "mail.example.com", "192.0.2.201").rows
     assert [row["address"] for row in rows] == [

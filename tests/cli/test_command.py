@@ -164,6 +164,21 @@ def test_every_mistake_is_named_at_once(rdns: Rdns) -> None:
     ]
 
 
+def test_what_people_paste_is_read_or_refused_with_what_to_give(rdns: Rdns) -> None:
+    ran = rdns(
+        *("check", "", "https://mail.example.com/", "2.0.192.in-addr.arpa", "224.0.0.0/30"),
+        *("--mx", "postmaster@example.com"),
+    )
+    assert ran.code == 2
+    assert [line.removeprefix("rdns: ") for line in ran.stderr.splitlines()] == [
+        "an argument is empty; give hostnames, addresses or networks",
+        "'https://mail.example.com/' is a URL; give its hostname alone: mail.example.com",
+        "'2.0.192.in-addr.arpa' is a reverse zone; give its network: 192.0.2.0/24",
+        "'224.0.0.0/30' has multicast addresses, which no host has as its own",
+        "--mx: 'postmaster@example.com' is a mail address; give its domain alone: example.com",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pulumi_rdns.cli.pasted import read_address, refuse_other_things
 from pulumi_rdns.errors import Finding, InvalidInputError
-from pulumi_rdns.model.addresses import Address, parse_address
+from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver
 from pulumi_rdns.model.names import DnsName, parse_hostname
 
@@ -52,7 +53,7 @@ def read_wanted(
     hosts = {host: text for found in each(names, _read_hosts, "") for host, text in found.items()}
     wanted = Wanted(
         tuple(hosts.items()),
-        tuple(dict.fromkeys(each(mx, parse_hostname, "--mx"))),
+        tuple(dict.fromkeys(each(mx, _read_domain, "--mx"))),
         tuple(each(nameservers, parse_endpoint, "--nameserver")),
         tuple(each(resolvers, parse_resolver, "--resolver")),
         next(each([wait], _read_seconds, "--wait"), 0.0),
@@ -65,22 +66,31 @@ def read_wanted(
 
 
 def _read_hosts(text: str) -> dict[DnsName | Address, str]:
-    if "/" in text:
-        return dict.fromkeys(_read_network(text), text)
-    if ":" in text or text.replace(".", "").isdigit():
-        return {parse_address(text): text}
-    return {parse_hostname(text): text}
+    given = text.strip()
+    if not given:
+        raise InvalidInputError("an argument is empty; give hostnames, addresses or networks")
+    refuse_other_things(given)
+    if "/" in given:
+        return dict.fromkeys(_read_network(given), text)
+    return {read_address(given) or parse_hostname(given): text}
+
+
+def _read_domain(text: str) -> DnsName:
+    refuse_other_things(text.strip())
+    return parse_hostname(text)
 
 
 def _read_network(text: str) -> list[Address]:
     try:
-        network = ipaddress.ip_network(text.strip(), strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         reason = f"{text!r} is not a network; write it as in 192.0.2.0/24 or 2001:db8::/120"
         raise InvalidInputError(reason) from None
-    if str(network) != ipaddress.ip_interface(text.strip()).with_prefixlen:
+    if str(network) != ipaddress.ip_interface(text).with_prefixlen:
         reason = f"{text!r} is an address inside a network; the network is {network}"
         raise InvalidInputError(reason)
+    if network.is_multicast:
+        raise InvalidInputError(f"{text!r} has multicast addresses, which no host has as its own")
     if network.num_addresses > MAX_ADDRESSES:
         raise InvalidInputError(_too_many(f"{text!r} has {network.num_addresses} addresses"))
     return [getattr(host, "ipv4_mapped", None) or host for host in network.hosts()]

@@ -48,7 +48,7 @@ def parse_address(value: object) -> Address:
 
 def _hint(text: str) -> str:
     octets = text.split(".")
-    if len(octets) == 4 and all(part.isdigit() for part in octets):
+    if len(octets) == 4 and all(part.isascii() and part.isdigit() for part in octets):
         if any(len(part) > 1 and part.startswith("0") for part in octets):
             return ": leading zeros are ambiguous (octal to some programs); leave them out"
         return ": each of the four numbers goes from 0 to 255"
