@@ -80,6 +80,41 @@ def drips(question: Question) -> list[bytes]:
     return [Slowly(reply.to_wire(), pause=3)]
 
 
+def thousands_of_ptrs(question: Question) -> list[bytes]:
+    """Answer with PTR records, to hostnames that nobody answers for."""
+    if question.rdtype != "PTR":
+        return []
+    many = [f"{question.name} 300 IN PTR h{number}.example.com." for number in range(2000)]
+    reply = question.reply(*(many if question.over_tcp else ()))
+    reply.flags |= 0 if question.over_tcp else dns.flags.TC
+    return [reply.to_wire(max_size=65535)]
+
+
+def test_thousands_of_ptrs_that_nobody_answers_for_are_unknown_and_end_soon() -> None:
+    with FakeDns(thousands_of_ptrs) as server:
+        place = f"{server.address}:{server.port}"
+        started = time.monotonic()
+        ran = run_command("check", "192.0.2.10", "--nameserver", place, "--json")
+        asked = {question.name for question in server.asked if question.rdtype == "A"}
+    assert time.monotonic() - started < 20
+    assert (ran.code, [row["verdict"] for row in ran.rows]) == (2, ["unknown"])
+    assert 0 < len(asked) <= 50
+    assert len(ran.stdout) < 2000
+
+
+def test_what_was_not_looked_up_is_not_denied() -> None:
+    def deny(question: Question) -> list[bytes]:
+        if question.rdtype == "PTR":
+            return thousands_of_ptrs(question)
+        return [question.reply(rcode="NXDOMAIN").to_wire()]
+
+    with FakeDns(deny) as server:
+        place = f"{server.address}:{server.port}"
+        (row,) = run_command("check", "192.0.2.10", "--nameserver", place, "--json").rows
+    assert row["verdict"] == "unknown"
+    assert "only the first 50 of its PTR records were looked up" in row["detail"]
+
+
 @pytest.mark.parametrize("answer", [silent, flood, in_another_class, drips])
 @pytest.mark.parametrize("how", ["--nameserver", "--resolver"])
 def test_servers_that_behave_badly_are_unknown_and_neither_a_hang_nor_a_traceback(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pulumi_rdns.cli.generic_names import why_generic
+from pulumi_rdns.cli.findings import of_ptr, shown
 from pulumi_rdns.cli.rows import Job, Row, all_of, likeliest
 from pulumi_rdns.cli.sources import Source
 from pulumi_rdns.model.addresses import Address
@@ -13,6 +13,11 @@ from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.resolve.forward import AddressesAnswer, DnsSource, PtrAnswer
 from pulumi_rdns.resolve.verdicts import Look, Status
+
+#: PTR records of one address that are looked up
+MAX_PTRS = 50
+#: seconds for all of them
+BUDGET = 30.0
 
 _FORWARD = {
     Verdict.CONFIRMED: "resolves to it",
@@ -68,11 +73,15 @@ def check_address(source: Source, address: Address, asked: str) -> Row:
 
 def _best(source: Source, ptr: PtrAnswer, address: Address) -> tuple[DnsName, Look]:
     """Find the PTR that resolves back; where none does, the one that comes nearest."""
-    looks = []
-    for hostname in ptr.hostnames:
-        looks.append((hostname, source.look(hostname, address)))
-        if looks[-1][1].verdict is Verdict.CONFIRMED:
-            break
+    hostnames = ptr.hostnames[:MAX_PTRS]
+    if len(hostnames) == 1:
+        return hostnames[0], source.look(hostnames[0], address)
+    found = source.look_many([(hostname, address) for hostname in hostnames], BUDGET)
+    late = Look(Verdict.UNKNOWN, f"the look-up did not finish within {BUDGET:g} s")
+    looks = [(hostname, look or late) for hostname, look in zip(hostnames, found, strict=True)]
+    if len(ptr.hostnames) > MAX_PTRS:
+        left = f"only the first {MAX_PTRS} of its PTR records were looked up"
+        looks.append((ptr.hostnames[MAX_PTRS], Look(Verdict.UNKNOWN, left)))
     return min(looks, key=lambda pair: likeliest(pair[1].verdict))
 
 
@@ -95,7 +104,7 @@ def _row(asked: str, address: Address, hostname: DnsName, ptr: PtrAnswer, forwar
         subject = hostname if wrong else with_dot_hint(hostname)  # once in a sentence
         wrong.append(_forward_said(subject, forward))
     right = [_ptr_said(ptr, held), _forward_said(hostname, forward)]
-    findings = (*_several(ptr, address), *_alias(hostname, ptr, forward), *_generic(ptr, address))
+    findings = of_ptr(address, hostname, ptr, forward)
     verdict = all_of([held, forward.verdict])
     return Row(asked, address, hostname, verdict, "; ".join(wrong or right), findings)
 
@@ -106,40 +115,9 @@ def _ptr_said(ptr: PtrAnswer, held: Verdict) -> str:
     elif not ptr.hostnames:
         said = "it has no PTR record"
     else:
-        said = f"its PTR is {' and '.join(map(with_dot_hint, ptr.hostnames))}"
+        said = f"its PTR is {shown([*map(with_dot_hint, ptr.hostnames)], ' and ')}"
     return f"{said}{', not everywhere yet' if held is Verdict.PROPAGATING else ''}: {ptr.detail}"
 
 
 def _forward_said(subject: str, forward: Look) -> str:
     return f"{subject} {_FORWARD[forward.verdict]}: {forward.detail}"
-
-
-def _several(ptr: PtrAnswer, address: Address) -> list[str]:
-    if len(ptr.hostnames) < 2 or ptr.status is not Status.FOUND:
-        return []
-    names = ", ".join(ptr.hostnames)
-    return [
-        f"{address} has {len(ptr.hostnames)} PTR records ({names}); many programs see only one, "
-        "and not always the same"
-    ]
-
-
-def _alias(hostname: DnsName, ptr: PtrAnswer, forward: Look) -> list[str]:
-    if not forward.aliases:
-        return []
-    name, target = hostname, forward.aliases[-1]
-    if hostname not in ptr.hostnames:
-        return [f"{name} is a CNAME to {target}; the PTR should be that name"]
-    return [
-        f"the PTR {name} is a CNAME to {target}; a PTR must not point to a CNAME "
-        "(RFC 2181 section 10.2)"
-    ]
-
-
-def _generic(ptr: PtrAnswer, address: Address) -> list[str]:
-    return [
-        f"receivers reject mail from names like {hostname}: it looks generated ({why}); set a PTR "
-        "of your own"
-        for hostname in ptr.hostnames
-        if (why := why_generic(hostname, address))
-    ]

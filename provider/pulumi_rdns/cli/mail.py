@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 
 from pulumi_rdns.cli.fcrdns import check_address, rows_without_address
+from pulumi_rdns.cli.findings import of_exchanger
 from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
-from pulumi_rdns.model.missing_dots import dot_hint
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.resolve.forward import DnsSource
 from pulumi_rdns.resolve.verdicts import Status
@@ -41,13 +41,7 @@ def _check_exchanger(
     source: DnsSource, domain: DnsName, host: DnsName, asked: str, *findings: str
 ) -> list[Row | Job]:
     found = source.addresses_of(host)
-    if hint := dot_hint(host, domain, is_missing=found.status is Status.NONE):
-        findings += (f"the mail exchanger is {host}: {hint}",)
-    if found.aliases:
-        findings += (
-            f"the mail exchanger {host} is a CNAME; an MX must not point to a CNAME (RFC 2181 "
-            "section 10.3)",
-        )
+    findings += of_exchanger(host, domain, found)
     jobs: list[Row | Job] = [
         partial(_as_receivers_see_it, source, host, address, asked, findings)
         for address in found.addresses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from pulumi_rdns.backends.base import Backend
@@ -20,6 +21,10 @@ class Source(Protocol):
     def ptr(self, address: Address) -> PtrAnswer: ...
 
     def look(self, hostname: DnsName, address: Address) -> Look: ...
+
+    def look_many(
+        self, pairs: Sequence[tuple[DnsName, Address]], budget: float
+    ) -> Sequence[Look | None]: ...
 
 
 class BackendRecords:
@@ -43,3 +48,9 @@ class BackendRecords:
     def look(self, hostname: DnsName, address: Address) -> Look:
         found = self._forward.look(hostname, address)
         return Look(found.verdict, found.detail, (), self._forward.aliases(hostname))
+
+    def look_many(
+        self, pairs: Sequence[tuple[DnsName, Address]], budget: float
+    ) -> Sequence[Look | None]:
+        """Look at all of them; a backend has limits of its own, so ``budget`` is not needed."""
+        return [self.look(hostname, address) for hostname, address in pairs]
