@@ -51,6 +51,17 @@ def test_json_tells_the_same(rdns: Rdns) -> None:
     }
 
 
+def test_a_name_that_is_missing_its_final_dot_is_told(rdns: Rdns, records: Path) -> None:
+    backend = MemoryBackend("memory", MemorySettings(path=str(records)), records.parent)
+    undotted = parse_hostname("mail.example.com.2.0.192.in-addr.arpa")
+    backend.set_ptr(parse_address("192.0.2.10"), to_dns(undotted))
+    row = rdns("addresses", "--backend", "memory", "--json").rows[0]
+    assert row["detail"] == (
+        "this machine has no DNS resolver configured; the name in the zone is probably missing its "
+        "final dot"
+    )
+
+
 def test_where_port_53_is_blocked_the_yes_of_the_resolver_counts(
     rdns: Rdns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

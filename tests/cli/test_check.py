@@ -190,6 +190,16 @@ def test_a_ptr_without_its_final_dot_in_the_zone_is_told(
     assert row["detail"].count(NO_DOT) == 1
 
 
+def test_a_ptr_to_the_root_is_a_mismatch_and_no_valid_hostname(
+    internet: Internet, check: Rdns
+) -> None:
+    with serving(internet, CLASSLESS, "10 PTR .", OTHER):
+        (row,) = check("192.0.2.10").rows
+    assert (row["hostname"], row["verdict"]) == (".", "mismatch")
+    assert row["detail"] == ". does not resolve to it: root has no A record for ."
+    assert row["findings"] == ["the PTR . is not a valid hostname: is empty; a hostname is needed"]
+
+
 def test_a_cname_without_its_final_dot_in_the_zone_is_told(internet: Internet, check: Rdns) -> None:
     with serving(internet, "lag.example", "www CNAME mail.lag.example", NS1, NS2):
         (row,) = check("www.lag.example").rows

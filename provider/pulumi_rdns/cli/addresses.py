@@ -17,6 +17,7 @@ from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
 from pulumi_rdns.cli.workers import run_until_confirmed
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.missing_dots import dot_hint
 from pulumi_rdns.model.names import DnsName, from_dns
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.records.addresses import addresses_of
@@ -69,7 +70,8 @@ def _confirmations(
 
 def _look(source: ForwardSource, address: Address, hostname: DnsName) -> Row:
     found = source.look(hostname, address, ask_resolver=True)
-    return Row("", address, hostname, found.verdict, found.detail)
+    hint = dot_hint(hostname)
+    return Row("", address, hostname, found.verdict, "; ".join(filter(None, [found.detail, hint])))
 
 
 def _as_json(one: OwnedAddress, row: Row | None) -> dict[str, Any]:

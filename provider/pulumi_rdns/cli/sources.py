@@ -42,7 +42,7 @@ class BackendRecords:
         except RdnsError as error:
             return PtrAnswer(Status.UNKNOWN, str(error), (), ())
         status = Status.FOUND if seen.hostnames else Status.NONE
-        detail = f"backend {self._backend.name} has {seen.text}"
+        detail = f"backend {self._backend.name} has {', '.join(seen.hostnames) or 'nothing'}"
         return PtrAnswer(status, detail, (), seen.hostnames)
 
     def look(self, hostname: DnsName, address: Address) -> Look:

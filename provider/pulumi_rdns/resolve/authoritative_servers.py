@@ -95,14 +95,14 @@ class AuthorityFinder:
 
         Two labels are asked for first, because that is where most zones begin; then the top-level
         domain. What is below is for a network whose resolver knows private zones only, and maybe
-        the root, of which it has a list but which it cannot reach.
+        the root, of which it has a list but which it cannot reach. The root itself is in no other.
         """
         depth = len(name) - 1
         for labels in range(depth, 1, -1):
             if zone := self._zones.peek(_ancestor(name, labels)):
                 return zone
         for labels in [2, 1, *range(3, depth), 0]:
-            if labels < depth and (zone := await self._zone(_ancestor(name, labels))):
+            if labels < max(depth, 1) and (zone := await self._zone(_ancestor(name, labels))):
                 return zone
         return None
 
