@@ -80,18 +80,18 @@ def drips(question: Question) -> list[bytes]:
     return [Slowly(reply.to_wire(), pause=3)]
 
 
-def thousands_of_ptrs(question: Question) -> list[bytes]:
+def many_ptrs(question: Question) -> list[bytes]:
     """Answer with PTR records, to hostnames that nobody answers for."""
     if question.rdtype != "PTR":
         return []
-    many = [f"{question.name} 300 IN PTR h{number}.example.com." for number in range(2000)]
+    many = [f"{question.name} 300 IN PTR h{number}.example.com." for number in range(200)]
     reply = question.reply(*(many if question.over_tcp else ()))
     reply.flags |= 0 if question.over_tcp else dns.flags.TC
     return [reply.to_wire(max_size=65535)]
 
 
-def test_thousands_of_ptrs_that_nobody_answers_for_are_unknown_and_end_soon() -> None:
-    with FakeDns(thousands_of_ptrs) as server:
+def test_many_ptrs_that_nobody_answers_for_are_unknown_and_end_soon() -> None:
+    with FakeDns(many_ptrs) as server:
         place = f"{server.address}:{server.port}"
         started = time.monotonic()
         ran = run_command("check", "192.0.2.10", "--nameserver", place, "--json")
@@ -105,7 +105,7 @@ def test_thousands_of_ptrs_that_nobody_answers_for_are_unknown_and_end_soon() ->
 def test_what_was_not_looked_up_is_not_denied() -> None:
     def deny(question: Question) -> list[bytes]:
         if question.rdtype == "PTR":
-            return thousands_of_ptrs(question)
+            return many_ptrs(question)
         return [question.reply(rcode="NXDOMAIN").to_wire()]
 
     with FakeDns(deny) as server:
@@ -113,6 +113,42 @@ def test_what_was_not_looked_up_is_not_denied() -> None:
         (row,) = run_command("check", "192.0.2.10", "--nameserver", place, "--json").rows
     assert row["verdict"] == "unknown"
     assert "only the first 50 of its PTR records were looked up" in row["detail"]
+
+
+def too_many(question: Question) -> list[bytes]:
+    """Answer with mail exchangers, and with addresses of each, beyond all use; no PTR records."""
+    if question.rdtype == "MX":
+        many = [f"{question.name} 300 IN MX 1 h{number}.example.com." for number in range(60)]
+    elif question.rdtype == "A":
+        octets = ((high, low) for high in (0, 1) for low in range(150))
+        many = [f"{question.name} 300 IN A 10.0.{high}.{low}" for high, low in octets]
+    else:
+        return [question.reply(rcode="NXDOMAIN").to_wire()]
+    reply = question.reply(*(many if question.over_tcp else ()))
+    reply.flags |= 0 if question.over_tcp else dns.flags.TC
+    return [reply.to_wire(max_size=65535)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows", "said"),
+    [
+        (["mail.example.com"], 257, "only the first 256 of its 300 addresses were checked"),
+        (["--mx", "example.com"], 51, "only the first 50 of its 60 mail exchangers were checked"),
+    ],
+)
+def test_what_is_beyond_all_use_is_cut_off_with_a_row(
+    rdns: Rdns, arguments: list[str], rows: int, said: str
+) -> None:
+    def of_mx(question: Question) -> list[bytes]:
+        if question.rdtype == "A":
+            return [question.reply(rcode="NXDOMAIN").to_wire()]
+        return too_many(question)
+
+    with FakeDns(of_mx if "--mx" in arguments else too_many) as server:
+        place = f"{server.address}:{server.port}"
+        ran = rdns("check", *arguments, "--nameserver", place, "--json")
+    assert len(ran.rows) == rows
+    assert (ran.rows[-1]["verdict"], ran.rows[-1]["detail"]) == ("unknown", said)
 
 
 @pytest.mark.parametrize("answer", [silent, flood, in_another_class, drips])

@@ -18,6 +18,8 @@ from pulumi_rdns.resolve.verdicts import Look, Status
 MAX_PTRS = 50
 #: seconds for all of them
 BUDGET = 30.0
+#: addresses of one hostname that are checked
+MAX_ADDRESSES_OF_HOST = 256
 
 _FORWARD = {
     Verdict.CONFIRMED: "resolves to it",
@@ -34,13 +36,17 @@ def check_hostname(source: DnsSource, hostname: DnsName, asked: str) -> list[Row
     if found.status is Status.FOUND:  # every server has all of them: no need to ask again
         known = Look(Verdict.CONFIRMED, found.detail, (), found.aliases)
     jobs: list[Row | Job] = [
-        partial(check_pair, source, address, hostname, asked, known) for address in found.addresses
+        partial(check_pair, source, address, hostname, asked, known)
+        for address in found.addresses[:MAX_ADDRESSES_OF_HOST]
     ]
     return [*jobs, *rows_without_address(found, hostname, asked)]
 
 
 def rows_without_address(found: AddressesAnswer, hostname: DnsName, asked: str) -> list[Row]:
     """Return a row for a hostname that has no address, or may have more than could be asked for."""
+    if len(found.addresses) > MAX_ADDRESSES_OF_HOST:
+        said = f"only the first {MAX_ADDRESSES_OF_HOST} of its {len(found.addresses)} addresses"
+        return [Row(asked, None, hostname, Verdict.UNKNOWN, f"{said} were checked")]
     if found.status is Status.UNKNOWN:
         said, verdict = "not all of its addresses could be looked up", Verdict.UNKNOWN
     elif not found.addresses:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from pulumi_rdns.cli.fcrdns import check_address, rows_without_address
+from pulumi_rdns.cli.fcrdns import (
+    MAX_ADDRESSES_OF_HOST,
+    check_address,
+    rows_without_address,
+)
 from pulumi_rdns.cli.findings import of_exchanger
 from pulumi_rdns.cli.rows import Job, Row
 from pulumi_rdns.model.addresses import Address
@@ -13,6 +17,9 @@ from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.resolve.forward import DnsSource
 from pulumi_rdns.resolve.verdicts import Status
+
+#: mail exchangers of one domain that are checked
+MAX_EXCHANGERS = 50
 
 
 def check_domain(source: DnsSource, domain: DnsName) -> list[Row | Job]:
@@ -29,8 +36,12 @@ def check_domain(source: DnsSource, domain: DnsName) -> list[Row | Job]:
         said = f"{domain} takes no mail (null MX, RFC 7505): nothing to check"
         return [Row(asked, None, None, Verdict.CONFIRMED, said, (said,))]
     jobs: list[Row | Job] = [
-        partial(_check_exchanger, source, domain, host, f"{asked}: {host}") for host in found.hosts
+        partial(_check_exchanger, source, domain, host, f"{asked}: {host}")
+        for host in found.hosts[:MAX_EXCHANGERS]
     ]
+    if len(found.hosts) > MAX_EXCHANGERS:
+        said = f"only the first {MAX_EXCHANGERS} of its {len(found.hosts)} mail exchangers"
+        jobs.append(Row(asked, None, None, Verdict.UNKNOWN, f"{said} were checked"))
     if found.status is Status.DISAGREE:
         said = f"its nameservers disagree about the mail exchangers: {found.detail}"
         jobs.append(Row(asked, None, None, Verdict.PROPAGATING, said))
@@ -44,7 +55,7 @@ def _check_exchanger(
     findings += of_exchanger(host, domain, found)
     jobs: list[Row | Job] = [
         partial(_as_receivers_see_it, source, host, address, asked, findings)
-        for address in found.addresses
+        for address in found.addresses[:MAX_ADDRESSES_OF_HOST]
     ]
     rows = rows_without_address(found, host, asked)
     return [*jobs, *(replace(row, findings=findings) for row in rows)]
