@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 DEFAULT_POLICY = RetryPolicy()
-#: seconds to connect, and seconds without a byte
+#: seconds to connect, and seconds for a whole answer
 TIMEOUTS = (10.0, 30.0)
 
 
@@ -228,7 +228,7 @@ class Http:
         self, operation: Operation, request: _Request, outcome: NoAnswer, tries: int
     ) -> UnansweredError:
         reason = outcome.reason + tried(tries)
-        if outcome.loss is Loss.TIMEOUT and request.method != "GET":
+        if outcome.loss in (Loss.TIMEOUT, Loss.UNREADABLE) and request.method != "GET":
             reason += f"; {OUTCOME_UNKNOWN}"
         if outcome.loss is Loss.CUT and self._vendor.cut_advice:
             reason += f"; {self._vendor.cut_advice}"

@@ -17,6 +17,7 @@ from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings
+from pulumi_rdns.backends.kit.answers import decode_json
 from pulumi_rdns.backends.kit.http import Refusal
 
 #: setting -> its variable, as lego, certbot's plugin and the vendor's own tools know it
@@ -145,7 +146,7 @@ def _patch(change: Change, there: RecordSet | None) -> dict[str, Any]:
 def read_refusal(content: bytes) -> Refusal:
     """Read the server's own words about an error, however it wrote them."""
     try:
-        failure = msgspec.json.decode(content, type=Failure)
-    except msgspec.MsgspecError:
+        failure = decode_json(content, Failure)
+    except msgspec.DecodeError:
         return Refusal(content.decode("utf-8", "replace").strip()[:300])
     return Refusal("; ".join([failure.error, *failure.errors]).strip("; "))
