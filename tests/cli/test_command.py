@@ -183,6 +183,13 @@ def test_a_usage_error_is_one_sentence(rdns: Rdns, arguments: list[str], said: s
     assert said in ran.stderr
 
 
+def test_a_message_has_nothing_that_a_terminal_obeys(rdns: Rdns) -> None:
+    ran = rdns("check", "--me\x1b[2Jm\u202e")
+    assert ran.code == 2
+    assert "\x1b" not in ran.stderr
+    assert r"me\x1b[2Jm\u202e" in ran.stderr
+
+
 def test_rich_is_imported_only_for_a_table(internet: Internet) -> None:
     script = (
         "import sys; from pulumi_rdns.cli import main; "
