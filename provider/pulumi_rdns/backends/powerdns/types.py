@@ -148,5 +148,6 @@ def read_refusal(content: bytes) -> Refusal:
     try:
         failure = decode_json(content, Failure)
     except msgspec.DecodeError:
-        return Refusal(content.decode("utf-8", "replace").strip()[:300])
-    return Refusal("; ".join([failure.error, *failure.errors]).strip("; "))
+        failure = Failure()
+    own = "; ".join([failure.error, *failure.errors]).strip("; ")
+    return Refusal(own or content.decode("utf-8", "replace").strip("{} \r\n"))
