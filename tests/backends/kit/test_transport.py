@@ -11,12 +11,18 @@ from pathlib import Path
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulumi_rdns.backends.kit.answers import Answer, Loss, NoAnswer
 from pulumi_rdns.backends.kit.credentials import Credential, HeaderAuth
-from pulumi_rdns.backends.kit.transport import Transport
+from pulumi_rdns.backends.kit.transport import Transport, _retry_after
 from tests.backends.kit.server import Reply, Server, serving
 
+#: what looks like a date
+DATE = (
+    r"\A(Sun, )?[0-9-]{1,9} (Jan|Foo) [0-9-]{1,12} [0-9]{1,3}(:[0-9.-]{1,5}){0,3}( GMT| [+-]\d+)?"
+)
 AUTH = HeaderAuth(Credential("s3cret", "rdns:backends.corp.apiToken"))
 
 
@@ -79,10 +85,12 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
         ("7", 7.0),
         ("86400", 86400.0),
         ("9" * 30, 1e9),
-        ("9" * 5000, None),
+        ("9" * 5000, 1e9),
         ("-7", None),
         ("Fri, 31 Dec 99999999 23:59:59 GMT", None),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Thu, 32 Foo 1970 99:99:99 GMT", None),
+        ("²", None),
         ("soon", None),
         ("", None),
     ],
@@ -90,6 +98,12 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
 def test_the_pause_that_is_asked_for_is_read(text: str, seconds: float | None) -> None:
     with serving(Reply(503, headers={"Retry-After": text})) as server:
         assert answered(server).retry_after == seconds
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=255)) | st.from_regex(DATE))
+def test_whatever_is_asked_for_is_a_pause_or_none(text: str) -> None:
+    pause = _retry_after(text)
+    assert pause is None or 0 <= pause <= 1e9
 
 
 def test_the_pause_may_be_a_date() -> None:

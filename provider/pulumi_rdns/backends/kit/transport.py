@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import email.utils
 import http.client
 import importlib.metadata
+import re
 import ssl
+import time
 
 import requests
 import requests.exceptions
 import urllib3.exceptions
-from urllib3.util import Retry
 
 from .answers import Answer, Loss, NoAnswer, cause, layers
 from .credentials import HeaderAuth
@@ -25,7 +27,8 @@ _FAILURES = (
 #: what is raised when an answer has begun
 _ANSWERED = (urllib3.exceptions.ProtocolError, urllib3.exceptions.InvalidHeader)
 #: the longest pause that is taken at its word, in seconds: some 30 years
-_LONGEST_PAUSE = 10**9
+_LONGEST_PAUSE = 1e9
+_SECONDS = re.compile(r"\s*[0-9]+\s*")
 
 
 class _Session(requests.Session):
@@ -118,9 +121,15 @@ def _has(error: Exception, *kinds: type[Exception]) -> bool:
 def _retry_after(text: str) -> float | None:
     """Read the header: seconds, or a date (RFC 9110 section 10.2.3)."""
     try:
-        return Retry(retry_after_max=_LONGEST_PAUSE).parse_retry_after(text) if text else None
-    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        if _SECONDS.fullmatch(text):
+            seconds = float(text)
+        elif (date := email.utils.parsedate_tz(text)) is not None:
+            seconds = email.utils.mktime_tz(date) - time.time()
+        else:
+            return None
+    except (ValueError, OverflowError):
         return None
+    return min(max(0.0, seconds), _LONGEST_PAUSE)
 
 
 def _user_agent() -> str:
