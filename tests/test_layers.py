@@ -26,7 +26,7 @@ BELOW = {
     "model": {"errors"},
     "resolve": {"errors", "model"},
     "backends": {"errors", "model", "workers"},
-    "logs": {"errors"},
+    "logs": {"errors", "model"},
     "workers": set[str](),
     "properties": {"errors", "model"},
     "records": {"errors", "model", "resolve", "backends", "workers"},

@@ -37,6 +37,12 @@ def test_debug_shows_every_line_on_standard_error(
     assert re.fullmatch(LINE, err)
 
 
+def test_no_line_has_anything_that_a_terminal_obeys(capfd: pytest.CaptureFixture[str]) -> None:
+    logs.show_logs(environ={"RDNS_LOG": "debug"})
+    LOGGER.debug("GET /zones\x1b[2J\u202e")
+    assert capfd.readouterr().err.endswith("GET /zones\\x1b[2J\\u202e\n")
+
+
 def test_info_shows_no_request(capfd: pytest.CaptureFixture[str]) -> None:
     logs.show_logs(environ={"RDNS_LOG": "info"})
     LOGGER.debug("GET /zones")

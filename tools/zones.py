@@ -46,9 +46,18 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
     for path in sorted({*before, *after}):
         name = os.path.relpath(path, ROOT)
         old, new = before.get(path, ""), after.get(path, "")
-        yield from difflib.unified_diff(
+        lines = difflib.unified_diff(
             old.split("\n"), new.split("\n"), f"a/{name}", f"b/{name}", n=0, lineterm=""
         )
+        yield from map(_escaped, lines)
+
+
+def _escaped(line: str) -> str:
+    """Show what a terminal would obey; the package, which does so too, is not there yet."""
+    return "".join(
+        one if one.isprintable() or one == "\t" else one.encode("unicode_escape").decode()
+        for one in line
+    )
 
 
 def _zone_files(folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from pulumi_rdns.errors import ConfigError
+from pulumi_rdns.model.terminal_text import escaped_lines
 
 VARIABLE = "RDNS_LOG"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
@@ -58,6 +59,6 @@ def hidden_in_logs(hide: Callable[[str], str] | None) -> Iterator[None]:
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+        line = escaped_lines(super().format(record))
         hide = _hide.get()
         return line if hide is None else hide(line)

@@ -123,3 +123,17 @@ def test_a_backend_of_zones_has_no_list(
     ran = rdns("addresses", "--backend", "zonefile")
     assert ran.code == 2
     assert "backend 'zonefile' keeps zones and has no list of addresses" in ran.stderr
+
+
+def test_what_a_terminal_would_obey_is_not_obeyed(
+    rdns: Rdns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = "vm\x1b]0;owned\x07\n\x9b2J\u202e1"
+    owned = [OwnedAddress(parse_address("192.0.2.10"), "1\t", owner, None)]
+    monkeypatch.setattr(MemoryBackend, "addresses", lambda self: owned)
+    ran = rdns("addresses", "--backend", "memory")
+    assert ran.stdout.splitlines()[1:] == [
+        r"192.0.2.10  1\t       vm\x1b]0;owned\x07\n\x9b2J\u202e1  -         -"
+    ]
+    (row,) = rdns("addresses", "--backend", "memory", "--json").rows
+    assert row["ownerName"] == owner

@@ -269,6 +269,35 @@ def test_a_usage_error_is_one_sentence(rdns: Rdns, arguments: list[str], said: s
     assert said in ran.stderr
 
 
+def test_a_message_has_nothing_that_a_terminal_obeys(rdns: Rdns) -> None:
+    ran = rdns("check", "--me\x1b[2Jm\u202e")
+    assert ran.code == 2
+    assert "\x1b" not in ran.stderr
+    assert r"me\x1b[2Jm\u202e" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("printf '\\377'", "answered something else than a JSON object"),
+        ("head -c 200000 /dev/zero | tr '\\0' '['", "answered something else than a JSON object"),
+        ("printf 'error: no \\033[2Jstack \\377\\n' >&2; exit 1", "no \\x1b[2Jstack \ufffd"),
+    ],
+    ids=["not UTF-8", "deep", "an error"],
+)
+def test_whatever_pulumi_says_is_a_sentence(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, told: str
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (tmp_path / "pulumi").write_text(f"#!/bin/sh\n{says}\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    ran = rdns("check", "--stack")
+    assert ran.code == 2
+    assert ran.stderr == f"rdns: pulumi config --show-secrets --json: {told}\n"
+
+
 def test_rich_is_imported_only_for_a_table(internet: Internet) -> None:
     script = (
         "import sys; from pulumi_rdns.cli import main; "

@@ -54,6 +54,14 @@ def test_a_byte_that_is_no_text_does_not_stop_it(folder: Path) -> None:
     assert list(zones.changes({}, zones.snapshot([folder])))[-1] == "+; caf\\xe9"
 
 
+def test_what_a_terminal_would_obey_is_shown_and_not_obeyed(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "db.\x1b[2J").write_text("a\tTXT \x1b]0;owned\x07\u202e")
+    shown = list(zones.changes({}, zones.snapshot([folder])))
+    assert shown[1] == r"+++ b/zones/db.\x1b[2J"
+    assert shown[-1] == "+a\tTXT \\x1b]0;owned\\x07\\u202e"
+
+
 def test_the_folders_are_those_of_the_stacks_backends(folder: Path) -> None:
     answer = """{
         "rdns:backends": {

@@ -26,6 +26,7 @@ from pulumi_rdns.backends.batch import (
 from pulumi_rdns.backends.changes import Change as Change
 from pulumi_rdns.backends.changes import same_rrset as same_rrset
 from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.terminal_text import escaped
 
 
 class Report:
@@ -67,14 +68,14 @@ def report_progress(text: str) -> None:
     """Report what the current operation of this thread waits for."""
     report = _report.get()
     if report is not None:
-        report.progress(text)
+        report.progress(escaped(text))
 
 
 def warn(text: str) -> None:
     """Report a warning about the current operation of this thread."""
     report = _report.get()
     if report is not None:
-        report.warning(text)
+        report.warning(escaped(text))
 
 
 class Settings(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):

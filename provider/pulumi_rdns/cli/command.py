@@ -14,6 +14,7 @@ from pulumi_rdns.cli.check import run_check
 from pulumi_rdns.cli.rows import INTERRUPTED, UNCLEAR
 from pulumi_rdns.errors import InvalidInputError, RdnsError
 from pulumi_rdns.logs import show_logs
+from pulumi_rdns.model.terminal_text import escaped
 
 _EXIT_CODES = """exit code: 0 all confirmed, 1 something is wrong, 2 could not tell"""
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("RDNS_DEBUG") == "1":
             raise
         for line in _sentences(error):
-            print(f"rdns: {line}", file=sys.stderr)
+            print(f"rdns: {escaped(line)}", file=sys.stderr)
         return UNCLEAR
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _sentences(error: RdnsError) -> list[str]:
     if isinstance(error, InvalidInputError):
         return [f"{name}: {why}" if name else why for name, why in error.findings]
-    return str(error).splitlines()
+    return str(error).split("\n")
 
 
 class _Parser(argparse.ArgumentParser):

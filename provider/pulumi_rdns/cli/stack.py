@@ -117,7 +117,8 @@ def _pulumi(*arguments: str, stack: str) -> dict[str, Any]:
         env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     shown = f"pulumi {' '.join(arguments)}"
@@ -125,7 +126,7 @@ def _pulumi(*arguments: str, stack: str) -> dict[str, Any]:
         raise ConfigError(f"{shown}: {_reason(done.stderr)}")
     try:
         answer = json.loads(done.stdout)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise ConfigError(f"{shown}: answered something else than a JSON object")

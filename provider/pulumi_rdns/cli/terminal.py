@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pulumi_rdns.backends.base import Report
+from pulumi_rdns.model.terminal_text import escaped, escaped_lines
 
 _STYLES = {"confirmed": "green", "mismatch": "red", "propagating": "yellow", "unknown": "yellow"}
 #: seconds between two lines of progress
@@ -34,6 +35,7 @@ def print_table(
     On a terminal the table has colour, and the details stand below it, each after the address of
     its row; else a row is one line, with its detail at the end.
     """
+    rows = [[escaped(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _print_rich(headers, rows, details or ())
         return
@@ -44,7 +46,7 @@ def print_table(
     widths = [max(len(line[at]) for line in lines) for at in range(len(headers))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        print(escaped("  ".join(cells).rstrip()))
 
 
 def _print_rich(
@@ -64,7 +66,7 @@ def _print_rich(
     for row, detail in zip(rows, details, strict=False):
         if detail:
             console.print()
-            console.print(Text.assemble((_subject(headers, row), "bold"), f": {detail}"))
+            console.print(Text.assemble((_subject(headers, row), "bold"), f": {escaped(detail)}"))
 
 
 def _subject(headers: Sequence[str], row: Sequence[str]) -> str:
@@ -90,13 +92,13 @@ class Progress(Report):
         """Show what is waited for."""
         if self._watched:
             self._shown = True
-            sys.stderr.write(f"\r\x1b[K{_fitting(text + clock)}")
+            sys.stderr.write(f"\r\x1b[K{_fitting(escaped(text + clock))}")
             sys.stderr.flush()
 
     def warning(self, text: str) -> None:
         """Show a backend's warning, on a line that stays."""
         self.clear()
-        print(f"rdns: {text}", file=sys.stderr)
+        print(f"rdns: {escaped_lines(text)}", file=sys.stderr)
 
     def clear(self) -> None:
         if self._shown:

@@ -70,7 +70,7 @@ def _decoded(raw: object) -> object:
         return raw
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return raw
 
 

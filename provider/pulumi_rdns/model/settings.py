@@ -61,5 +61,5 @@ def _value(key: str, value: object) -> object:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [value] if key != "backends" else value

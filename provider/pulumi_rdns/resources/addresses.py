@@ -6,6 +6,7 @@ import pulumi
 
 from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.errors import InvalidInputError, RdnsError
+from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.records.addresses import addresses_of
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.program import current
@@ -49,7 +50,7 @@ class _ProgramReport(Report):
     """Shows on the stack itself what a look-up waits for: there is no resource yet."""
 
     def warning(self, text: str) -> None:
-        pulumi.log.warn(text)
+        pulumi.log.warn(escaped_lines(text))
 
     def progress(self, text: str, clock: str = "") -> None:
-        pulumi.log.info(text + clock, ephemeral=True)
+        pulumi.log.info(escaped_lines(text + clock), ephemeral=True)

@@ -17,6 +17,7 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.lifecycle import ptr
 from pulumi_rdns.lifecycle.call import Call
 from pulumi_rdns.model.names import DnsName, parse_hostname
+from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.records.session import Session
 
@@ -106,7 +107,7 @@ class PreviewWarnings:
             )
         )
         for warning in warnings:
-            pulumi.log.warn(warning, resource=record)
+            pulumi.log.warn(escaped_lines(warning), resource=record)
 
     async def _look(self, job: Callable[[], list[str]]) -> list[str]:
         if self._deadline is None:

@@ -25,6 +25,7 @@ from pulumi.dynamic import (
 from pulumi_rdns.lifecycle import call as lifecycle
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
+from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.properties.schema import Properties
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.engine.calls import old_inputs, pinned_call
@@ -87,7 +88,8 @@ class RecordProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         with _served_call() as call:
             inputs, findings = self.lifecycle.check(session(), call, news)
-        return CheckResult(inputs, [CheckFailure(one.property, one.reason) for one in findings])
+        failures = [CheckFailure(one.property, escaped_lines(one.reason)) for one in findings]
+        return CheckResult(inputs, failures)
 
     @plain_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

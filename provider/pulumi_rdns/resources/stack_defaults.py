@@ -10,6 +10,7 @@ import pulumi
 from pulumi_rdns.backends.base import AddressBackend
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.settings import StackSettings, read_settings
+from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.running import stack_config
@@ -73,7 +74,7 @@ class StackDefaults:
         except RdnsError:
             return  # the resource's own operations say what is wrong
         if warning:
-            pulumi.log.warn(warning)
+            pulumi.log.warn(escaped_lines(warning))
 
     def _sets_addresses(self, backend: str) -> bool:
         try:

@@ -90,7 +90,7 @@ def test_a_rate_limit_that_never_ends_is_given_up_with_the_time_that_was_tried()
         account.simulator.inject(Fault(kind="status", status=429, times=1000))
         text = failure(account, RateLimitError, timeout=100)
         assert text.startswith(
-            "hostinger: read the PTR of 203.0.113.10: too many requests: tried for "
+            "hostinger: read the PTR of 203.0.113.10: too many requests (Simulated failure): tried "
         )
         assert "run it again later, or raise `timeout` (correlation id " in text
         assert account.time.now() - 1000 <= 100
@@ -100,8 +100,9 @@ def test_a_pause_beyond_the_limit_is_not_begun() -> None:
     with world() as account:
         account.simulator.inject(Fault(kind="status", status=429, retry_after="3600"))
         assert failure(account, RateLimitError) == (
-            "hostinger: read the PTR of 203.0.113.10: too many requests: tried for 0 s, and a "
-            "pause of another 3600 s is due; run it again later, or raise `timeout` " + FIRST_ID
+            "hostinger: read the PTR of 203.0.113.10: too many requests (Simulated failure): tried "
+            "for 0 s, and a pause of another 3600 s is due; run it again later, or raise `timeout` "
+            + FIRST_ID
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass
 class Reply:
-    """What a request is answered with: a status, ``cut`` or ``silence``."""
+    """What a request is answered with: a status, ``cut``, ``silence``, ``raw`` (the body alone)."""
 
     status: int | str = 200
     body: Any = field(default_factory=dict)
@@ -61,6 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.take(Sent(self.command, self.path, body, dict(self.headers.items())))
         if reply.status == "silence":
             self.server.ended.wait(10)
+        if reply.status == "raw":
+            self.wfile.write(reply.body)
         if isinstance(reply.status, str):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -72,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         pass

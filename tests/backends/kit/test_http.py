@@ -136,6 +136,30 @@ def test_the_vendor_s_own_code_beats_the_status(world: World) -> None:
     )
 
 
+@pytest.mark.parametrize("status", [422, 500])
+def test_the_words_of_an_api_are_a_part_of_one_line(world: World, status: int) -> None:
+    words = f"no\r\n\t{TOKEN}\x1b[2J " + "x" * 10**6
+    world.answer(Reply(status, {"message": words, "code": words}))
+    with pytest.raises(BackendError) as caught:
+        world.http().send(world.operation(), "PUT", "/ips", repeat=False)
+    text = str(caught.value)
+    assert r"no ***\x1b[2J xxx" in text
+    assert len(text) < 1200
+    assert "\n" not in text
+    assert TOKEN not in text
+
+
+def test_an_answer_that_is_no_http_is_not_repeated(world: World) -> None:
+    world.answer(Reply("raw", b"SSH-2.0-OpenSSH_9.6\r\n"))
+    with pytest.raises(UnansweredError) as caught:
+        world.http().send(world.operation(), "PUT", "/ips")
+    assert str(caught.value) == (
+        f"{STARTS}{world.server.url} answered with something that is not HTTP; whether the change "
+        "was made is not known, and the next run finds out"
+    )
+    assert len(world.server.sent) == 1
+
+
 def test_an_expected_status_is_returned_with_its_reason(world: World) -> None:
     world.answer(Reply(404, {"message": f"no address for {TOKEN}"}))
     http = world.http()
@@ -235,6 +259,17 @@ def test_a_rate_limit_that_does_not_end_is_given_up_at_the_limit_or_after_the_wi
     assert str(caught.value) == (
         f"{STARTS}too many requests: tried for {tried} s, and a pause of another 40 s is due; run "
         "it again later, or raise `timeout` (correlation id c-1)"
+    )
+
+
+@pytest.mark.parametrize("limit", [300.0, math.inf])
+def test_a_pause_of_a_day_is_told_as_it_is(world: World, limit: float) -> None:
+    world.answer(Reply(429, {"message": "come back tomorrow"}, {"Retry-After": "86400"}))
+    with pytest.raises(RateLimitError) as caught:
+        world.http().send(world.operation(limit), "GET", "/ips")
+    assert str(caught.value) == (
+        f"{STARTS}too many requests (come back tomorrow): tried for 0 s, and a pause of another "
+        "86400 s (24 hours) is due; run it again after it (HTTP 429)"
     )
 
 

@@ -30,6 +30,19 @@ def test_an_error_may_be_about_one_subject_of_many() -> None:
     assert str(error) == "pdns: write PTR of 9.2.0.192.in-addr.arpa: no"
 
 
+def test_what_others_wrote_is_one_line_that_no_terminal_obeys() -> None:
+    heard = Heard()
+    one = operation(FakeTime())
+    error = one.error(ConflictError, "no\n\x1b[2Jerror:", "id\u202e7", subject="a\r")
+    assert str(error) == r"pdns: write PTR of a\r: no\n\x1b[2Jerror: (id\u202e7)"
+    with reporting_to(heard):
+        one.warn("VM \x9bA\n")
+        one.pause(1, "waiting for VM \x9bA\n")
+    shown = r"VM \x9bA\n"
+    assert heard.warnings == [f"pdns: write PTR of 1.2.0.192.in-addr.arpa: {shown}"]
+    assert heard.told[-1] == f"waiting for {shown}"
+
+
 def test_a_pause_is_reported_and_ends_with_the_limit() -> None:
     time, heard = FakeTime(), Heard()
     one = operation(time)

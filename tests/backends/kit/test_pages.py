@@ -27,3 +27,8 @@ def test_a_page_that_is_named_twice_is_an_error() -> None:
     assert str(caught.value) == (
         "host: list all addresses: the API names the page 1 of its list twice"
     )
+
+
+def test_a_list_without_an_end_is_an_error() -> None:
+    with pytest.raises(RejectedError, match=r": the API's list has more than 10000 pages$"):
+        all_pages(LIST, 1, lambda number: ([], number + 1))

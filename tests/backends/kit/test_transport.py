@@ -11,12 +11,18 @@ from pathlib import Path
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulumi_rdns.backends.kit.answers import Answer, Loss, NoAnswer
 from pulumi_rdns.backends.kit.credentials import Credential, HeaderAuth
-from pulumi_rdns.backends.kit.transport import Transport
+from pulumi_rdns.backends.kit.transport import Transport, _retry_after
 from tests.backends.kit.server import Reply, Server, serving
 
+#: what looks like a date
+DATE = (
+    r"\A(Sun, )?[0-9-]{1,9} (Jan|Foo) [0-9-]{1,12} [0-9]{1,3}(:[0-9.-]{1,5}){0,3}( GMT| [+-]\d+)?"
+)
 AUTH = HeaderAuth(Credential("s3cret", "rdns:backends.corp.apiToken"))
 
 
@@ -73,10 +79,31 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
         assert len(server.sent) == 1
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("7", 7.0), ("soon", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7.0),
+        ("86400", 86400.0),
+        ("9" * 30, 1e9),
+        ("9" * 5000, 1e9),
+        ("-7", None),
+        ("Fri, 31 Dec 99999999 23:59:59 GMT", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Thu, 32 Foo 1970 99:99:99 GMT", None),
+        ("²", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
 def test_the_pause_that_is_asked_for_is_read(text: str, seconds: float | None) -> None:
     with serving(Reply(503, headers={"Retry-After": text})) as server:
         assert answered(server).retry_after == seconds
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=255)) | st.from_regex(DATE))
+def test_whatever_is_asked_for_is_a_pause_or_none(text: str) -> None:
+    pause = _retry_after(text)
+    assert pause is None or 0 <= pause <= 1e9
 
 
 def test_the_pause_may_be_a_date() -> None:
@@ -123,6 +150,48 @@ def test_a_connection_that_ends_early_is_cut(reply: Reply) -> None:
         assert outcome == NoAnswer(
             Loss.CUT, f"{server.url} gave no answer: it closed the connection"
         )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-More: 1\r\n" * 101 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nsoon\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 70000,
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nab",
+    ],
+    ids=["SSH", "headers", "lengths", "chunk", "negative chunk", "long chunk", "gzip"],
+)
+def test_what_is_not_http_is_unreadable(answer: bytes) -> None:
+    with serving(Reply("raw", answer)) as server:
+        assert lost(server.url) == NoAnswer(
+            Loss.UNREADABLE, f"{server.url} answered with something that is not HTTP"
+        )
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "\xff://", "http://a..b:99999999/", ""])
+def test_a_redirect_to_nowhere_is_an_answer(location: str) -> None:
+    with serving(Reply(302, headers={"Location": location})) as server:
+        assert answered(server).status == 302
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example.net", "ns1.example.net:99999"])
+def test_a_host_that_cannot_be_one_is_unreachable(host: str) -> None:
+    outcome = lost(f"http://{host}")
+    assert outcome.loss is Loss.UNREACHABLE
+    assert outcome.reason.startswith(f"http://{host} cannot be reached: ")
+
+
+def test_a_bundle_of_certificates_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    outcome = lost("https://ns1.example.net")
+    assert outcome.loss is Loss.UNREACHABLE
+    assert outcome.reason.endswith("invalid path: /nowhere/ca.pem")
 
 
 def test_a_server_without_tls_is_unreachable_and_a_wrong_certificate_is_untrusted(

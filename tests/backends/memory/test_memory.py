@@ -98,14 +98,50 @@ def test_a_lock_that_is_held_is_said_in_a_sentence(tmp_path: Path) -> None:
         MemoryBackend("shelf", settings, tmp_path).get_ptr(HOST)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"192.0.2.1": []}', "{ half"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b'{"192.0.2.1": []}', b"{ half", b'{"\xff": {}}', b'{"a":' * 200_000],
+    ids=["empty", "list", "values", "half", "not UTF-8", "deep"],
+)
 def test_a_file_that_cannot_be_read_is_left_alone_and_said(
-    backend: MemoryBackend, tmp_path: Path, text: str
+    backend: MemoryBackend, tmp_path: Path, content: bytes
 ) -> None:
-    (tmp_path / "store.json").write_text(text)
+    (tmp_path / "store.json").write_bytes(content)
     with pytest.raises(UnavailableError, match=r"open store\.json: it is not a file of the mem"):
         backend.set_ptr(HOST, ZONE)
-    assert (tmp_path / "store.json").read_text() == text
+    assert (tmp_path / "store.json").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        {"192.0.2.1": {"ptr": ["a..b."]}, "mail.example.com.": {"A": ["60", "not an address"]}},
+        {"192.0.2.1": {"ptr": ["b..a"]}, "mail.example.com.": {"A": ["-1", "192.0.2.1"]}},
+        {"192.0.2.1": {"ptr": ["a b..c"]}, "mail.example.com.": {"A": ["soon", "192.0.2.1"]}},
+        {"192.0.2.1": {"ptr": ["..."]}, "mail.example.com.": {"A": ["9" * 9999, "192.0.2.1"]}},
+    ],
+    ids=["values", "negative TTL", "no TTL", "long TTL"],
+)
+def test_a_record_that_cannot_be_read_is_said(
+    backend: MemoryBackend, tmp_path: Path, records: dict[str, dict[str, list[str]]]
+) -> None:
+    (tmp_path / "store.json").write_text(json.dumps(records))
+    mail = dns.name.from_text("mail.example.com")
+    calls: list[Callable[[], object]] = [
+        lambda: backend.get_ptr(HOST),
+        backend.addresses,
+        lambda: backend.get_rrset(ZONE, mail, RdataType.A),
+        lambda: backend.apply(ZONE, [Change(mail, RdataType.A, None, None)]),
+    ]
+    for call in calls:
+        with pytest.raises(UnavailableError, match="it is not a file of the memory backend: "):
+            call()
+
+
+def test_an_address_that_is_none_is_said(backend: MemoryBackend, tmp_path: Path) -> None:
+    (tmp_path / "store.json").write_text('{"nobody": {"ptr": ["mail.example.com."]}}')
+    with pytest.raises(UnavailableError, match=r": 'nobody' is not an address$"):
+        backend.addresses()
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(

@@ -84,14 +84,14 @@ class Probe(ResourceProvider):
         return {"met": True}
 
     def fail(self) -> dict[str, Any]:
-        raise ConflictError("probe", "create", "it", 'two\nlines of "text"')
+        raise ConflictError("probe", "create", "it", 'two\nlines of "text"\x1b[2J')
 
     def crash(self) -> dict[str, Any]:
         raise ValueError("a mistake of ours")
 
     def fail_in_part(self) -> dict[str, Any]:
-        report_partial_success("an id", {"written": 1}, {"wanted": 2}, "half of it")
-        raise ConflictError("probe", "create", "it", "half of it")
+        report_partial_success("an id", {"written": 1}, {"wanted": 2}, "half of it\x07")
+        raise ConflictError("probe", "create", "it", "half of it\x07")
 
     def lose_calls(self) -> dict[str, Any]:
         """Look as another SDK might, whose servicer has other methods."""
@@ -100,7 +100,7 @@ class Probe(ResourceProvider):
 
     def say(self) -> dict[str, Any]:
         with engine_report() as report:
-            report.warning("a warning")
+            report.warning("a warning\x9b")
             report.progress("waiting", ", 1 s")
             report.progress("waiting", ", 2 s")
         return {}

@@ -12,7 +12,7 @@ from pulumi_rdns.errors import BackendError, ConfigError, InvalidInputError, Una
 from pulumi_rdns.resources.engine.errors import as_run_error
 from tests.resources.engine.conftest import SDK, Engine, Host, status_of
 
-SENTENCE = 'ConflictError: probe: create it: two\nlines of "text"'
+SENTENCE = 'ConflictError: probe: create it: two\nlines of "text"\\x1b[2J'
 
 
 def failed(host: Host, what: str) -> Any:
@@ -76,3 +76,8 @@ def test_errors_of_one_class_stay_of_one_class() -> None:
     assert as_run_error(first) is first
     assert [finding.property for finding in first.findings] == ["ttl"]
     assert not isinstance(InvalidInputError("three"), pulumi.RunError)
+
+
+def test_an_error_that_ends_a_program_has_nothing_that_a_terminal_obeys() -> None:
+    plain = UnavailableError("corp", "read", "192.0.2.1", "no\x1b[2J\nanswer")
+    assert str(as_run_error(plain)) == "corp: read 192.0.2.1: no\\x1b[2J\nanswer"

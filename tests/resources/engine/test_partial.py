@@ -27,8 +27,8 @@ def test_the_engine_is_given_the_resource_and_the_reason(host: Host, operation: 
     (detail,) = status.details
     failed: Any = provider_pb2.ErrorResourceInitFailed()
     assert detail.Unpack(failed)
-    assert (status.code, status.message) == (2, "half of it")
+    assert (status.code, status.message) == (2, r"half of it\x07")
     assert failed.id == "an id"
-    assert list(failed.reasons) == ["half of it"]
+    assert list(failed.reasons) == [r"half of it\x07"]
     assert MessageToDict(failed.properties) == {"written": 1, "__provider": PROVIDER}
     assert MessageToDict(failed.inputs) == {"wanted": 2, "__provider": PROVIDER}

@@ -10,6 +10,7 @@ import dns.name
 import msgspec
 
 from pulumi_rdns.backends.base import Settings
+from pulumi_rdns.backends.kit.answers import decode_json
 from pulumi_rdns.backends.kit.http import Refusal
 from pulumi_rdns.model.addresses import Address
 
@@ -160,7 +161,7 @@ def _joined(texts: object) -> str:
 def read_refusal(content: bytes) -> Refusal:
     """Read the body of a refusal, whatever it is."""
     try:
-        failure = msgspec.json.decode(content, type=Failure)
+        failure = decode_json(content, Failure)
     except msgspec.DecodeError:
         return Refusal()
     code = f"correlation id {failure.correlation_id}" if failure.correlation_id else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import dns.exception
 import dns.name
 import dns.rdata
 import dns.rdataclass
@@ -14,6 +13,7 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, same_rrset
+from pulumi_rdns.backends.kit.rrsets import name_of, rrset_of
 
 from .types import NameRecord, RecordSet
 
@@ -33,7 +33,7 @@ class ZoneView:
     """What a zone held at one moment. Disabled records are not served: they are in no RRset."""
 
     def __init__(self, zone: dns.name.Name, sets: Iterable[RecordSet]) -> None:
-        """Raise `dns.exception.DNSException` for a name that cannot be read."""
+        """Raise UnreadableRecordError for a name that cannot be read."""
         self.zone = zone
         self._held: dict[tuple[dns.name.Name, str], _Held] = {}
         for entry in sets:
@@ -48,12 +48,12 @@ class ZoneView:
         return not self._held
 
     def rrset(self, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
-        """Return an RRset. Raises `dns.exception.DNSException` for a value that cannot be read."""
+        """Return an RRset. Raises UnreadableRecordError."""
         held = self._held.get((name, rdtype.name))
         if held is None or not held.served:
             return None
         values = [_value(content, rdtype, self.zone) for content in held.served]
-        return dns.rrset.from_text(name, held.ttl, "IN", rdtype, *values)
+        return rrset_of(name, rdtype, held.ttl, values)
 
     def disabled(self, name: dns.name.Name, rdtype: RdataType) -> Sequence[str]:
         """List the values that are kept but not served."""
@@ -128,7 +128,7 @@ def absolute(name: str, zone: dns.name.Name) -> dns.name.Name:
     >>> str(absolute("@", zone)), str(absolute("Mail", zone))
     ('example.com.', 'mail.example.com.')
     """
-    return zone if name in ("@", "") else dns.name.from_text(name, zone).canonicalize()
+    return zone if name in ("@", "") else name_of(name, zone)
 
 
 def relative(name: dns.name.Name, zone: dns.name.Name) -> str:

@@ -18,13 +18,14 @@ from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.answers import Answer
 from pulumi_rdns.backends.kit.compare import write_once
 from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.rrsets import readable
 from pulumi_rdns.errors import ConflictError, RejectedError, ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .types import RecordSet
 from .zone_view import Step, ZoneView, relative
-from .zones import Zones, no_zone, readable
+from .zones import Zones, no_zone
 
 #: seconds in which a zone should show what was written
 _READ_BACK = 30.0

@@ -5,18 +5,17 @@ https://developers.hostinger.com/#tag/dns-zone
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
-import dns.exception
 import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.operation import Clock, Operation
+from pulumi_rdns.backends.kit.rrsets import name_of, readable
 from pulumi_rdns.backends.kit.zones import delegated_error, find_delegation, longest_match
-from pulumi_rdns.errors import BackendError, ZoneNotFoundError
+from pulumi_rdns.errors import ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
 
 from .client import Client
@@ -103,7 +102,7 @@ class Zones:
         named, _, sent = self._client.domains(operation)
         texts = [entry.domain for entry in named or () if entry.domain]
         with readable(operation):
-            return frozenset(dns.name.from_text(text).canonicalize() for text in texts), sent
+            return frozenset(map(name_of, texts)), sent
 
     def _inventory(self, operation: Operation) -> str:
         there = sorted(map(from_dns, self._domains.get(operation)))
@@ -132,12 +131,3 @@ class Zones:
 def no_zone(zone: dns.name.Name) -> str:
     """Return the reason of an error for a zone that is not there."""
     return f"the account has no zone {from_dns(zone)}, or the token may not read it"
-
-
-@contextmanager
-def readable(operation: Operation) -> Iterator[None]:
-    """Turn a name or a value that cannot be read into an error of this operation."""
-    try:
-        yield
-    except dns.exception.DNSException as error:
-        raise operation.error(BackendError, f"a record cannot be read: {error}") from error

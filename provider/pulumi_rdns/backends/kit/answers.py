@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +29,8 @@ class Loss(Enum):
     TIMEOUT = auto()
     #: the connection ended early; the request may have been worked on
     CUT = auto()
+    #: the answer is too large, or not HTTP; the request may have been worked on
+    UNREADABLE = auto()
     #: HTTP 5xx; the request may have been worked on
     FAILED = auto()
     #: HTTP 429; the request was not worked on
@@ -59,7 +62,7 @@ class Answer(NamedTuple):
         ``dec_hook`` is msgspec's: it reads the types that JSON does not have.
         """
         try:
-            return msgspec.json.decode(self.content, type=kind, dec_hook=dec_hook)
+            return decode_json(self.content, kind, dec_hook)
         except msgspec.ValidationError as error:
             reason = (
                 f"not as the API describes it: {error}; a newer release of pulumi-rdns may help"
@@ -90,19 +93,41 @@ class UnansweredError(UnavailableError):
     loss: Loss = Loss.FAILED
 
 
+def decode_json(content: bytes, kind: type[T], dec_hook: Any = None) -> T:
+    """Decode JSON of a type. Raises `msgspec.DecodeError` alone, whatever it is.
+
+    >>> decode_json(b'["a"]', list[str])
+    ['a']
+    """
+    try:
+        return msgspec.json.decode(content, type=kind, dec_hook=dec_hook)
+    except UnicodeDecodeError:
+        raise msgspec.DecodeError("JSON is malformed: it is not UTF-8") from None
+    except RecursionError:
+        raise msgspec.DecodeError("JSON is nested too deeply") from None
+
+
+def layers(error: BaseException) -> Iterator[BaseException]:
+    """Return an error, and the errors below it that made the layers of a library raise it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        inner = [arg for arg in seen.args if isinstance(arg, BaseException)]
+        reason = getattr(seen, "reason", None)
+        if isinstance(reason, BaseException):
+            inner.append(reason)
+        seen = inner[-1] if inner else seen.__cause__ or seen.__context__
+
+
 def cause(error: BaseException) -> str:
     """Return what the system said, in lower case, below the layers of a library.
 
     >>> cause(OSError(111, "Connection refused"))
     'connection refused'
     """
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror.lower()
-        inner = [arg for arg in seen.args if isinstance(arg, BaseException)]
-        reason = getattr(seen, "reason", None)
-        if isinstance(reason, BaseException):
-            inner.append(reason)
-        seen = inner[-1] if inner else seen.__cause__ or seen.__context__
+    for layer in layers(error):
+        if isinstance(layer, OSError) and layer.strerror:
+            return layer.strerror.lower()
+        if type(layer) is OSError and layer.args:
+            return str(layer)
     return type(error).__name__

@@ -35,8 +35,15 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 DEFAULT_POLICY = RetryPolicy()
-#: seconds to connect, and seconds without a byte
+#: seconds to connect, and seconds for a whole answer
 TIMEOUTS = (10.0, 30.0)
+
+
+_TOO_MANY = "too many requests"
+#: seconds; a pause that nobody raises `timeout` for
+_LONG_PAUSE = 7200.0
+#: characters of an API's own words that are shown
+_MOST_WORDS = 500
 
 
 class Refusal(NamedTuple):
@@ -126,7 +133,7 @@ class Http:
         pauses = self._policy.pauses()
         give_up = operation.elapsed + min(self._policy.window, operation.left)
         tries = 0
-        refusal = ""
+        refusal = Refusal()
         is_repeat = False
         while True:
             waited = self._await_turn(operation, refusal) or is_repeat
@@ -140,7 +147,7 @@ class Http:
                     return outcome
                 raise self.refusal(operation, outcome)
             if outcome.loss is Loss.RATE_LIMIT:
-                refusal = outcome.code
+                refusal = Refusal(outcome.reason, outcome.code)
                 continue
             tries += 1
             pause = max(next(pauses), outcome.retry_after or 0)
@@ -158,7 +165,7 @@ class Http:
             return Refusal("", f"HTTP {answer.status}")
         reason, code = self._vendor.read_refusal(answer.content)
         hide = self._auth.credential.hide
-        return Refusal(hide(reason), hide(code) or f"HTTP {answer.status}")
+        return Refusal(_shown(hide(reason)), _shown(hide(code)) or f"HTTP {answer.status}")
 
     def refusal(self, operation: Operation, answer: Answer) -> BackendError:
         """Return the error for an answer that is no success."""
@@ -178,18 +185,17 @@ class Http:
             return operation.error(RejectedError, redirect, code)
         return operation.error(RejectedError, f"{who} refused it: {reason}", code)
 
-    def _await_turn(self, operation: Operation, code: str) -> bool:
+    def _await_turn(self, operation: Operation, refusal: Refusal) -> bool:
         """Wait while the API wants no requests; return whether that was needed."""
         waited = False
         most = self._policy.window if operation.limit == math.inf else math.inf
         while pause := self._gate.remaining:
             if pause > min(operation.left, most - operation.elapsed):
-                raise operation.error(
-                    RateLimitError,
-                    f"too many requests: tried for {operation.elapsed:.0f} s, and a pause of "
-                    f"another {pause:.0f} s is due; run it again later, or raise `timeout`",
-                    code,
+                reason = (
+                    f"{refusal.reason or _TOO_MANY}: tried for {operation.elapsed:.0f} s, and a "
+                    f"pause of another {_pause_and_advice(pause)}"
                 )
+                raise operation.error(RateLimitError, reason, refusal.code)
             operation.pause(pause, f"too many requests; pausing for {pause:.0f} s")
             waited = True
         return waited
@@ -200,7 +206,7 @@ class Http:
         """Look and send, one thread at a time: the looks of all must not use up the rate."""
         with operation.holding(self._repeating, self._vendor.who):
             look_again()
-            while self._await_turn(operation, ""):
+            while self._await_turn(operation, Refusal()):
                 look_again()
             return self._exchange(operation, request)
 
@@ -217,7 +223,8 @@ class Http:
         reason, code = self._read_refusal(outcome)
         if outcome.status == 429:
             self._gate.close(sent, outcome.retry_after)
-            return NoAnswer(Loss.RATE_LIMIT, "too many requests", code)
+            words = _TOO_MANY + (reason and f" ({reason})")
+            return NoAnswer(Loss.RATE_LIMIT, words, code)
         self._gate.passed(sent)
         if outcome.status >= 500:
             words = f"{self._vendor.who} answered {outcome.status}{reason and f': {reason}'}"
@@ -228,7 +235,7 @@ class Http:
         self, operation: Operation, request: _Request, outcome: NoAnswer, tries: int
     ) -> UnansweredError:
         reason = outcome.reason + tried(tries)
-        if outcome.loss is Loss.TIMEOUT and request.method != "GET":
+        if outcome.loss in (Loss.TIMEOUT, Loss.UNREADABLE) and request.method != "GET":
             reason += f"; {OUTCOME_UNKNOWN}"
         if outcome.loss is Loss.CUT and self._vendor.cut_advice:
             reason += f"; {self._vendor.cut_advice}"
@@ -242,6 +249,25 @@ class _Request(NamedTuple):
     #: with the query
     path: str
     body: bytes | None
+
+
+def _pause_and_advice(seconds: float) -> str:
+    """Return how long a pause is that is not waited for, and what to do.
+
+    >>> _pause_and_advice(40)
+    '40 s is due; run it again later, or raise `timeout`'
+    >>> _pause_and_advice(86400)
+    '86400 s (24 hours) is due; run it again after it'
+    """
+    if seconds < _LONG_PAUSE:
+        return f"{seconds:.0f} s is due; run it again later, or raise `timeout`"
+    return f"{seconds:.0f} s ({seconds / 3600:.0f} hours) is due; run it again after it"
+
+
+def _shown(text: str) -> str:
+    """Return others' words as a part of one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST_WORDS else f"{text[:_MOST_WORDS]}…"
 
 
 def _query(query: Mapping[str, str]) -> str:

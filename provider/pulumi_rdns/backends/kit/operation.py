@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from pulumi_rdns.backends.base import report_progress, warn
 from pulumi_rdns.errors import BackendError, UnavailableError
+from pulumi_rdns.model.terminal_text import escaped
 
 E = TypeVar("E", bound=BackendError)
 
@@ -73,9 +74,12 @@ class Operation:
         self._clock.sleep(min(seconds, self.left))
 
     def error(self, kind: type[E], reason: str, code: str = "", *, subject: str | None = None) -> E:
-        """Return an error about this operation, or about one ``subject`` of several."""
+        """Return an error about this operation, or about one ``subject`` of several.
+
+        What others wrote may be in it: it is one line, and nothing that a terminal would obey.
+        """
         about = self.subject if subject is None else subject
-        return kind(self.backend, self.name, about, reason, code)
+        return kind(self.backend, self.name, escaped(about), escaped(reason), escaped(code))
 
     def warn(self, reason: str) -> None:
         """Report a warning about this operation."""

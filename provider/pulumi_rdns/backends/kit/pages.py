@@ -12,6 +12,9 @@ from .operation import Operation
 T = TypeVar("T")
 P = TypeVar("P")
 
+#: pages of a list
+MOST_PAGES = 10_000
+
 
 def all_pages(
     operation: Operation, first: P, read: Callable[[P], tuple[Iterable[T], P | None]]
@@ -19,8 +22,8 @@ def all_pages(
     """Return the entries of all pages.
 
     ``read`` takes what names a page (a number, a cursor, a path) and returns its entries and what
-    names the next one; None after the last. Raises RejectedError where a page is named twice:
-    that list would have no end.
+    names the next one; None after the last. Raises RejectedError where a page is named twice,
+    or there are too many: that list would have no end.
     """
     entries: list[T] = []
     page: P | None = first
@@ -28,6 +31,9 @@ def all_pages(
     while page is not None:
         if page in seen:
             reason = f"the API names the page {page} of its list twice"
+            raise operation.error(RejectedError, reason)
+        if len(seen) == MOST_PAGES:
+            reason = f"the API's list has more than {MOST_PAGES} pages"
             raise operation.error(RejectedError, reason)
         seen.append(page)
         found, page = read(page)

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+import email.utils
+import http.client
 import importlib.metadata
+import re
+import ssl
+import time
 
 import requests
 import requests.exceptions
 import urllib3.exceptions
-from urllib3.util import Retry
 
-from .answers import Answer, Loss, NoAnswer, cause
+from .answers import Answer, Loss, NoAnswer, cause, layers
 from .credentials import HeaderAuth
+from .deadline import ENCODINGS, MAX_ANSWER, Adapter, TooLargeError, read_body
+
+#: what the libraries raise: some errors of the lower ones come through as they are
+_FAILURES = (
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    ValueError,
+)
+#: what is raised when an answer has begun
+_ANSWERED = (urllib3.exceptions.ProtocolError, urllib3.exceptions.InvalidHeader)
+#: the longest pause that is taken at its word, in seconds: some 30 years
+_LONGEST_PAUSE = 1e9
+_SECONDS = re.compile(r"\s*[0-9]+\s*")
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Look at no redirect: the secret must not travel on to where it points."""
 
 
 class Transport:
     """Sends requests once each. Shared by all threads: one pool of connections."""
 
     def __init__(self, url: str, auth: HeaderAuth, timeouts: tuple[float, float]) -> None:
-        """Take the URL that each path follows, and seconds to connect and without a byte."""
+        """Take the URL that each path follows, and seconds to connect and for a whole answer."""
         self._url = url
         self._timeouts = timeouts
-        self._session = requests.Session()
+        self._session = _Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, Adapter())
         self._session.auth = auth
         self._session.headers.update(
             {
                 "Accept": "application/json",
+                "Accept-Encoding": ", ".join(ENCODINGS),
                 "Content-Type": "application/json",
                 "User-Agent": _user_agent(),
             }
@@ -32,48 +58,78 @@ class Transport:
 
     def send(self, method: str, path: str, body: bytes | None) -> Answer | NoAnswer:
         """Send once. The exceptions of the library hold the secret, so none of them is raised."""
+        answered = False
         try:
             response = self._session.request(
                 method,
                 self._url + path,
                 data=body,
                 timeout=self._timeouts,
-                # The secret must not travel on to where a redirect points.
                 allow_redirects=False,
+                stream=True,
             )
-        except requests.exceptions.SSLError as error:
-            is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-            loss = Loss.UNTRUSTED if is_untrusted else Loss.UNREACHABLE
-            return NoAnswer(loss, f"{self._url} cannot be reached securely: {cause(error)}")
-        except requests.exceptions.ConnectTimeout:
-            return NoAnswer(Loss.UNREACHABLE, f"{self._url} cannot be reached: timed out")
-        except requests.exceptions.Timeout:
-            return NoAnswer(Loss.TIMEOUT, f"{self._url} gave no answer: timed out")
-        except requests.exceptions.RequestException as error:
-            if _is_cut(error):
-                return NoAnswer(Loss.CUT, f"{self._url} gave no answer: it closed the connection")
-            return NoAnswer(Loss.UNREACHABLE, f"{self._url} cannot be reached: {cause(error)}")
+            answered = True
+            content = read_body(response)
+        except _FAILURES as error:
+            loss, reason = self._loss_of_body(error) if answered else self._loss(error)
+            return NoAnswer(loss, f"{self._url} {reason}")
         return Answer(
             response.status_code,
-            response.content,
+            content,
             f"{method} {path}",
             retry_after=_retry_after(response.headers.get("Retry-After", "")),
         )
 
+    def _loss(self, error: Exception) -> tuple[Loss, str]:
+        """Return why a request has no status and no headers, as a predicate."""
+        if isinstance(error, requests.exceptions.SSLError):
+            is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            loss = Loss.UNTRUSTED if is_untrusted else Loss.UNREACHABLE
+            return loss, f"cannot be reached securely: {cause(error)}"
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            return Loss.UNREACHABLE, "cannot be reached: timed out"
+        if isinstance(error, requests.exceptions.Timeout):
+            return Loss.TIMEOUT, "gave no answer: timed out"
+        if _has(error, *_ANSWERED):
+            return self._loss_of_body(error)
+        return Loss.UNREACHABLE, f"cannot be reached: {cause(error)}"
 
-def _is_cut(error: requests.exceptions.RequestException) -> bool:
+    def _loss_of_body(self, error: Exception) -> tuple[Loss, str]:
+        """Return why an answer that began is no answer, as a predicate."""
+        if _has(error, TooLargeError):
+            return Loss.UNREADABLE, f"answered with more than {MAX_ANSWER // 2**20} MiB"
+        if _has(error, TimeoutError, urllib3.exceptions.TimeoutError):
+            return Loss.TIMEOUT, f"gave no complete answer within {self._timeouts[1]:g} s"
+        if _is_cut(error):
+            return Loss.CUT, "gave no answer: it closed the connection"
+        return Loss.UNREADABLE, "answered with something that is not HTTP"
+
+
+def _is_cut(error: Exception) -> bool:
     """Whether there was a connection, and it ended early."""
-    inner = error.args[0] if error.args else None
-    is_protocol = isinstance(inner, urllib3.exceptions.ProtocolError)
-    return is_protocol or isinstance(error, requests.exceptions.ChunkedEncodingError)
+    if _has(error, urllib3.exceptions.InvalidChunkLength):  # which is an IncompleteRead
+        return False
+    if _has(error, ConnectionError, http.client.IncompleteRead, ssl.SSLError):
+        return True
+    return any(isinstance(layer, OSError) and layer.errno for layer in layers(error))
+
+
+def _has(error: Exception, *kinds: type[Exception]) -> bool:
+    return any(isinstance(layer, kinds) for layer in layers(error))
 
 
 def _retry_after(text: str) -> float | None:
     """Read the header: seconds, or a date (RFC 9110 section 10.2.3)."""
     try:
-        return Retry().parse_retry_after(text) if text else None
-    except urllib3.exceptions.InvalidHeader:
+        if _SECONDS.fullmatch(text):
+            seconds = float(text)
+        elif (date := email.utils.parsedate_tz(text)) is not None:
+            seconds = email.utils.mktime_tz(date) - time.time()
+        else:
+            return None
+    except (ValueError, OverflowError):
         return None
+    return min(max(0.0, seconds), _LONGEST_PAUSE)
 
 
 def _user_agent() -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +25,7 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.backends.kit.compare import still_to_do
 from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.rrsets import UnreadableRecordError, name_of, rrset_of
 from pulumi_rdns.backends.kit.zones import longest_match
 from pulumi_rdns.errors import AddressNotFoundError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address
@@ -32,6 +33,9 @@ from pulumi_rdns.model.names import from_dns
 
 from .client import Client, Records
 from .types import MemorySettings, networks, zones
+
+#: digits of a TTL, and one more
+_MOST_DIGITS = 11
 
 
 class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings]):
@@ -56,8 +60,7 @@ class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings])
         self._require_owned("read the PTR of", address)
         self._delay("get")
         with self._client.open() as records:
-            values = records.get(str(address), {}).get("ptr")
-        return Ptr(dns.name.from_text(values[0])) if values else None
+            return _ptr(records.get(str(address), {}))
 
     def set_ptr(self, address: Address, hostname: dns.name.Name) -> None:
         """Set the PTR."""
@@ -77,15 +80,11 @@ class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings])
         """List the addresses that have a PTR."""
         with self._client.open() as records:
             held = [
-                (ipaddress.ip_address(owner), values["ptr"][0])
+                OwnedAddress(_address(owner), "memory", "memory", ptr)
                 for owner, values in records.items()
-                if "ptr" in values
+                if (ptr := _ptr(values)) is not None
             ]
-        held.sort(key=lambda pair: (pair[0].version, int(pair[0])))
-        return [
-            OwnedAddress(address, "memory", "memory", Ptr(dns.name.from_text(hostname)))
-            for address, hostname in held
-        ]
+        return sorted(held, key=lambda one: (one.address.version, int(one.address)))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the longest match among the zones of the settings."""
@@ -138,4 +137,17 @@ def _rrset(records: Records, name: dns.name.Name, rdtype: RdataType) -> dns.rrse
     values = records.get(name.to_text(), {}).get(rdtype.name)
     if not values:
         return None
-    return dns.rrset.from_text(name, int(values[0]), "IN", rdtype, *values[1:])
+    ttl = int(values[0]) if values[0].isdecimal() and len(values[0]) < _MOST_DIGITS else -1
+    return rrset_of(name, rdtype, ttl, values[1:])
+
+
+def _ptr(values: Mapping[str, Sequence[str]]) -> Ptr | None:
+    texts = values.get("ptr")
+    return Ptr(name_of(texts[0])) if texts else None
+
+
+def _address(text: str) -> Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        raise UnreadableRecordError(f"{text!r} is not an address") from None

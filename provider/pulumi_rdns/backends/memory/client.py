@@ -13,7 +13,9 @@ from typing import TypeAlias
 import filelock
 import msgspec
 
+from pulumi_rdns.backends.kit.answers import decode_json
 from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.rrsets import UnreadableRecordError
 from pulumi_rdns.errors import UnavailableError
 
 #: owner -> type -> what it has, as in the file. ``ptr``, of an address, has the hostname; a type
@@ -34,7 +36,10 @@ class Client:
 
     @contextmanager
     def open(self) -> Iterator[Records]:
-        """Hold the records; what is changed in them is kept, unless this raises."""
+        """Hold the records; what is changed in them is kept, unless this raises.
+
+        An UnreadableRecordError in the block is an UnavailableError of the file.
+        """
         with self._lock:
             if self._path is None:
                 yield self._records
@@ -50,16 +55,21 @@ class Client:
                         _replace(self._path, json.dumps(records))
             except filelock.Timeout:
                 raise self._unavailable("the file is locked by another process") from None
+            except UnreadableRecordError as cause:
+                raise self._not_ours(cause) from None
             except OSError as cause:
                 raise self._unavailable(cause.strerror or str(cause)) from cause
 
     def _read(self, path: Path) -> Records:
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Records)
+            return decode_json(path.read_bytes(), Records)
         except FileNotFoundError:
             return {}
         except msgspec.DecodeError as cause:
-            raise self._unavailable(f"it is not a file of the memory backend: {cause}") from cause
+            raise self._not_ours(cause) from cause
+
+    def _not_ours(self, cause: Exception) -> UnavailableError:
+        return self._unavailable(f"it is not a file of the memory backend: {cause}")
 
     def _unavailable(self, reason: str) -> UnavailableError:
         subject = self._path.name if self._path else self._name

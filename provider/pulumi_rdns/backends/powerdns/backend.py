@@ -11,18 +11,20 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, ZoneBackend
+from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
 from pulumi_rdns.backends.batch import Found, found_in
+from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Operation
+from pulumi_rdns.backends.kit.rrsets import readable
 from pulumi_rdns.backends.kit.zones import (
     delegated_error,
     find_delegation,
     longest_match,
     misplaced_error,
 )
-from pulumi_rdns.errors import RejectedError, ZoneNotFoundError
+from pulumi_rdns.errors import RejectedError, UnavailableError, ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
 
 from .client import Client
@@ -32,6 +34,8 @@ from .types import ENVIRONMENT, PowerDnsSettings, RecordSet, patch_of
 _MOST_CHANGES = 4000
 #: changes that are looked at for delegations one by one, which takes a request each
 _MOST_LOOKS = 8
+#: seconds in which the server should show what it took
+_READ_BACK = 5.0
 
 #: (URL, zone) -> held while this process writes to the zone: PowerDNS answers concurrent writers
 #: with HTTP 500
@@ -84,8 +88,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
     ) -> dns.rrset.RRset | None:
         """Read the live RRset, without disabled records."""
         operation = Operation(self.name, f"read {rdtype.name} of", from_dns(name))
-        there = self._client.read(operation, zone, [name]).get((name.to_text(), rdtype.name))
-        return there.served() if there else None
+        return self._served(operation, zone, name, rdtype)
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
         """Write all changes or none, in one request.
@@ -114,10 +117,18 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
         found = {}
         for owner, name in names.items():
             sets = [there.get((name.to_text(), kind)) for kind in ("PTR", "CNAME", "NS")]
-            one = found_in(zone, *(each.served() if each else None for each in sets))
+            with readable(operation):
+                one = found_in(zone, *(each.served() if each else None for each in sets))
             if one is not None:
                 found[owner] = one
         return found
+
+    def _served(
+        self, operation: Operation, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+    ) -> dns.rrset.RRset | None:
+        there = self._client.read(operation, zone, [name]).get((name.to_text(), rdtype.name))
+        with readable(operation):
+            return there.served() if there else None
 
     def _longest(self, operation: Operation, name: dns.name.Name) -> dns.name.Name | None:
         """Return the longest match in the server's list, read again where there is none."""
@@ -127,8 +138,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
         self, operation: Operation, zone: dns.name.Name, name: dns.name.Name
     ) -> dns.rrset.RRset | None:
         if name not in self._cuts:
-            there = self._client.read(operation, zone, [name]).get((name.to_text(), "NS"))
-            self._cuts[name] = there.served() if there else None
+            self._cuts[name] = self._served(operation, zone, name, RdataType.NS)
         return self._cuts[name]
 
     def _refuse_copy(self, operation: Operation, zone: dns.name.Name) -> None:
@@ -158,7 +168,8 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
 
         def live(name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
             found = there.get((name.to_text(), rdtype.name))
-            return found.served() if found else None
+            with readable(operation):
+                return found.served() if found else None
 
         def look() -> list[Change]:
             nonlocal there
@@ -168,4 +179,25 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
         def write(wanted: Sequence[Change]) -> None:
             self._client.patch(operation, zone, patch_of(wanted, there))
 
-        write_once(operation, look, write, self._client.policy)
+        written = write_once(operation, look, write, self._client.policy)
+        if written:
+            # A request is all or nothing, so one of its changes shows whether it was done.
+            self._look_after(operation, zone, written[-1])
+
+    def _look_after(self, operation: Operation, zone: dns.name.Name, change: Change) -> None:
+        """Wait until the server shows a change, or what somebody made of it since."""
+
+        def look() -> bool:
+            live = self._served(operation, zone, change.name, change.rdtype)
+            return same_rrset(live, change.after) or live != change.before
+
+        def pending(is_there: bool) -> str:
+            return "" if is_there else f"waiting for {from_dns(zone)} to show the change"
+
+        within = min(_READ_BACK, self.settings.timeout)
+        if not poll(operation, look(), look, pending, within=within, first=0.1, longest=1.0):
+            raise operation.error(
+                UnavailableError,
+                "the server took the change and still does not show it; does a proxy before the "
+                "API answer in its place, or are several servers behind apiUrl?",
+            )

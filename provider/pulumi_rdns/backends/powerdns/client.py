@@ -105,7 +105,7 @@ class Client:
         if answer.status == 404 or "Could not find domain" in said:
             if self._http.send(operation, "GET", "", expected=(404,)).status == 404:
                 raise self._wrong_path(operation)
-            reason = f"the server has no zone {from_dns(zone)}: {said or 'no reason given'}"
+            reason = f"the server has no zone {from_dns(zone)}{said and f': {said}'}"
             raise operation.error(ZoneNotFoundError, reason, answer.code)
         raise self._http.refusal(operation, answer)
 

@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-import dns.exception
 import dns.name
 import dns.rrset
 import msgspec
-from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings
+from pulumi_rdns.backends.kit.answers import decode_json
 from pulumi_rdns.backends.kit.http import Refusal
+from pulumi_rdns.backends.kit.rrsets import UnreadableRecordError, name_of, rrset_of
 
 #: setting -> its variable, as lego, certbot's plugin and the vendor's own tools know it
 ENVIRONMENT = {"apiUrl": "PDNS_API_URL", "apiKey": "PDNS_API_KEY"}
@@ -65,12 +65,14 @@ class RecordSet(msgspec.Struct):
         return [record for record in self.records if record.disabled]
 
     def served(self) -> dns.rrset.RRset | None:
-        """Return the RRset that the server answers with; None where it has none."""
+        """Return the RRset that the server answers with; None where it has none.
+
+        Raises UnreadableRecordError.
+        """
         values = [record.content for record in self.records if not record.disabled]
         if not values:
             return None
-        name = dns.name.from_text(self.name.lower())
-        return dns.rrset.from_text(name, self.ttl, RdataClass.IN, RdataType[self.type], *values)
+        return rrset_of(name_of(self.name), RdataType[self.type], self.ttl, values)
 
 
 class Zone(msgspec.Struct):
@@ -89,8 +91,8 @@ class Zone(msgspec.Struct):
         (<DNS name example.com.>, None)
         """
         try:
-            return dns.name.from_text(self.name.lower())
-        except dns.exception.DNSException:
+            return name_of(self.name)
+        except UnreadableRecordError:
             return None
 
     @property
@@ -145,7 +147,8 @@ def _patch(change: Change, there: RecordSet | None) -> dict[str, Any]:
 def read_refusal(content: bytes) -> Refusal:
     """Read the server's own words about an error, however it wrote them."""
     try:
-        failure = msgspec.json.decode(content, type=Failure)
-    except msgspec.MsgspecError:
-        return Refusal(content.decode("utf-8", "replace").strip()[:300])
-    return Refusal("; ".join([failure.error, *failure.errors]).strip("; "))
+        failure = decode_json(content, Failure)
+    except msgspec.DecodeError:
+        failure = Failure()
+    own = "; ".join([failure.error, *failure.errors]).strip("; ")
+    return Refusal(own or content.decode("utf-8", "replace").strip("{} \r\n"))

@@ -18,6 +18,7 @@ from pathlib import Path
 import dns.name
 import msgspec
 
+from pulumi_rdns.backends.kit.answers import decode_json
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.model.names import from_dns
@@ -119,8 +120,8 @@ class Reload:
 
     def _read(self) -> _Marker | None:
         try:
-            return msgspec.json.decode(self.marker.read_bytes(), type=_Marker)
-        except (FileNotFoundError, msgspec.MsgspecError):
+            return decode_json(self.marker.read_bytes(), _Marker)
+        except (FileNotFoundError, msgspec.DecodeError):
             return None
 
     def _write(self, marker: _Marker) -> None:

@@ -20,6 +20,7 @@ import pulumi
 
 from pulumi_rdns import errors
 from pulumi_rdns.errors import RdnsError
+from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.resources.engine.calls import served_call
 from pulumi_rdns.resources.engine.status import has_status, set_status
 
@@ -41,6 +42,7 @@ def plain_errors(method: Callable[P, R]) -> Callable[P, R]:
                 raise
             is_debug = os.environ.get("RDNS_DEBUG") == "1"
             text = traceback.format_exc() if is_debug else f"{_public_name(error)}: {error}"
+            text = escaped_lines(text)
         if not has_status(call.context):
             set_status(call.context, text)
         call.context.abort(grpc.StatusCode.UNKNOWN, text)
@@ -60,6 +62,7 @@ def as_run_error(error: E) -> E:
 
     It is still of its own class, for a program that catches it.
     """
+    error.args = tuple(escaped_lines(arg) if isinstance(arg, str) else arg for arg in error.args)
     if not isinstance(error, pulumi.RunError):
         kind: type = type(error)
         error.__class__ = _run_error_class(kind)

@@ -16,6 +16,7 @@ from typing import Any
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2
 
+from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.resources.engine import moved
 from pulumi_rdns.resources.engine.calls import served_call
 from pulumi_rdns.resources.engine.status import set_status
@@ -31,6 +32,7 @@ def report_partial_success(
 
     It also plans the update again in the next `pulumi up`. To be called before the error is raised.
     """
+    reason = escaped_lines(reason)
     consequence = "the state does not know what was written before an error"
     call = served_call(consequence)
     if call is None:

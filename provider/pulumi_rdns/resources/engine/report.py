@@ -17,6 +17,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from pulumi_rdns.backends.base import Report
+from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.resources.engine.calls import current_call
 from pulumi_rdns.resources.engine.terminal import has_status_column
 
@@ -55,6 +56,7 @@ class EngineLogHandler(logging.Handler):
 
 
 def _send(severity: Any, text: str, urn: str, *, is_ephemeral: bool = False) -> None:
+    text = escaped_lines(text)
     engine = _engine()
     if engine is None:
         print(text, file=sys.stderr)
