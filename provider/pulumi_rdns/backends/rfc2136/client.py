@@ -136,8 +136,10 @@ class Client:
         begin = partial(Transfer, request.id, self._key, request.mac or b"")
         try:
             return self._connections.receive_all(wire, begin).found()
-        except (TransferError, NoAnswerError):
+        except (TransferError, NoAnswerError) as error:
             # The single queries that come next say what is wrong, if anything is.
+            if error.is_endless:
+                operation.warn(f"{error}; its records are asked for one by one")
             return None
 
     def _result(

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import dns.exception
+import dns.flags
 import dns.name
 import dns.rcode
 import dns.rdata
@@ -27,10 +28,21 @@ _NS, _CNAME, _SOA, _PTR, _TSIG = 2, 5, 6, 12, 250
 _MOST_POINTERS = 127
 #: characters of a name as text, where each of its 255 octets is escaped
 _MOST_TEXT = 4 * 255
+#: characters that are kept of a zone: compression makes little of what takes much (section 4.1.4)
+_MOST_KEPT = 64 << 20
 
 
 class TransferError(Exception):
     """The answer is not a whole zone: refused, cut short, not signed, or malformed."""
+
+    #: the server did answer, without an end
+    is_endless = False
+
+
+class ZoneTooLargeError(TransferError):
+    """The zone is larger than any that makes sense."""
+
+    is_endless = True
 
 
 class Transfer:
@@ -45,6 +57,7 @@ class Transfer:
         self._soas = 0
         self._apex = ""
         self._unsigned = 0
+        self._kept = 0
         self._ptrs: dict[str, tuple[list[str], int]] = {}
         self._aliases: dict[str, str] = {}
         self._cuts: set[str] = set()
@@ -78,6 +91,8 @@ class Transfer:
             raise TransferError("the server answered another question")
         if flags & 15:
             raise TransferError(dns.rcode.to_text(dns.rcode.Rcode(flags & 15)))
+        if flags & dns.flags.TC:
+            raise TransferError("the answer is truncated")
         at = _HEADER.size
         names: dict[int, str] = {}
         for _ in range(questions):
@@ -98,16 +113,25 @@ class Transfer:
         self, wire: bytes, at: int, names: dict[int, str], owner: str, kind: int, ttl: int
     ) -> None:
         if kind == _PTR:
-            self._ptrs.setdefault(owner, ([], ttl))[0].append(_name(wire, at, names)[0])
+            target = _name(wire, at, names)[0]
+            self._ptrs.setdefault(owner, ([], ttl))[0].append(target)
+            self._keep(owner, target)
         elif kind == _CNAME:
-            self._aliases[owner] = _name(wire, at, names)[0]
+            self._aliases[owner] = target = _name(wire, at, names)[0]
+            self._keep(owner, target)
         elif kind == _NS:
             self._cuts.add(owner)
+            self._keep(owner)
         elif kind == _SOA:
             self._apex = owner
             self._soas += 1
         if not self._soas:
             raise TransferError("the answer is not a zone transfer: it does not begin with the SOA")
+
+    def _keep(self, *texts: str) -> None:
+        self._kept += sum(map(len, texts))
+        if self._kept > _MOST_KEPT:
+            raise ZoneTooLargeError(f"the names of the zone take more than {_MOST_KEPT >> 20} MiB")
 
     def _verify(self, wire: bytes, at: int, records: int, names: dict[int, str]) -> None:
         """Check the signature; up to 99 messages in between may have none (RFC 8945 5.3.1)."""
