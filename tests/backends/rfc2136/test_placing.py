@@ -100,8 +100,8 @@ def test_a_server_that_answers_each_name_with_a_cname_is_asked_up_to_the_root_an
         backend_at(f"127.0.0.1:{server.port}", key=None).find_zone(named(f"1.{REVERSE}"))
     assert len(server.asked) == len(named(f"1.{REVERSE}"))
     assert str(caught.value) == (
-        f"corp: find the zone of 1.{REVERSE}: the server answers with a CNAME for every name, up to "
-        "the root (CNAME)"
+        f"corp: find the zone of 1.{REVERSE}: the server answers with a CNAME for every name, up "
+        "to the root (CNAME)"
     )
 
 

@@ -107,10 +107,25 @@ class Client:
         return self._update(operation, zone, update_of(zone, changes))
 
     def is_present(
-        self, operation: Operation, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+        self,
+        operation: Operation,
+        zone: dns.name.Name,
+        name: dns.name.Name,
+        rdtype: RdataType | None = None,
     ) -> bool:
-        """Whether an RRset is really in the zone: a message of one prerequisite and no change."""
+        """Whether an RRset, or any, is really in the zone: one prerequisite and no change."""
         return self._update(operation, zone, presence_of(zone, name, rdtype)) == Rcode.NOERROR
+
+    def version(self, operation: Operation) -> str:
+        """Return what the server says that it is; empty where it does not."""
+        message = dns.message.make_query("version.bind", "TXT", "CH", flags=0)
+        request = DnsRequest(operation, "QUERY TXT version.bind", message.to_wire())
+        try:
+            reply = read_reply(self._connections.exchange(request).wire, message, None)
+            texts = [rdata.to_text() for rrset in reply.answer for rdata in rrset]
+        except (RefusedError, NoAnswerError):
+            return ""
+        return texts[0].strip('"') if texts else ""
 
     def update_all(
         self, operation: Operation, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
@@ -129,8 +144,8 @@ class Client:
         for answer in self._connections.exchange_all(requests(), patience, ahead=_UPDATES_AHEAD):
             yield self._result(operation, zone, *sent.popleft(), answer)
 
-    def transfer(self, operation: Operation, zone: dns.name.Name) -> dict[str, Found] | None:
-        """Read a whole zone (RFC 5936); None where the server does not give it."""
+    def transfer(self, operation: Operation, zone: dns.name.Name) -> dict[str, Found | None] | None:
+        """Read a whole zone (RFC 5936), as `Transfer.found`; None where it is not given."""
         request = dns.message.make_query(zone, RdataType.AXFR, flags=0)
         wire = self._query(operation, request)
         begin = partial(Transfer, request.id, self._key, request.mac or b"")

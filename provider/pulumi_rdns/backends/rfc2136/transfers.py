@@ -24,6 +24,8 @@ from pulumi_rdns.backends.batch import Found
 _HEADER = struct.Struct("!HHHHHH")
 _FIXED = struct.Struct("!HHIH")
 _NS, _CNAME, _SOA, _PTR, _TSIG = 2, 5, 6, 12, 250
+#: PowerDNS: ALIAS and LUA, whose answers are made when they are asked for
+_COMPUTED = (65401, 65402)
 #: pointers in one name: it has no more labels than these (RFC 1035 section 2.3.4)
 _MOST_POINTERS = 127
 #: characters of a name as text, where each of its 255 octets is escaped
@@ -61,6 +63,7 @@ class Transfer:
         self._ptrs: dict[str, tuple[list[str], int]] = {}
         self._aliases: dict[str, str] = {}
         self._cuts: set[str] = set()
+        self._computed: set[str] = set()
 
     def add(self, wire: bytes) -> bool:
         """Read the next message; True where it is the last one. Raises TransferError."""
@@ -73,8 +76,11 @@ class Transfer:
         except dns.exception.DNSException as error:
             raise TransferError(f"the answer is not a zone transfer: {error}") from None
 
-    def found(self) -> dict[str, Found]:
-        """Return what stands at each name, once the transfer is whole."""
+    def found(self) -> dict[str, Found | None]:
+        """Return what stands at each name, once the transfer is whole.
+
+        None where only a query finds it: the server makes the answer when it is asked.
+        """
         found = {
             owner: Found(tuple(sorted(hostnames)), ttl)
             for owner, (hostnames, ttl) in self._ptrs.items()
@@ -83,7 +89,7 @@ class Transfer:
             found[owner] = found.get(owner, Found())._replace(alias=target)
         for owner in self._cuts - {self._apex}:
             found[owner] = found.get(owner, Found())._replace(is_delegated=True)
-        return found
+        return {**found, **dict.fromkeys(self._computed)}
 
     def _add(self, wire: bytes) -> bool:
         id_, flags, questions, answers, authorities, more = _HEADER.unpack_from(wire)
@@ -119,6 +125,9 @@ class Transfer:
         elif kind == _CNAME:
             self._aliases[owner] = target = _name(wire, at, names)[0]
             self._keep(owner, target)
+        elif kind in _COMPUTED:
+            self._computed.add(owner)
+            self._keep(owner)
         elif kind == _NS:
             self._cuts.add(owner)
             self._keep(owner)
