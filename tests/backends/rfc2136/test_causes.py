@@ -8,9 +8,11 @@ from pathlib import Path
 import dns.name
 import pytest
 
-from pulumi_rdns.backends.batch import PtrChange
+from pulumi_rdns.backends.batch import PtrChange, full_change
+from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.rfc2136 import backend as backends
 from pulumi_rdns.backends.rfc2136 import batches
+from pulumi_rdns.backends.rfc2136.causes import why_unmet
 from pulumi_rdns.errors import UnavailableError
 from tests.backends.rfc2136.tools import ZONE, backend_at, backend_of, fresh_name, ptr
 from tests.servers.dynamic import REVERSE, started, transfer
@@ -100,3 +102,22 @@ def test_of_a_server_that_does_not_say_what_it_is_all_causes_are_named(
             "out, or else another server answers the queries (a load balancer, an anycast "
             "address) (NOERROR)"
         )
+
+
+def test_what_was_attempted_is_named_as_it_is(bind: DnsServer) -> None:
+    """Each by itself: a message of both is split to find the one that is to blame."""
+    new = PtrChange(fresh_name().to_text(True), (), ("mail.example.com",), 300)
+    gone = PtrChange(NAME, ("mixed.case.example.com",), (), 300)
+    outcomes = backend_of(bind, key=None).apply_ptrs(ZONE, [new, gone], lambda _: None)
+    said = [str(outcome.error).partition(": the server refused it")[0] for outcome in outcomes]
+    assert said == [f"corp: {done} PTR of {REVERSE}" for done in ("write", "remove")]
+    assert verb([full_change(ZONE, one) for one in (new, gone)]) == "change"
+
+
+def test_a_zone_that_contradicts_what_is_shown_is_a_secondary_or_computed() -> None:
+    assert why_unmet("BIND", "YXRRSET") == (
+        "the server answered YXRRSET: its zone does not contain what it shows; most likely "
+        f"{BEHIND}, or else another server answers the queries (a load balancer, an anycast "
+        "address)"
+    )
+    assert "a LUA or ALIAS record at this name" in why_unmet("PowerDNS", "NXRRSET")

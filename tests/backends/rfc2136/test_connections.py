@@ -73,7 +73,7 @@ def test_a_server_that_was_started_again_is_asked_again(program: str, tmp_path: 
         with pytest.raises(UnavailableError) as caught:
             backend.apply(ZONE, [ptr(one, "mail.example.com.", None)])
         assert str(caught.value) == (
-            f"corp: write PTR of {one.to_text(True)}: {at(server)} cannot be reached: connection "
+            f"corp: remove PTR of {one.to_text(True)}: {at(server)} cannot be reached: connection "
             "refused"
         )
         server.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import dns.message
 import dns.name
@@ -17,12 +18,17 @@ from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.batch import DONE, Found, PtrChange
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
 from pulumi_rdns.errors import RejectedError
-from pulumi_rdns.model.names import from_dns
+from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.names import from_dns, parse_hostname
+from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
 from pulumi_rdns.records.places import find_place
+from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
-from tests.backends.rfc2136.tools import ZONE, backend_at, backend_of, fresh_name, ptr
+from tests.backends.heard import Heard
+from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
 from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import FORWARD, REVERSE, started, transfer
+from tests.servers.dynamic import FORWARD, FULL, REVERSE, started, transfer
 from tests.servers.knot import Knot
 from tests.servers.powerdns import PowerDns
 from tests.servers.process import DnsServer, zone_text
@@ -129,6 +135,34 @@ def test_a_synthesized_answer_is_not_there_before_and_after_a_record_is(
         backend.apply(ZONE, [ptr(name, hostname, None)])
         assert (name.to_text(), "PTR") not in transfer(synthesizer, REVERSE)
         assert backend.get_rrset(ZONE, name, RdataType.PTR) is None
+
+
+def test_a_record_is_created_at_once_and_its_removal_by_hand_is_no_drift(
+    synthesizer: DnsServer, tmp_path: Path
+) -> None:
+    """No conflict with what the server makes up, which nobody could take over."""
+    settings = {
+        "type": "rfc2136",
+        "server": at(synthesizer),
+        "keyName": FULL.name,
+        "keySecret": FULL.secret,
+    }
+    stack = read_settings({"rdns:backends": {"corp": settings}})
+    spec = PtrSpec(
+        backend="corp",
+        address=parse_address("192.0.2.12"),
+        hostname=parse_hostname("mail.example.com"),
+        policies=PtrPolicies(forward_check=ForwardPolicy.SKIP),
+    )
+    heard = Heard()
+    state = Session(stack, tmp_path, {}).ptr.create(spec, heard)
+    assert (state.previous.hostnames, state.adopted, heard.told) == ((), False, [])
+    assert Session(stack, tmp_path, {}).ptr.read(state, heard) == state
+    backend_of(synthesizer).apply(ZONE, [ptr(below("12"), "mail.example.com.", None)])
+    assert as_shown(synthesizer, below("12"), RdataType.PTR)
+    assert Session(stack, tmp_path, {}).ptr.read(state, heard) is None
+    Session(stack, tmp_path, {}).ptr.delete(state, heard)
+    assert heard.warnings == []
 
 
 def test_sets_find_the_records_and_nothing_that_is_made_up(synthesizer: DnsServer) -> None:

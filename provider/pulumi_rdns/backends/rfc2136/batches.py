@@ -77,11 +77,10 @@ class PtrBatch:
         refused: list[tuple[Sequence[int], BackendError]] = []
         looks: list[tuple[Sequence[int], Future[Outcome]]] = []
         batch = [self._changes[at] for at in waiting]
-        operation = self._operation_of(waiting)
         start = 0
         # The looks come between the messages, which shall not wait for them.
         with Workers(_LOOKS_AT_A_TIME) as pool:
-            results = self._client.update_all(operation, self._zone, batch, most)
+            results = self._client.update_all(self._operation, self._zone, batch, most)
             for size, error, is_made in results:
                 part = waiting[start : start + size]
                 start += size

@@ -15,6 +15,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.batch import Found, PtrChange
+from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.answers import OUTCOME_UNKNOWN
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
@@ -130,19 +131,26 @@ class Client:
     def update_all(
         self, operation: Operation, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
     ) -> Iterator[UpdateResult]:
-        """Send updates of ``most`` changes at the most, and yield what became of each in order."""
-        sent: deque[tuple[Packed, Signed]] = deque()
+        """Send updates of ``most`` changes at the most, and yield what became of each in order.
+
+        ``operation`` is that of all; the errors name what a message was to do.
+        """
+        sent: deque[tuple[Operation, Packed, Signed]] = deque()
 
         def requests() -> Iterator[DnsRequest]:
+            start = 0
             for packed in pack_updates(zone, changes, most):
                 signed = sign(packed, self._key)
-                sent.append((packed, signed))
+                part = changes[start : start + packed.changes]
+                start += packed.changes
+                one = Operation(operation.backend, f"{verb(part)} PTR of", operation.subject)
+                sent.append((one, packed, signed))
                 title = f"UPDATE {from_dns(zone)} ({packed.changes} changes)"
-                yield DnsRequest(operation, title, signed.wire)
+                yield DnsRequest(one, title, signed.wire)
 
         patience = _SECONDS_EACH * 4 * most
         for answer in self._connections.exchange_all(requests(), patience, ahead=_UPDATES_AHEAD):
-            yield self._result(operation, zone, *sent.popleft(), answer)
+            yield self._result(zone, *sent.popleft(), answer)
 
     def transfer(self, operation: Operation, zone: dns.name.Name) -> dict[str, Found | None] | None:
         """Read a whole zone (RFC 5936), as `Transfer.found`; None where it is not given."""
@@ -159,8 +167,8 @@ class Client:
 
     def _result(
         self,
-        operation: Operation,
         zone: dns.name.Name,
+        operation: Operation,
         packed: Packed,
         signed: Signed,
         answer: WireAnswer | NoAnswerError,

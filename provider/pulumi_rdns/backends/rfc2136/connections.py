@@ -315,6 +315,9 @@ class _Pipe:
                 answer = receive(self.connection, until)
                 if answer[:2] in expected:
                     self._early[answer[:2]] = answer
+                elif time.monotonic() > until:
+                    self.connection.socket.close()
+                    raise AttemptFailedError(self.connection.server, TimeoutError(), was_sent=True)
         except AttemptFailedError as failed:
             self._end(failed)
         return self._early.pop(id_, None)

@@ -75,20 +75,20 @@ def receive_many(connection: Connection, timeout: float) -> Iterator[bytes]:
     """
     whole, size = _MOST_TIMEOUTS * timeout, 0
     deadline = time.monotonic() + whole
-    while True:
-        until = time.monotonic() + timeout
+    late = EndlessAnswerError(connection.server, f"did not finish its answer within {whole:g} s")
+    while (now := time.monotonic()) < deadline:
         try:
-            message = receive(connection, min(until, deadline))
+            message = receive(connection, min(now + timeout, deadline))
         except AttemptFailedError:
             if time.monotonic() < deadline:
                 raise
-            reason = f"did not finish its answer within {whole:g} s"
-            raise EndlessAnswerError(connection.server, reason) from None
+            raise late from None
         size += len(message)
         if size > MOST_BYTES:
             reason = f"gave an answer of more than {MOST_BYTES >> 20} MiB"
             raise EndlessAnswerError(connection.server, reason)
         yield message
+    raise late
 
 
 def is_quiet(connected: socket.socket) -> bool:
@@ -106,10 +106,8 @@ def is_quiet(connected: socket.socket) -> bool:
 def _exactly(connected: socket.socket, size: int, until: float) -> bytes:
     received = b""
     while len(received) < size:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connected.settimeout(left)
+        # What came in time is read also where this thread was late.
+        connected.settimeout(max(until - time.monotonic(), 0.001))
         part = connected.recv(size - len(received))
         if not part:
             raise ConnectionResetError("it closed the connection")
