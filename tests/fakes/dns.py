@@ -150,6 +150,7 @@ class _Udp(socketserver.ThreadingUDPServer):
 class _Tcp(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 64
 
     def __init__(self, fake: FakeDns) -> None:
         self.fake = fake

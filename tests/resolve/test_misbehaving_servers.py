@@ -127,6 +127,21 @@ def test_a_truncated_reply_without_tcp_is_unknown() -> None:
     assert found.detail.endswith(" truncated the answer and did not give it over TCP")
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_reply_that_is_truncated_over_tcp_too_is_unknown(is_empty: bool) -> None:
+    """Without a record it says as little of the name as with some of them."""
+
+    def always(question: Question) -> list[bytes]:
+        reply = question.reply(*([] if is_empty else [f"mail.example.com. 300 IN A {WRONG}"]))
+        reply.flags |= 0x0200
+        return [reply.to_wire()]
+
+    with FakeDns(always) as server:
+        found = look(server)
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.detail == f"127.0.0.1:{server.port} truncated the answer over TCP too"
+
+
 def test_a_wrong_id_over_tcp_is_no_answer() -> None:
     def forged(question: Question) -> list[bytes]:
         reply = b"\0\0" + right(question)[0][2:]

@@ -16,6 +16,7 @@ database:
 log:
   - target: stderr
     any: info
+{modules}
 key:
 {keys}
 acl:
@@ -41,6 +42,7 @@ _ZONE = """\
     file: "{file}"
     acl: [full, narrow, all]
     zonefile-sync: -1
+{options}
 """
 
 
@@ -49,6 +51,9 @@ class Knot(DnsServer):
 
     program = "knotd"
     package = "knot"
+    #: sections of modules, and what each zone says of them
+    modules = ""
+    zone_options = ""
 
     def configure(self) -> None:
         parts = [
@@ -56,6 +61,7 @@ class Knot(DnsServer):
                 folder=self.folder,
                 address=self.address,
                 port=self.port,
+                modules=self.modules,
                 keys="".join(_KEY.format(**vars(key)) for key in (FULL, NARROW)),
                 full=FULL.name,
                 narrow=NARROW.name,
@@ -64,7 +70,7 @@ class Knot(DnsServer):
         for number, (name, text) in enumerate(self.zones.items()):
             file = self.folder / f"{number}.zone"
             file.write_text(text)
-            parts.append(_ZONE.format(name=name, file=file))
+            parts.append(_ZONE.format(name=name, file=file, options=self.zone_options))
         (self.folder / "knot.conf").write_text("".join(parts))
 
     def command(self) -> list[str]:

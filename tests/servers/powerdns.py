@@ -37,6 +37,8 @@ class PowerDns(DnsServer):
 
     program = "pdns_server"
     package = "pdns-backend-sqlite3"
+    #: further lines of the configuration
+    options = ""
 
     def __init__(self, folder: Path, zones: dict[str, str]) -> None:
         super().__init__(folder, zones)
@@ -58,7 +60,7 @@ class PowerDns(DnsServer):
             api_port=self.api_port,
             api_key=API_KEY,
         )
-        (self.folder / "pdns.conf").write_text(text)
+        (self.folder / "pdns.conf").write_text(text + self.options)
         if self.database.exists():
             return
         with sqlite3.connect(self.database) as connection:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol
+
 import dns.name
 import dns.rrset
 import msgspec
@@ -19,6 +22,17 @@ class Change(msgspec.Struct, frozen=True):
     rdtype: RdataType
     before: dns.rrset.RRset | None
     after: dns.rrset.RRset | None
+
+
+class _ToBeMade(Protocol):
+    @property
+    def after(self) -> object: ...
+
+
+def verb(changes: Iterable[_ToBeMade]) -> str:
+    """Return what the changes do, for an operation's name: a removal writes nothing."""
+    kinds = {bool(change.after) for change in changes}
+    return "change" if len(kinds) > 1 else "write" if True in kinds else "remove"
 
 
 def same_rrset(one: dns.rrset.RRset | None, other: dns.rrset.RRset | None) -> bool:

@@ -200,11 +200,14 @@ def _left(deadline: float) -> float:
 async def _tcp(server: ServerAddress, query: dns.message.Message, timeout: float) -> Reply:
     host, port = server
     try:
-        return await dns.asyncquery.tcp(query, host, timeout=timeout, port=port)
+        reply = await dns.asyncquery.tcp(query, host, timeout=timeout, port=port)
     except (dns.exception.Timeout, OSError, EOFError):
         return QueryFailure("truncated the answer and did not give it over TCP")
     except dns.exception.DNSException:
         return _NONSENSE
+    if reply.flags & dns.flags.TC:
+        return QueryFailure("truncated the answer over TCP too")
+    return reply
 
 
 async def _udp(

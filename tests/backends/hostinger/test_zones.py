@@ -297,7 +297,8 @@ def test_a_disabled_record_that_could_not_be_kept_is_told_and_nothing_changed(
         with pytest.raises(RejectedError) as caught:
             account.backend.apply(ZONE, [change("mail.example.com", [ONE], after)])
         assert str(caught.value) == (
-            "hostinger: write A of mail.example.com: the A records of mail.example.com include "
+            f"hostinger: {'write' if after else 'remove'} A of mail.example.com: the A records of "
+            "mail.example.com include "
             "disabled ones (203.0.113.2), which the API cannot keep when others are taken out or "
             "change their TTL; enable or delete them in hPanel first"
         )

@@ -73,7 +73,7 @@ def test_a_server_that_was_started_again_is_asked_again(program: str, tmp_path: 
         with pytest.raises(UnavailableError) as caught:
             backend.apply(ZONE, [ptr(one, "mail.example.com.", None)])
         assert str(caught.value) == (
-            f"corp: write PTR of {one.to_text(True)}: {at(server)} cannot be reached: connection "
+            f"corp: remove PTR of {one.to_text(True)}: {at(server)} cannot be reached: connection "
             "refused"
         )
         server.start()
@@ -149,7 +149,9 @@ def test_an_answer_that_is_no_error_and_did_nothing_is_found(
         open_bind.apply(ZONE, [ptr(name, None, "mail.example.com.")])
     assert str(caught.value) == (
         f"corp: write PTR of {name.to_text(True)}: the server answered NOERROR, and still does not "
-        "show the change; is `server` a secondary that is behind its primary? (NOERROR)"
+        "show the change; most likely `server` is a secondary that is behind its primary "
+        "(allow-update-forwarding), or else another view answers the queries, or another server (a "
+        "load balancer) (NOERROR)"
     )
 
 

@@ -22,10 +22,13 @@ from pulumi_rdns.model.names import from_dns
 from pulumi_rdns.records.places import find_place
 from tests.backends.contract import rrset
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
+from tests.fakes.dns import FakeDns, Question
 from tests.servers.bind import DynamicBind
 from tests.servers.dynamic import REVERSE, serial, started, transfer
 from tests.servers.process import DnsServer, zone_text
 from tests.servers.proxy import proxied
+
+SERVED = f"{REVERSE}. 60 IN SOA ns. host. 1 2 3 4 5"
 
 
 def named(text: str) -> dns.name.Name:
@@ -83,6 +86,22 @@ def test_a_zone_that_is_gone_is_not_taken_for_a_record_that_is_gone(server: DnsS
     assert str(caught.value) == (
         f"corp: read PTR of 1.9.{REVERSE}: the server has 1.9.{REVERSE} in the zone {REVERSE}, "
         f"not in 9.{REVERSE}; check `zone`"
+    )
+
+
+def test_a_server_that_answers_each_name_with_a_cname_is_asked_up_to_the_root_and_no_further() -> (
+    None
+):
+    def alias(question: Question) -> list[bytes]:
+        record = f"{question.name} 60 IN CNAME www.example.com."
+        return [question.reply(record, authority=SERVED).to_wire()]
+
+    with FakeDns(alias) as server, pytest.raises(ZoneNotFoundError) as caught:
+        backend_at(f"127.0.0.1:{server.port}", key=None).find_zone(named(f"1.{REVERSE}"))
+    assert len(server.asked) == len(named(f"1.{REVERSE}"))
+    assert str(caught.value) == (
+        f"corp: find the zone of 1.{REVERSE}: the server answers with a CNAME for every name, up "
+        "to the root (CNAME)"
     )
 
 

@@ -64,10 +64,10 @@ def test_a_value_that_changed_under_our_hands_stays(server: DnsServer) -> None:
     one, other = backend_of(server), backend_of(server)
     one.apply(ZONE, [ptr(name, None, "one.example.com.")])
     other.apply(ZONE, [ptr(name, "one.example.com.", "two.example.com.")])
-    for after in ("three.example.com.", None):
+    for after, verb in (("three.example.com.", "write"), (None, "remove")):
         with pytest.raises(ConflictError) as caught:
             one.apply(ZONE, [ptr(name, "one.example.com.", after)])
-        shown = f"corp: write PTR of {name.to_text(True)}: there is now PTR two.example.com"
+        shown = f"corp: {verb} PTR of {name.to_text(True)}: there is now PTR two.example.com"
         assert str(caught.value) == shown
     assert transfer(server, REVERSE)[name.to_text(), "PTR"] == (3600, ["two.example.com."])
 

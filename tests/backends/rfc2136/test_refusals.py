@@ -11,8 +11,10 @@ import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
+from pulumi_rdns.backends.batch import DONE, PtrChange
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
 from pulumi_rdns.errors import AuthenticationError, RejectedError, ZoneNotFoundError
+from pulumi_rdns.model.names import from_dns
 from tests.backends.contract import rrset
 from tests.backends.rfc2136.tools import ZONE, backend_of, fresh_name, ptr
 from tests.servers.dynamic import FORWARD, FULL, NARROW, REVERSE, Key, transfer
@@ -45,6 +47,24 @@ def signer(request: pytest.FixtureRequest) -> DnsServer:
     """A server that says in a TSIG record what is wrong with a signature, unlike PowerDNS."""
     server: DnsServer = request.getfixturevalue(request.param)
     return server
+
+
+def test_the_name_of_a_key_is_the_same_in_upper_case(server: DnsServer) -> None:
+    """In single messages, in many on their way at once, and in transfers."""
+    backend = backend_of(server, key=Key(FULL.name.upper(), FULL.secret))
+    assert backend.identity == backend_of(server).identity
+    name = fresh_name()
+    backend.apply(ZONE, [ptr(name, None, "mail.example.com.")])
+    owners = [from_dns(fresh_name()) for _ in range(40)]
+    made = [PtrChange(owner, (), ("mail.example.com",), 60) for owner in owners]
+    assert backend.apply_ptrs(ZONE, made, lambda _: None) == [DONE] * 40
+    assert backend.read_ptrs(ZONE, owners).keys() == set(owners)
+    assert ZONE not in backend._reader._untransferable
+
+
+def test_the_name_of_a_key_is_shown_as_it_was_given(bind: DnsServer) -> None:
+    backend = backend_of(bind, key=Key("NoBody", FULL.secret))
+    assert refusal(backend) == unknown_key(f"NoBody (hmac-sha256, {ORIGIN})")
 
 
 def test_a_key_that_the_server_does_not_know(signer: DnsServer) -> None:

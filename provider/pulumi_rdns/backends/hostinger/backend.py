@@ -18,6 +18,7 @@ from pulumi_rdns.backends.base import (
     Settings,
     ZoneBackend,
 )
+from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import from_dns
@@ -89,7 +90,7 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
             return
         one = changes[0]
         subject = from_dns(one.name if len(changes) == 1 else zone)
-        operation = self._operation(f"write {one.rdtype.name} of", subject)
+        operation = self._operation(f"{verb(changes)} {one.rdtype.name} of", subject)
         self._zone_writer.apply(operation, zone, changes)
 
     def _operation(self, name: str, subject: str) -> Operation:

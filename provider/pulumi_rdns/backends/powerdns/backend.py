@@ -14,6 +14,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
 from pulumi_rdns.backends.batch import Found, found_in
 from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Operation
@@ -99,7 +100,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
             return
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
-        operation = Operation(self.name, f"write {types} of", from_dns(subject))
+        operation = Operation(self.name, f"{verb(changes)} {types} of", from_dns(subject))
         refuse_long_ttls(operation, changes)
         self._refuse_copy(operation, zone)
         self._refuse_misplaced(operation, zone, changes)

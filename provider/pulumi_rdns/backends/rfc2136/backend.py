@@ -16,14 +16,16 @@ from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend, same_rrset
 from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange
+from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.caches import Once
-from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls
+from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls, shown
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
-from pulumi_rdns.errors import RejectedError, UnavailableError
+from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
 from pulumi_rdns.model.names import from_dns
 
 from .batches import PtrBatch
+from .causes import server_kind, why_skipped, why_unmet
 from .reader import RecordReader
 from .tsig import tsig_credential
 from .types import ENVIRONMENT, Rfc2136Settings, update_servers
@@ -88,7 +90,7 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
     def get_rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
-        """Read the live RRset; what a wildcard answers for the name is none (RFC 4592)."""
+        """Read the live RRset; what the server synthesizes for the name is none."""
         return self._reader.rrset(zone, name, rdtype)
 
     def read_ptrs(
@@ -107,7 +109,7 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
             return
         types = " and ".join(sorted({change.rdtype.name for change in changes}))
         subject = changes[0].name if len(changes) == 1 else zone
-        operation = Operation(self.name, f"write {types} of", from_dns(subject))
+        operation = Operation(self.name, f"{verb(changes)} {types} of", from_dns(subject))
         refuse_long_ttls(operation, changes)
         for change in changes:
             self._zones.check(operation, zone, change.name)
@@ -132,8 +134,8 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
                     outcomes[at] = Outcome(None, error)
         here = [at for at, outcome in enumerate(outcomes) if outcome is DONE]
         progress(len(changes) - len(here))
-        operation = Operation(self.name, "write PTR of", from_dns(zone))
         batch = [changes[at] for at in here]
+        operation = Operation(self.name, f"{verb(batch)} PTR of", from_dns(zone))
         try:
             made = PtrBatch(self._client, self._reader, operation, zone, batch, progress).outcomes()
         finally:
@@ -163,12 +165,27 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
             # A message is all or nothing, so one of its changes shows whether it was done.
             elif self._is_done(zone, changes[-1]):
                 return
-        raise operation.error(
-            UnavailableError,
-            f"the server answered {rcode.name}, and still does not show the change; is `server` a "
-            "secondary that is behind its primary?",
-            rcode.name,
+        raise self._undone(operation, zone, changes[-1], rcode)
+
+    def _undone(
+        self, operation: Operation, zone: dns.name.Name, change: Change, rcode: Rcode
+    ) -> BackendError:
+        """Return the error for a change that the server does not make, whatever it answers."""
+        kind = server_kind(self._client.version(operation))
+        if rcode == Rcode.NOERROR:
+            reason = why_skipped(kind, is_removal=change.after is None)
+            return operation.error(UnavailableError, reason, rcode.name)
+        if (
+            change.before is None
+            or self._client.is_present(operation, zone, change.name, change.rdtype)
+            or not self._client.is_present(operation, zone, change.name)
+        ):
+            return operation.error(UnavailableError, why_unmet(kind, rcode.name), rcode.name)
+        reason = (
+            f"the server makes {shown(change.before)} of something else at this name (a LUA or "
+            "ALIAS record), which an update cannot change; remove that at the server"
         )
+        return operation.error(RejectedError, reason, rcode.name)
 
     def _is_done(self, zone: dns.name.Name, change: Change) -> bool:
         """Whether the change, or what somebody made of it since, is there."""

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import dns.name
 
 from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange, matches_expected
+from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
 from pulumi_rdns.workers import Workers
 
+from .causes import server_kind, why_skipped, why_unmet
 from .packing import MOST_CHANGES
 from .reader import RecordReader
 
@@ -65,8 +67,8 @@ class PtrBatch:
             waiting = self._look(mismatched) if mismatched else []
             if not waiting:
                 return self._outcomes
-        reason = "others keep changing the records of this zone; nothing was written"
-        self._fail(waiting, self._operation.error(UnavailableError, reason))
+        kind = server_kind(self._client.version(self._operation))
+        self._fail(waiting, self._operation_of(waiting).error(UnavailableError, why_unmet(kind)))
         return self._outcomes
 
     def _send(self, waiting: Sequence[int], most: int) -> list[int]:
@@ -124,11 +126,10 @@ class PtrBatch:
                 return Outcome(None, cause, is_unknown=True)
             if set(found.hostnames) == set(change.after) or not matches_expected(change, found):
                 return DONE
-        reason = (
-            "the server answered NOERROR, and still does not show the change; is `server` a "
-            "secondary that is behind its primary?"
-        )
-        error = self._operation.error(UnavailableError, reason, "NOERROR", subject=change.owner)
+        operation = self._operation_of([at])
+        kind = server_kind(self._client.version(operation))
+        reason = why_skipped(kind, is_removal=not change.after)
+        error = operation.error(UnavailableError, reason, "NOERROR", subject=change.owner)
         return Outcome(None, error, is_unknown=True)
 
     def _look(self, mismatched: Sequence[int]) -> list[int]:
@@ -150,6 +151,11 @@ class PtrBatch:
         owners = [self._changes[at].owner for at in which]
         there = self._reader.ptrs(self._zone, owners, only_here=True)
         return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
+
+    def _operation_of(self, part: Sequence[int]) -> Operation:
+        """Name what these changes do: a removal is no write."""
+        name = f"{verb(self._changes[at] for at in part)} PTR of"
+        return Operation(self._operation.backend, name, self._operation.subject)
 
     def _fail(self, part: Sequence[int], error: BackendError) -> None:
         """Set an error for changes that this message, or an earlier one, may have made."""

@@ -15,6 +15,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.batch import Found, PtrChange
+from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.answers import OUTCOME_UNKNOWN
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
@@ -107,43 +108,67 @@ class Client:
         return self._update(operation, zone, update_of(zone, changes))
 
     def is_present(
-        self, operation: Operation, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+        self,
+        operation: Operation,
+        zone: dns.name.Name,
+        name: dns.name.Name,
+        rdtype: RdataType | None = None,
     ) -> bool:
-        """Whether an RRset is really in the zone: a message of one prerequisite and no change."""
+        """Whether an RRset, or any, is really in the zone: one prerequisite and no change."""
         return self._update(operation, zone, presence_of(zone, name, rdtype)) == Rcode.NOERROR
+
+    def version(self, operation: Operation) -> str:
+        """Return what the server says that it is; empty where it does not."""
+        message = dns.message.make_query("version.bind", "TXT", "CH", flags=0)
+        request = DnsRequest(operation, "QUERY TXT version.bind", message.to_wire())
+        try:
+            reply = read_reply(self._connections.exchange(request).wire, message, None)
+            texts = [rdata.to_text() for rrset in reply.answer for rdata in rrset]
+        except (RefusedError, NoAnswerError):
+            return ""
+        return texts[0].strip('"') if texts else ""
 
     def update_all(
         self, operation: Operation, zone: dns.name.Name, changes: Sequence[PtrChange], most: int
     ) -> Iterator[UpdateResult]:
-        """Send updates of ``most`` changes at the most, and yield what became of each in order."""
-        sent: deque[tuple[Packed, Signed]] = deque()
+        """Send updates of ``most`` changes at the most, and yield what became of each in order.
+
+        ``operation`` is that of all; the errors name what a message was to do.
+        """
+        sent: deque[tuple[Operation, Packed, Signed]] = deque()
 
         def requests() -> Iterator[DnsRequest]:
+            start = 0
             for packed in pack_updates(zone, changes, most):
                 signed = sign(packed, self._key)
-                sent.append((packed, signed))
+                part = changes[start : start + packed.changes]
+                start += packed.changes
+                one = Operation(operation.backend, f"{verb(part)} PTR of", operation.subject)
+                sent.append((one, packed, signed))
                 title = f"UPDATE {from_dns(zone)} ({packed.changes} changes)"
-                yield DnsRequest(operation, title, signed.wire)
+                yield DnsRequest(one, title, signed.wire)
 
         patience = _SECONDS_EACH * 4 * most
         for answer in self._connections.exchange_all(requests(), patience, ahead=_UPDATES_AHEAD):
-            yield self._result(operation, zone, *sent.popleft(), answer)
+            yield self._result(zone, *sent.popleft(), answer)
 
-    def transfer(self, operation: Operation, zone: dns.name.Name) -> dict[str, Found] | None:
-        """Read a whole zone (RFC 5936); None where the server does not give it."""
+    def transfer(self, operation: Operation, zone: dns.name.Name) -> dict[str, Found | None] | None:
+        """Read a whole zone (RFC 5936), as `Transfer.found`; None where it is not given."""
         request = dns.message.make_query(zone, RdataType.AXFR, flags=0)
         wire = self._query(operation, request)
         begin = partial(Transfer, request.id, self._key, request.mac or b"")
         try:
             return self._connections.receive_all(wire, begin).found()
-        except (TransferError, NoAnswerError):
+        except (TransferError, NoAnswerError) as error:
             # The single queries that come next say what is wrong, if anything is.
+            if error.is_endless:
+                operation.warn(f"{error}; its records are asked for one by one")
             return None
 
     def _result(
         self,
-        operation: Operation,
         zone: dns.name.Name,
+        operation: Operation,
         packed: Packed,
         signed: Signed,
         answer: WireAnswer | NoAnswerError,

@@ -16,22 +16,31 @@ from dns.rcode import Rcode
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 
+from .sockets import (
+    AttemptFailedError,
+    Connection,
+    EndlessAnswerError,
+    close_all,
+    is_quiet,
+    receive,
+    receive_many,
+    send,
+)
 from .types import UpdateServer
 
 #: connections that are kept while nobody uses them
 _MOST_IDLE = 8
-#: Linux: a server may hold its next answer back until the last one is acknowledged (RFC 896), which
-#: takes 40 ms where nothing more is sent; it has to be asked for each time
-_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 class NoAnswerError(Exception):
     """No server answered; the text says of each one why."""
 
-    def __init__(self, failures: Sequence[_AttemptFailedError], *, was_sent: bool) -> None:
+    def __init__(self, failures: Sequence[AttemptFailedError], *, was_sent: bool) -> None:
         super().__init__("; ".join(map(str, failures)))
         #: whether a server may have got the message all the same
         self.was_sent = was_sent
+        #: a server did answer, without an end
+        self.is_endless = any(isinstance(failed, EndlessAnswerError) for failed in failures)
         self._failures = failures
 
     def for_unsent(self) -> NoAnswerError:
@@ -66,24 +75,6 @@ class Reader(Protocol):
 R = TypeVar("R", bound=Reader)
 
 
-class _AttemptFailedError(Exception):
-    """One server did not answer."""
-
-    def __init__(self, server: UpdateServer, error: OSError, *, was_sent: bool) -> None:
-        what = "gave no answer" if was_sent else "cannot be reached"
-        why = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
-        self.reason = f"{what}: {why.lower()}"
-        super().__init__(f"{server} {self.reason}")
-        self.server = server
-        self.was_sent = was_sent
-        self.is_final = not was_sent or isinstance(error, TimeoutError)
-
-
-class _Connection(NamedTuple):
-    server: UpdateServer
-    socket: socket.socket
-
-
 class Connections:
     """Sends messages and returns the answers. Shared by several threads.
 
@@ -97,21 +88,21 @@ class Connections:
         self._timeout = timeout
         self._log = log
         self._lock = threading.Lock()
-        self._idle: list[_Connection] = []
-        weakref.finalize(self, _close, self._idle)
+        self._idle: list[Connection] = []
+        weakref.finalize(self, close_all, self._idle)
 
     def exchange(self, request: DnsRequest, more: float = 0.0) -> WireAnswer:
         """Send a message and return the answer.
 
         ``more`` is seconds that the answer may take beyond the time-out. Raises NoAnswerError.
         """
-        failures: list[_AttemptFailedError] = []
+        failures: list[AttemptFailedError] = []
         may_be_duplicate = False
         kept = self._take()
         if kept is not None:
             try:
                 return WireAnswer(self._ask(kept, request, more))
-            except _AttemptFailedError as failed:
+            except AttemptFailedError as failed:
                 may_be_duplicate = failed.was_sent
                 failures += [failed] if failed.is_final else []
         for server in self._in_order():
@@ -121,7 +112,7 @@ class Connections:
                 try:
                     connection = self._connect(server, request)
                     return WireAnswer(self._ask(connection, request, more), may_be_duplicate)
-                except _AttemptFailedError as failed:
+                except AttemptFailedError as failed:
                     may_be_duplicate |= failed.was_sent
                     if failed.is_final or not tries_left:
                         failures.append(failed)
@@ -171,28 +162,29 @@ class Connections:
         ``begin`` makes a reader for each server that is asked. Raises NoAnswerError, and what the
         reader raises.
         """
-        failures: list[_AttemptFailedError] = []
+        failures: list[AttemptFailedError] = []
         for server in self._in_order():
             reader = begin()
             try:
                 self._receive(self._connect(server, request), request, reader)
-            except _AttemptFailedError as failed:
+            except AttemptFailedError as failed:
                 failures.append(failed)
             else:
                 return reader
         was_sent = any(failed.was_sent for failed in failures)
         raise NoAnswerError(failures, was_sent=was_sent)
 
-    def _receive(self, connection: _Connection, request: DnsRequest, reader: Reader) -> None:
+    def _receive(self, connection: Connection, request: DnsRequest, reader: Reader) -> None:
         is_over = False
         started, status = time.monotonic(), "not read"
         try:
-            _send(connection, request.wire, started + self._timeout)
-            while not is_over:
-                answer = _answer(connection, time.monotonic() + self._timeout)
+            send(connection, request.wire, started + self._timeout)
+            for answer in receive_many(connection, self._timeout):
                 status = _rcode(answer)
                 is_over = reader.add(answer)
-        except _AttemptFailedError as failed:
+                if is_over:
+                    break
+        except AttemptFailedError as failed:
             status = failed.reason
             raise
         finally:
@@ -202,35 +194,35 @@ class Connections:
             else:
                 connection.socket.close()
 
-    def _preferred(self, request: DnsRequest) -> _Connection | None:
+    def _preferred(self, request: DnsRequest) -> Connection | None:
         """Connect to the server that is preferred; None where that fails."""
         try:
             return self._connect(self._in_order()[0], request)
-        except _AttemptFailedError:
+        except AttemptFailedError:
             return None
 
     def _in_order(self) -> list[UpdateServer]:
         with self._lock:
             return list(self._servers)
 
-    def _connect(self, server: UpdateServer, request: DnsRequest) -> _Connection:
+    def _connect(self, server: UpdateServer, request: DnsRequest) -> Connection:
         """Connect for a request, so that the log says which one could not be sent."""
         started = time.monotonic()
         try:
             connected = socket.create_connection((server.host, server.port), self._timeout)
         except OSError as error:
-            failed = _AttemptFailedError(server, error, was_sent=False)
+            failed = AttemptFailedError(server, error, was_sent=False)
             self._note(request, server, failed.reason, started)
             raise failed from None
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _Connection(server, connected)
+        return Connection(server, connected)
 
-    def _ask(self, connection: _Connection, request: DnsRequest, more: float) -> bytes:
+    def _ask(self, connection: Connection, request: DnsRequest, more: float) -> bytes:
         started = time.monotonic()
         try:
-            _send(connection, request.wire, started + self._timeout + more)
-            answer = _answer(connection, started + self._timeout + more)
-        except _AttemptFailedError as failed:
+            send(connection, request.wire, started + self._timeout + more)
+            answer = receive(connection, started + self._timeout + more)
+        except AttemptFailedError as failed:
             self._note(request, connection.server, failed.reason, started)
             raise
         self._note(request, connection.server, _rcode(answer), started)
@@ -242,18 +234,18 @@ class Connections:
             seconds = time.monotonic() - started
             self._log.answered(request.operation, request.title, f"at {server}", status, seconds)
 
-    def _take(self) -> _Connection | None:
+    def _take(self) -> Connection | None:
         """Return a connection that is still open; servers close them after some idle seconds."""
         while True:
             with self._lock:
                 if not self._idle:
                     return None
                 connection = self._idle.pop()
-            if _is_quiet(connection.socket):
+            if is_quiet(connection.socket):
                 return connection
             connection.socket.close()
 
-    def _keep(self, connection: _Connection) -> None:
+    def _keep(self, connection: Connection) -> None:
         with self._lock:
             if self._servers[0] != connection.server:
                 self._servers.remove(connection.server)
@@ -269,7 +261,7 @@ class _Pipe:
 
     def __init__(
         self,
-        connection: _Connection | None,
+        connection: Connection | None,
         seconds: float,
         ahead: int,
         note: Callable[[DnsRequest, UpdateServer, str, float], None],
@@ -310,21 +302,27 @@ class _Pipe:
     def _send(self, message: bytes) -> None:
         if self.connection is not None:
             try:
-                _send(self.connection, message, time.monotonic() + self._seconds)
-            except _AttemptFailedError as failed:
+                send(self.connection, message, time.monotonic() + self._seconds)
+            except AttemptFailedError as failed:
                 self._end(failed)
 
     def _answer(self, id_: bytes) -> bytes | None:
         """Wait for the answer of this id; a server may give those of later messages before it."""
+        until = time.monotonic() + self._seconds
+        expected = {request.wire[:2] for request in self.unanswered}
         try:
             while self.connection is not None and id_ not in self._early:
-                answer = _answer(self.connection, time.monotonic() + self._seconds)
-                self._early[answer[:2]] = answer
-        except _AttemptFailedError as failed:
+                answer = receive(self.connection, until)
+                if answer[:2] in expected:
+                    self._early[answer[:2]] = answer
+                elif time.monotonic() > until:
+                    self.connection.socket.close()
+                    raise AttemptFailedError(self.connection.server, TimeoutError(), was_sent=True)
+        except AttemptFailedError as failed:
             self._end(failed)
         return self._early.pop(id_, None)
 
-    def _end(self, failed: _AttemptFailedError) -> None:
+    def _end(self, failed: AttemptFailedError) -> None:
         self.connection = None
         for request, started in zip(self.unanswered, self._sent, strict=True):
             if request.wire[:2] not in self._early:
@@ -333,51 +331,3 @@ class _Pipe:
 
 def _rcode(wire: bytes) -> str:
     return Rcode.to_text(wire[3] & 15) if len(wire) > 3 else "no DNS message"
-
-
-def _send(connection: _Connection, message: bytes, until: float) -> None:
-    try:
-        connection.socket.settimeout(max(until - time.monotonic(), 0.001))
-        connection.socket.sendall(len(message).to_bytes(2, "big") + message)
-    except OSError as error:
-        connection.socket.close()
-        raise _AttemptFailedError(connection.server, error, was_sent=True) from None
-
-
-def _answer(connection: _Connection, until: float) -> bytes:
-    try:
-        if _QUICKACK is not None:
-            connection.socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-        size = int.from_bytes(_receive(connection.socket, 2, until), "big")
-        return _receive(connection.socket, size, until)
-    except OSError as error:
-        connection.socket.close()
-        raise _AttemptFailedError(connection.server, error, was_sent=True) from None
-
-
-def _is_quiet(connected: socket.socket) -> bool:
-    """Whether nothing came in: what comes without a question is the end of the connection."""
-    connected.setblocking(False)
-    try:
-        connected.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _receive(connected: socket.socket, size: int, until: float) -> bytes:
-    received = b""
-    while len(received) < size:
-        connected.settimeout(max(until - time.monotonic(), 0.001))
-        part = connected.recv(size - len(received))
-        if not part:
-            raise ConnectionResetError("it closed the connection")
-        received += part
-    return received
-
-
-def _close(connections: list[_Connection]) -> None:
-    for connection in connections:
-        connection.socket.close()

@@ -1,4 +1,4 @@
-"""What stands at names: read by query, without what a wildcard answers, or by a transfer."""
+"""What stands at names: read by query, without what is synthesized, or by a transfer."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pulumi_rdns.errors import ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
 from pulumi_rdns.workers import Workers
 
+from .synthesis import Synthesis
 from .zones import ZoneFinder, zone_in
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Transferred(NamedTuple):
     began: float
     #: the last write before
     write: object
-    there: dict[str, Found]
+    there: dict[str, Found | None]
 
 
 class RecordReader:
@@ -56,7 +57,7 @@ class RecordReader:
         self._transferring = Locks()
         #: zone -> a mark of the last write of this instance
         self._last_write: dict[dns.name.Name, object] = {}
-        self._wildcards: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset | None] = {}
+        self._synthesis = Synthesis(client)
 
     def note_write(self, zone: dns.name.Name) -> None:
         """Note that the zone may have been changed: what was read before is not shared."""
@@ -65,10 +66,11 @@ class RecordReader:
     def rrset(
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
-        """Read the live RRset; what a wildcard answers for the name is none (RFC 4592)."""
+        """Read the live RRset; what the server synthesizes for the name is none."""
         operation = Operation(self._backend, f"read {rdtype.name} of", from_dns(name))
-        found = self._query(operation, zone, name, rdtype)
-        if found is not None and self._is_from_wildcard(operation, zone, found):
+        query = partial(self._query, operation, zone)
+        found = query(name, rdtype)
+        if found and self._synthesis.is_synthesized(operation, zone, found, query):
             return None
         return found
 
@@ -92,12 +94,13 @@ class RecordReader:
         if len(owners) >= _WORTH_A_TRANSFER and zone not in self._untransferable:
             there = self._shared_transfer(zone) if is_shared else self._transfer(zone)
             if there is not None:
-                return {owner: there[owner] for owner in owners if owner in there}
+                here = [owner for owner in owners if owner in there]
+                return {owner: one for owner in here if (one := there[owner] or look(owner))}
         with Workers(_MOST_AT_A_TIME) as pool:
             found = pool.map(look, owners)
             return {owner: one for owner, one in zip(owners, found, strict=True) if one}
 
-    def _shared_transfer(self, zone: dns.name.Name) -> dict[str, Found] | None:
+    def _shared_transfer(self, zone: dns.name.Name) -> dict[str, Found | None] | None:
         """Read a whole zone once for all sets that have records in it."""
         asked = time.monotonic()
         with self._transferring[zone]:
@@ -111,7 +114,7 @@ class RecordReader:
                 self._transferred[zone] = _Transferred(began, write, there)
             return there
 
-    def _transfer(self, zone: dns.name.Name) -> dict[str, Found] | None:
+    def _transfer(self, zone: dns.name.Name) -> dict[str, Found | None] | None:
         operation = Operation(self._backend, "read the zone", from_dns(zone))
         there = self._client.transfer(operation, zone)
         if there is None:
@@ -144,22 +147,3 @@ class RecordReader:
         if there is not None and there != zone:
             raise misplaced_error(operation, name, there, zone)
         return None
-
-    def _is_from_wildcard(
-        self, operation: Operation, zone: dns.name.Name, found: dns.rrset.RRset
-    ) -> bool:
-        """Whether a wildcard synthesized the answer.
-
-        Where one answers for the name's siblings just alike, a message of one prerequisite and no
-        change finds out.
-        """
-        if found.name == zone or found.name.is_wild():
-            return False
-        rdtype = RdataType(found.rdtype)
-        key = (dns.name.Name((b"*", *found.name.labels[1:])), rdtype)
-        if key not in self._wildcards:
-            self._wildcards[key] = self._query(operation, zone, *key)
-        wildcard = self._wildcards[key]
-        if wildcard is None or set(wildcard) != set(found):
-            return False
-        return not self._client.is_present(operation, zone, found.name, rdtype)

@@ -195,6 +195,9 @@ def check_answer(reply: dns.message.Message, credential: TsigCredential | None) 
         raise RefusedError(UnavailableError, reason, code)
     if rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
         raise RefusedError(RejectedError, "the server does not answer the question", code)
+    if reply.flags & dns.flags.TC:
+        reason = "the server truncated its answer, which over TCP makes no sense"
+        raise RefusedError(UnavailableError, reason, "TC")
     if not reply.flags & dns.flags.AA:
         raise RefusedError(ZoneNotFoundError, _not_here(reply), "not authoritative")
 

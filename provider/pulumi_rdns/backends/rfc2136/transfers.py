@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import dns.exception
+import dns.flags
 import dns.name
 import dns.rcode
 import dns.rdata
@@ -23,14 +24,27 @@ from pulumi_rdns.backends.batch import Found
 _HEADER = struct.Struct("!HHHHHH")
 _FIXED = struct.Struct("!HHIH")
 _NS, _CNAME, _SOA, _PTR, _TSIG = 2, 5, 6, 12, 250
+#: PowerDNS: ALIAS and LUA, whose answers are made when they are asked for
+_COMPUTED = (65401, 65402)
 #: pointers in one name: it has no more labels than these (RFC 1035 section 2.3.4)
 _MOST_POINTERS = 127
 #: characters of a name as text, where each of its 255 octets is escaped
 _MOST_TEXT = 4 * 255
+#: characters that are kept of a zone: compression makes little of what takes much (section 4.1.4)
+_MOST_KEPT = 64 << 20
 
 
 class TransferError(Exception):
     """The answer is not a whole zone: refused, cut short, not signed, or malformed."""
+
+    #: the server did answer, without an end
+    is_endless = False
+
+
+class ZoneTooLargeError(TransferError):
+    """The zone is larger than any that makes sense."""
+
+    is_endless = True
 
 
 class Transfer:
@@ -45,9 +59,11 @@ class Transfer:
         self._soas = 0
         self._apex = ""
         self._unsigned = 0
+        self._kept = 0
         self._ptrs: dict[str, tuple[list[str], int]] = {}
         self._aliases: dict[str, str] = {}
         self._cuts: set[str] = set()
+        self._computed: set[str] = set()
 
     def add(self, wire: bytes) -> bool:
         """Read the next message; True where it is the last one. Raises TransferError."""
@@ -60,8 +76,11 @@ class Transfer:
         except dns.exception.DNSException as error:
             raise TransferError(f"the answer is not a zone transfer: {error}") from None
 
-    def found(self) -> dict[str, Found]:
-        """Return what stands at each name, once the transfer is whole."""
+    def found(self) -> dict[str, Found | None]:
+        """Return what stands at each name, once the transfer is whole.
+
+        None where only a query finds it: the server makes the answer when it is asked.
+        """
         found = {
             owner: Found(tuple(sorted(hostnames)), ttl)
             for owner, (hostnames, ttl) in self._ptrs.items()
@@ -70,7 +89,7 @@ class Transfer:
             found[owner] = found.get(owner, Found())._replace(alias=target)
         for owner in self._cuts - {self._apex}:
             found[owner] = found.get(owner, Found())._replace(is_delegated=True)
-        return found
+        return {**found, **dict.fromkeys(self._computed)}
 
     def _add(self, wire: bytes) -> bool:
         id_, flags, questions, answers, authorities, more = _HEADER.unpack_from(wire)
@@ -78,6 +97,8 @@ class Transfer:
             raise TransferError("the server answered another question")
         if flags & 15:
             raise TransferError(dns.rcode.to_text(dns.rcode.Rcode(flags & 15)))
+        if flags & dns.flags.TC:
+            raise TransferError("the answer is truncated")
         at = _HEADER.size
         names: dict[int, str] = {}
         for _ in range(questions):
@@ -98,16 +119,28 @@ class Transfer:
         self, wire: bytes, at: int, names: dict[int, str], owner: str, kind: int, ttl: int
     ) -> None:
         if kind == _PTR:
-            self._ptrs.setdefault(owner, ([], ttl))[0].append(_name(wire, at, names)[0])
+            target = _name(wire, at, names)[0]
+            self._ptrs.setdefault(owner, ([], ttl))[0].append(target)
+            self._keep(owner, target)
         elif kind == _CNAME:
-            self._aliases[owner] = _name(wire, at, names)[0]
+            self._aliases[owner] = target = _name(wire, at, names)[0]
+            self._keep(owner, target)
+        elif kind in _COMPUTED:
+            self._computed.add(owner)
+            self._keep(owner)
         elif kind == _NS:
             self._cuts.add(owner)
+            self._keep(owner)
         elif kind == _SOA:
             self._apex = owner
             self._soas += 1
         if not self._soas:
             raise TransferError("the answer is not a zone transfer: it does not begin with the SOA")
+
+    def _keep(self, *texts: str) -> None:
+        self._kept += sum(map(len, texts))
+        if self._kept > _MOST_KEPT:
+            raise ZoneTooLargeError(f"the names of the zone take more than {_MOST_KEPT >> 20} MiB")
 
     def _verify(self, wire: bytes, at: int, records: int, names: dict[int, str]) -> None:
         """Check the signature; up to 99 messages in between may have none (RFC 8945 5.3.1)."""

@@ -40,10 +40,10 @@ def tsig_credential(instance: str, settings: Rfc2136Settings, root: Path) -> Tsi
             f"{path}.{missing}: is missing; set it with: pulumi config set --path "
             f"{secret}'{path}.{missing}' VALUE (or set {ENVIRONMENT[missing]})"
         )
-    key = _key(path, settings.key_name, settings.key_secret, settings.key_algorithm)
+    key, name = _key(path, settings.key_name, settings.key_secret, settings.key_algorithm)
     variable = variable_of(instance, "keySecret", settings.key_secret, ENVIRONMENT)
     origin = f"the environment variable {variable}" if variable else f"{path}.keySecret"
-    return TsigCredential(key, origin)
+    return TsigCredential(key, name, origin)
 
 
 def _from_file(path: str, file: Path) -> TsigCredential:
@@ -60,12 +60,16 @@ def _from_file(path: str, file: Path) -> TsigCredential:
     statements = dict(_STATEMENT.findall(body))
     if "secret" not in statements:
         raise ConfigError(f"{path}.keyFile: {file}: the key has no secret")
-    key = _key(path, name, statements["secret"], statements.get("algorithm"))
-    return TsigCredential(key, str(file))
+    key, name = _key(path, name, statements["secret"], statements.get("algorithm"))
+    return TsigCredential(key, name, str(file))
 
 
-def _key(path: str, name: str, secret: str, algorithm: str | None) -> dns.tsig.Key:
-    """Check all three parts. No error is chained: its text may hold the secret."""
+def _key(path: str, name: str, secret: str, algorithm: str | None) -> tuple[dns.tsig.Key, str]:
+    """Return the key, and its name as it was given. No error is chained: it may hold the secret.
+
+    The key's own name is in canonical form (RFC 8945 sections 4.2 and 4.3.3): PowerDNS finds no
+    other.
+    """
     known = (algorithm or DEFAULT_ALGORITHM).lower().rstrip(".")
     if known.startswith("hmac-md5"):
         raise ConfigError(
@@ -85,4 +89,4 @@ def _key(path: str, name: str, secret: str, algorithm: str | None) -> dns.tsig.K
         raw = b""
     if not raw:
         raise ConfigError(f"{path}.keySecret: is not base64 text, as tsig-keygen writes it")
-    return dns.tsig.Key(owner, raw, known)
+    return dns.tsig.Key(owner.canonicalize(), raw, known), owner.to_text(True)

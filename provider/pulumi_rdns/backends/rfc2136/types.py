@@ -64,13 +64,14 @@ class TsigCredential:
     """A TSIG key (RFC 8945), and where its secret was read from."""
 
     key: dns.tsig.Key = field(repr=False)
+    #: the key's name as the user knows it; that of the key is in lower case
+    name: str
     origin: str
 
     @property
     def text(self) -> str:
         """Name and algorithm as a user knows them, without the secret."""
-        name, algorithm = (one.to_text(True) for one in (self.key.name, self.key.algorithm))
-        return f"key {name} ({algorithm}, from {self.origin})"
+        return f"key {self.name} ({self.key.algorithm.to_text(True)}, from {self.origin})"
 
 
 def parse_server(text: str) -> UpdateServer:

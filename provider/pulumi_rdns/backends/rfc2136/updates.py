@@ -40,9 +40,12 @@ def _require(message: dns.update.UpdateMessage, change: Change) -> None:
 
 
 def presence_of(
-    zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+    zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType | None
 ) -> dns.update.UpdateMessage:
-    """Return a message that changes nothing and asks whether an RRset is really in the zone."""
+    """Return a message that changes nothing and asks whether an RRset is really in the zone.
+
+    Or any at the name, where there is no type.
+    """
     message = dns.update.UpdateMessage(zone)
-    message.present(name, rdtype)
+    message.present(name, *([] if rdtype is None else [rdtype]))
     return message

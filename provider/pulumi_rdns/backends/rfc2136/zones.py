@@ -113,7 +113,7 @@ class ZoneFinder:
         reply = self._client.query(operation, name, RdataType.SOA)
         if _has_alias(reply):
             # The SOA is that of the CNAME's target; a CNAME is never the top of its own zone.
-            self._found[name] = self.find(name.parent())
+            self._found[name] = self._zone_above(operation, name)
             return reply
         zone = zone_in(reply, name)
         if zone is None:
@@ -121,6 +121,16 @@ class ZoneFinder:
             raise operation.error(ZoneNotFoundError, reason)
         self._found[name] = zone
         return reply
+
+    def _zone_above(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
+        try:
+            if name != dns.name.root:
+                return self.find(name.parent())
+        except ZoneNotFoundError as error:
+            if error.code != "CNAME":
+                raise
+        reason = "the server answers with a CNAME for every name, up to the root"
+        raise operation.error(ZoneNotFoundError, reason, "CNAME")
 
 
 def _site(zone: dns.name.Name, reply: dns.message.Message) -> Site:
