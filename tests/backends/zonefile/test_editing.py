@@ -303,8 +303,8 @@ def test_a_journal_beside_the_zone_is_refused_with_the_way_out(sample: Zones) ->
 @pytest.mark.parametrize(
     "line",
     [
-        "@ DNSKEY 256 3 8 AwEAAQ==",
         "@ NSEC a NS SOA",
+        "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 0 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A",
         "@ RRSIG NS 8 3 60 20300101000000 20200101000000 1 @ AwEAAQ==",
     ],
 )
@@ -313,6 +313,27 @@ def test_a_signed_zone_is_read_but_not_edited(sample: Zones, line: str) -> None:
     assert sample.values(TEN) == [f"{A}."]
     with pytest.raises(RejectedError, match=r"is signed .* rfc2136 backend"):
         sample.set(TEN, [A], [B])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@ DNSKEY 256 3 13 AwEAAQ==",
+        "@ NSEC3PARAM 1 0 0 -",
+        "@ CDS 0 0 0 00",
+        "@ CDNSKEY 0 3 0 AA==",
+        "host KEY 512 3 13 AwEAAQ==",
+        "sub NS ns.example.net.\nsub DS 4941 13 2 " + 64 * "0",
+    ],
+)
+def test_the_keys_of_a_zone_that_is_not_signed_yet_are_no_signatures(
+    sample: Zones, line: str
+) -> None:
+    sample.write("key", f"{line}\n")
+    path = sample.write("db.192.0.2", f'{SAMPLE}$INCLUDE "key"\n{line}\n')
+    sample.set(TEN, [A], [B])
+    assert sample.values(TEN) == [f"{B}."]
+    assert accepted_by_bind(path, REVERSE)
 
 
 def test_a_broken_line_anywhere_stops_a_write(sample: Zones) -> None:

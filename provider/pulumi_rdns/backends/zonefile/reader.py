@@ -28,15 +28,8 @@ Load = Callable[[str], tuple[str, str]]
 MAX_DEPTH = 20
 _TTL = re.compile(r"\d+|(?:\d+[wdhms])+", re.IGNORECASE)
 _CLASS = re.compile(r"IN|CH|HS|CHAOS|HESIOD|NONE|ANY|CLASS\d+", re.IGNORECASE)
-_SIGNING_TYPES = frozenset(
-    {
-        RdataType.RRSIG,
-        RdataType.DNSKEY,
-        RdataType.NSEC,
-        RdataType.NSEC3,
-        RdataType.NSEC3PARAM,
-    }
-)
+#: what a signer makes of a zone (RFC 4034, RFC 5155); keys and NSEC3PARAM are its input
+_SIGNING_TYPES = frozenset({RdataType.RRSIG, RdataType.NSEC, RdataType.NSEC3})
 
 
 @dataclass(eq=False, slots=True)
