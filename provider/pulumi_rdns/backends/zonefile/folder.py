@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import re
 import threading
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import dns.exception
 import dns.name
 
-from pulumi_rdns.backends.kit.operation import Operation
-from pulumi_rdns.backends.kit.requestlog import RequestLog
-
 from .lexer import UnusableFileError
 from .reader import ZoneText, read_zone
+from .texts import MAX_SIZE, Texts, too_large
 from .types import BrokenFile, ZoneFile
 
 _ZONE_FILE = re.compile(r"db\.(.+)|(.+)\.zone")
@@ -24,16 +21,9 @@ _ZONE_FILE = re.compile(r"db\.(.+)|(.+)\.zone")
 _LEFTOVER = re.compile(
     r".*(~|#|\.(swp|swo|bak|old|orig|rej|tmp|save|jnl|jbk|signed|rpmnew|rpmsave|dpkg-\w+))"
 )
-_RAW = (b"\0\0\0\2", b"\0\0\0\3")
-#: A file that was just changed can change again within one tick of the file system's clock.
-_TICK_NS = 100_000_000
-_LOG = RequestLog("zonefile")
-
-
-class _Content(NamedTuple):
-    signature: tuple[int, int, int]
-    is_settled: bool
-    text: str
+#: bytes that an included file counts at least: small ones that include each other twice, twenty
+#: deep, are a million
+_LEAST_INCLUDED = 4096
 
 
 class _Parsed(NamedTuple):
@@ -47,9 +37,8 @@ class Folder:
     def __init__(self, backend: str, path: Path) -> None:
         """Take the backend's name, for the log, and the absolute path of the folder."""
         self.path = path
-        self._backend = backend
+        self._texts = Texts(backend)
         self._lock = threading.Lock()
-        self._contents: dict[Path, _Content] = {}
         self._parsed: dict[Path, _Parsed] = {}
 
     def files(self) -> list[ZoneFile | BrokenFile]:
@@ -73,7 +62,7 @@ class Folder:
         """Keep what a writer already knows of the file that it has just written."""
         with self._lock:
             try:
-                text = self._text(file.path)
+                text = self._texts.text(file.path)
             except OSError:
                 return
             parsed = self._parsed.get(file.path)
@@ -84,61 +73,33 @@ class Folder:
     def _file(self, path: Path, name: str) -> ZoneFile | BrokenFile | None:
         parsed = self._parsed.get(path)
         if parsed is None or any(
-            self._text_or_none(source) is not text for source, text in parsed.sources.items()
+            self._texts.text_or_none(source) is not text for source, text in parsed.sources.items()
         ):
             parsed = self._parsed[path] = self._parse(path, name)
         return parsed.result
 
     def _parse(self, path: Path, name: str) -> _Parsed:
-        sources = {path: self._text_or_none(path)}
+        sources = {path: self._texts.text_or_none(path)}
         try:
-            zone = self._read_zone(self._text(path), name, sources)
+            zone = self._read_zone(self._texts.text(path), name, sources)
         except (UnusableFileError, OSError) as cause:
             return _Parsed(sources, BrokenFile(name, apex_of_file_name(name), cause))
         return _Parsed(sources, ZoneFile(path, name, zone) if zone else None)
 
     def _read_zone(self, text: str, name: str, sources: dict[Path, str | None]) -> ZoneText | None:
+        size = len(text)
+
         def load(include: str) -> tuple[str, str]:
+            nonlocal size
             path = self.path / include
-            sources[path] = self._text_or_none(path)
-            return include, self._text(path)
+            sources[path] = self._texts.text_or_none(path)
+            included = self._texts.text(path)
+            size += max(len(included), _LEAST_INCLUDED)
+            if size > MAX_SIZE:
+                raise UnusableFileError(too_large(f"{name} with what it includes"))
+            return include, included
 
         return read_zone(text, name, apex_of_file_name(name), load)
-
-    def _text(self, path: Path) -> str:
-        """Read a file; return the same object again as long as its content is the same."""
-        known = self._contents.get(path)
-        if known and known.is_settled and known.signature == _signature(path.stat()):
-            return known.text
-        started = time.monotonic()
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            now = time.time_ns()
-            data = file.read()
-        operation = Operation(self._backend, "read", path.name)
-        seconds = time.monotonic() - started
-        _LOG.answered(operation, "READ", str(path), f"{len(data)} bytes", seconds)
-        if data.startswith(_RAW):
-            raise UnusableFileError(
-                f"{path.name} is in raw format; let the server write it as text "
-                "(masterfile-format text), or convert it with named-compilezone -f raw -F text"
-            )
-        text = data.decode("latin-1")
-        if known and known.text == text:
-            text = known.text
-        is_settled = len(data) == status.st_size and status.st_mtime_ns < now - _TICK_NS
-        self._contents[path] = _Content(_signature(status), is_settled, text)
-        return text
-
-    def _text_or_none(self, path: Path) -> str | None:
-        try:
-            return self._text(path)
-        except (OSError, UnusableFileError):
-            return None
-
-
-def _signature(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def is_zone_file_name(name: str) -> bool:

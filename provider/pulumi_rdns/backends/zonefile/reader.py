@@ -20,9 +20,9 @@ import dns.rrset
 import dns.ttl
 from dns.rdatatype import RdataType
 
-from .lexer import Entry, Token, ZoneSyntaxError, entries
+from .lexer import Entry, Token, UnusableFileError, ZoneSyntaxError, entries
 
-#: returns the name and the text of an included file; raises OSError
+#: returns the name and the text of an included file; raises OSError and UnusableFileError
 Load = Callable[[str], tuple[str, str]]
 
 MAX_DEPTH = 20
@@ -299,6 +299,8 @@ class _Reader:
             file, text = self.load(path)
         except OSError as cause:
             raise ValueError(f"cannot read {path}: {cause.strerror}") from cause
+        except UnusableFileError as cause:
+            raise ValueError(str(cause)) from cause
         self.depth += 1
         self.read(text, file)
         self.depth -= 1
