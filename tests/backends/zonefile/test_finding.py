@@ -95,7 +95,8 @@ def test_no_zone_is_an_error_that_lists_the_zones_there_are(sample: Zones) -> No
         found(sample, "1.113.0.203.in-addr.arpa")
     assert str(error.value) == (
         "zones: find the zone of 1.113.0.203.in-addr.arpa: no zone here contains it; "
-        f"{sample.folder} has {REVERSE}, example.com"
+        f"{sample.folder} has {REVERSE}, example.com. If its file has another name, set "
+        "rdns:backends.zones.zones (zone: file)"
     )
 
 

@@ -172,7 +172,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
             raise delegated_error(
                 Operation(self.name, operation.name, from_dns(name)),
                 servers,
-                f"the folder {self._client.path}",
+                self._client.place,
             )
 
     def _reload_warning(self, failure: str) -> str:

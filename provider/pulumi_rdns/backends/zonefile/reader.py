@@ -88,7 +88,11 @@ class ZoneText:
     last_origin: dns.name.Name
     items: Sequence[Item]
     soa: Record
+    #: whether the SOA record is relative to ``first_origin``
+    is_given: bool = False
     records: dict[dns.name.Name, dict[RdataType, list[Record]]] = field(default_factory=dict)
+    #: what is not in the zone, and so not served
+    outside: list[Record] = field(default_factory=list)
 
     @cached_property
     def apex(self) -> dns.name.Name:
@@ -134,9 +138,11 @@ def read_zone(text: str, file: str, origin: dns.name.Name | None, load: Load) ->
         return None
     _check(reader.records, soa)
     assert reader.origin is not None
-    zone = ZoneText(text, file, origin, reader.origin, reader.items, soa[0])
+    zone = ZoneText(text, file, origin, reader.origin, reader.items, soa[0], reader.soa_is_given)
     for record in reader.records:
-        if record.name.is_subdomain(zone.apex):  # BIND ignores what is out of the zone
+        if not record.name.is_subdomain(zone.apex):
+            zone.outside.append(record)  # as BIND does, which ignores it
+        else:
             types = zone.records.setdefault(record.name, {})
             types.setdefault(record.rdtype, []).append(record)
     return zone
@@ -176,6 +182,10 @@ class _Reader:
         self.default_ttl: int | None = None
         self.last_ttl: int | None = None
         self.ttl_from: Item | None = None
+        #: whether the origin, the owner, the SOA record's owner are relative to the first origin
+        self.origin_is_given = True
+        self.owner_is_given = True
+        self.soa_is_given = False
         self.file = ""
         self.depth = 0
 
@@ -196,7 +206,7 @@ class _Reader:
             return
         match first.upper():
             case "$ORIGIN":
-                self.origin = _name(entry.tokens[1], self.origin)
+                self._set_origin(entry.tokens[1])
             case "$TTL":
                 self.default_ttl = dns.ttl.from_text(entry.tokens[1].text)
             case "$INCLUDE":
@@ -205,6 +215,10 @@ class _Reader:
                 self._generate(entry)
             case _:
                 raise ValueError(f"unknown directive {first}")
+
+    def _set_origin(self, token: Token) -> None:
+        self.origin_is_given = self.origin_is_given and _is_relative(token)
+        self.origin = _name(token, self.origin)
 
     def _item(self, entry: Entry) -> Item:
         """Make the item of an entry; inside an included file, find that of its ``$INCLUDE``."""
@@ -221,6 +235,7 @@ class _Reader:
             item.owner_from = item.owner_from or self.owner_from
         else:
             self.owner = _name(tokens[0], self.origin)
+            self.owner_is_given = self.origin_is_given and _is_relative(tokens[0])
             self.owner_from = None if self.depth else item
             tokens = tokens[1:]
         if self.owner is None:
@@ -239,6 +254,8 @@ class _Reader:
             line=entry.line,
             item=None if self.depth else item,
         )
+        if rdtype == RdataType.SOA:
+            self.soa_is_given = self.owner_is_given
         if rdtype == RdataType.SOA and ttl is None:
             ttl = record.ttl = self.last_ttl = self.default_ttl = _minimum(record)
         self.records.append(record)
@@ -290,10 +307,11 @@ class _Reader:
     def _include(self, entry: Entry) -> None:
         item = self._item(entry)
         saved = self.origin, self.owner, self.owner_from, self.file
+        given = self.origin_is_given, self.owner_is_given
         if self.depth >= MAX_DEPTH:
             raise ValueError(f"more than {MAX_DEPTH} files include one another")
         if len(entry.tokens) > 2:
-            self.origin = _name(entry.tokens[2], self.origin)
+            self._set_origin(entry.tokens[2])
         path = entry.tokens[1].text.strip('"')
         try:
             file, text = self.load(path)
@@ -305,6 +323,7 @@ class _Reader:
         self.read(text, file)
         self.depth -= 1
         self.origin, self.owner, self.owner_from, self.file = saved
+        self.origin_is_given, self.owner_is_given = given
         if not self.depth:
             item.is_include, item.ttl = True, self.default_ttl
 
@@ -330,6 +349,12 @@ def _name(token: Token, origin: dns.name.Name | None) -> dns.name.Name:
     if not name.is_absolute():
         raise ValueError(f"{token.text} is relative, and no $ORIGIN is given")
     return name
+
+
+def _is_relative(token: Token) -> bool:
+    """Whether a name ends without a dot, or with one that is part of its last label."""
+    text = token.text
+    return not text.endswith(".") or (len(text) - len(text[:-1].rstrip("\\"))) % 2 == 0
 
 
 @lru_cache(maxsize=256)
