@@ -119,7 +119,8 @@ def folder_with(text: str) -> Iterator[Zones]:
 def apply(zones: Zones, wish: tuple[str, str, list[str], int]) -> Change:
     """Make the wish come true, whatever is there."""
     owner, rdtype, values, ttl = wish
-    backend = zones.backend()
+    # Names of other zones alone would speak against a guess.
+    backend = zones.backend(zones={APEX: "example.com.zone"})
     before = backend.get_rrset(name(APEX), name(owner), RdataType[rdtype])
     after = rrset(owner, rdtype, *values, ttl=ttl) if values else None
     change = Change(name(owner), RdataType[rdtype], before, after)
