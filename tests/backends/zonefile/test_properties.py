@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_rdns.backends.base import Change
-from pulumi_rdns.backends.zonefile.reader import ZoneText, read_zone
+from pulumi_rdns.backends.zonefile.reader import read_zone
+from pulumi_rdns.backends.zonefile.zonetext import ZoneText
 
 from .tools import Zones, name, need_bind, rrset, without_serial
 

@@ -22,8 +22,8 @@ from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .editor import edit
-from .reader import ZoneText
 from .types import ZoneFile, ZoneFileSettings
+from .zonetext import ZoneText
 
 _ATTEMPTS = 5
 _GLUE = (RdataType.A, RdataType.AAAA)

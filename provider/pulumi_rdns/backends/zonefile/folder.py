@@ -16,9 +16,10 @@ from pulumi_rdns.model.names import from_dns
 from .guess import apex_of_file_name, find_doubt, is_zone_file_name
 from .lexer import UnusableFileError
 from .namedconf import ConfiguredFile, read_named_conf
-from .reader import Load, ZoneText, read_zone
+from .reader import Load, read_zone
 from .texts import MAX_SIZE, Texts, too_large
 from .types import BrokenFile, ZoneFile
+from .zonetext import ZoneText
 
 #: bytes that an included file counts at least: small ones that include each other twice, twenty
 #: deep, are a million

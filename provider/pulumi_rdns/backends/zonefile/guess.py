@@ -10,7 +10,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.model.names import from_dns
 
-from .reader import Record, ZoneText
+from .zonetext import Record, ZoneText
 
 _ZONE_FILE = re.compile(r"db\.(.+)|(.+)\.zone")
 #: what editors, packages and name servers leave beside a zone file

@@ -13,7 +13,7 @@ import msgspec
 from pulumi_rdns.backends.base import Settings
 
 from .lexer import UnusableFileError
-from .reader import ZoneText
+from .zonetext import ZoneText
 
 if TYPE_CHECKING:
     from .verify import Reading
