@@ -134,6 +134,14 @@ class ZoneText:
         """Return the records of one RRset, in the order of the file."""
         return self.records.get(name, {}).get(rdtype, [])
 
+    def fixed_in(self, name: dns.name.Name, rdtype: RdataType) -> dict[dns.rdata.Rdata, str]:
+        """Return the values of one RRset that stand in included files, each with its place."""
+        return {
+            record.rdata: f"{record.file}, line {record.line}"
+            for record in self.at(name, rdtype)
+            if record.item is None
+        }
+
     def rrset(self, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
         """Return one RRset, or None. Its TTL is the lowest (RFC 2181 section 5.2)."""
         records = self.at(name, rdtype)
