@@ -333,6 +333,8 @@ def test_the_keys_of_a_zone_that_is_not_signed_yet_are_no_signatures(
         ("12 SSHFP 4 2 zz", "'4 2 zz' is not a valid value of a SSHFP record"),
         ("12 EID \\# 2 ab", "'.*' is not a valid value of a TYPE31 record"),
         ("12 PTRR a.", "unknown type PTRR"),
+        ("12 LOC 1 N 1 E 999999999m", "'1 N 1 E 999999999m' is not a valid value of a LOC record"),
+        ("12 TLSA", "'' is not a valid value of a TLSA record"),
     ],
 )
 def test_a_line_that_no_server_takes_stops_a_write(sample: Zones, line: str, reason: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-import dns.exception
 import dns.name
 import dns.rdata
 import dns.rdataclass
@@ -49,7 +48,7 @@ def read(zone: ZoneText) -> Reading:
             )
             reader.current_origin = zone.first_origin
             reader.read()
-    except (dns.exception.DNSException, ValueError) as cause:
+    except Exception as cause:  # dnspython lets struct.error and others out, too
         raise UnusableFileError(
             f"{zone.file} cannot be checked, because a second, independent reader does not "
             "understand it; please report the file"
