@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple
 
 import dns.name
+import dns.rdata
 import dns.rrset
 import msgspec
 from dns.rdatatype import RdataType
@@ -228,6 +229,15 @@ class ZoneBackend(Backend[S], ABC):
         self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
     ) -> dns.rrset.RRset | None:
         """Read the live RRset; None where there is none. ZoneNotFoundError without the zone."""
+
+    def fixed_in(
+        self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+    ) -> dict[dns.rdata.Rdata, str]:
+        """Return the values of an RRset that can never be changed here, each with where it stands.
+
+        What nobody can remove later is not adopted. Raises ZoneNotFoundError without the zone.
+        """
+        return {}
 
     @abstractmethod
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:

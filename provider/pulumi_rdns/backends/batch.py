@@ -47,6 +47,8 @@ class Found(NamedTuple):
     is_delegated: bool = False
     #: the vendor's own default: nobody chose it
     is_default: bool = False
+    #: where a record stands that can never be changed; empty where all can be
+    fixed: str = ""
 
 
 class Outcome(NamedTuple):

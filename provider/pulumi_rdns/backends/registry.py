@@ -133,8 +133,8 @@ def override_variable(instance: str, key: str) -> str:
 
 
 def _from_text(text: str) -> object:
-    """Read a list out of an environment variable where it is written as JSON."""
-    if text.startswith("["):
+    """Read a list or a map out of an environment variable where it is written as JSON."""
+    if text.startswith(("[", "{")):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):

@@ -13,7 +13,13 @@ from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, ZoneNotFoundError
+from pulumi_rdns.errors import (
+    ConfigError,
+    ConflictError,
+    InvalidInputError,
+    RejectedError,
+    ZoneNotFoundError,
+)
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
@@ -21,7 +27,7 @@ from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.one_place import Spot, are_one, look_alike
-from pulumi_rdns.records.places import cname_target, zone_of
+from pulumi_rdns.records.places import cname_target, fixed_reason, zone_of
 
 #: how often a write is tried when others keep changing the RRset
 _TRIES = 8
@@ -54,6 +60,9 @@ class ForwardRecords:
         zone = spec.zone or zone_of(backend, spec.hostname)
         if not is_subdomain(spec.hostname, zone):
             raise InvalidInputError(f"zone {zone} does not contain {spec.hostname}", "zone")
+        owned = self._claims.owned(self._key_of(spec))
+        if spec.address not in owned:
+            _refuse_fixed(backend, zone, spec)
         before = self._put(backend, zone, spec, report)
         owned = self._claims.owned(self._key_of(spec))
         adopted = spec.address in before and spec.address not in owned
@@ -331,6 +340,17 @@ class _Rrset:
 
 def _addresses(rrset: dns.rrset.RRset | None) -> frozenset[Address]:
     return frozenset(ipaddress.ip_address(rdata.address) for rdata in rrset or ())
+
+
+def _refuse_fixed(backend: ZoneBackend, zone: DnsName, spec: ForwardSpec) -> None:
+    """Raise RejectedError where the address is there already and cannot be removed later."""
+    rdtype = RdataType[record_type(spec.address)]
+    fixed = backend.fixed_in(to_dns(zone), to_dns(spec.hostname), rdtype)
+    for rdata, where in fixed.items():
+        if rdata.to_text() == str(spec.address):
+            operation = f"set the {rdtype.name} record of"
+            reason = fixed_reason(str(spec.address), where)
+            raise RejectedError(spec.backend, operation, spec.hostname, reason)
 
 
 def _conflict(spec: ForwardSpec, foreign: frozenset[Address]) -> ConflictError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 import dns.rrset
@@ -63,6 +63,9 @@ class PtrPlace(Protocol):
 
     def look(self) -> Seen:
         """Read what is there now."""
+
+    def refuse_fixed(self, ours: Container[object]) -> None:
+        """Raise RejectedError where a hostname is there that is not ours and cannot be changed."""
 
     def swap(self, seen: Seen, hostnames: tuple[DnsName, ...], ttl: int | None) -> None:
         """Write exactly these hostnames, if what was seen is still there, else ConflictError.
@@ -194,6 +197,15 @@ def _classless_owner(address: Address, owner: DnsName, zone: DnsName) -> DnsName
     )
 
 
+def fixed_reason(value: str, where: str) -> str:
+    """Return why a record that stands there, and can never be changed, is not taken over."""
+    return (
+        f"{value} is there already, in the included file {where}, which other zones may include "
+        "too, so it is never edited. Nothing was changed. Leave the record to that file, or move "
+        "it into the zone file as a line of its own"
+    )
+
+
 def targets_of(rrset: dns.rrset.RRset) -> tuple[DnsName, ...]:
     """Return where the PTR records of an RRset point, sorted."""
     return tuple(sorted((from_dns(rdata.target) for rdata in rrset), key=name_order))
@@ -215,6 +227,9 @@ class _AddressPlace:
         if ptr is None:
             return Seen(())
         return Seen((from_dns(ptr.hostname),), None, ptr.is_default)
+
+    def refuse_fixed(self, ours: Container[object]) -> None:
+        pass
 
     def swap(self, seen: Seen, hostnames: tuple[DnsName, ...], ttl: int | None) -> None:
         now = self.look()
@@ -258,6 +273,15 @@ class _ZonePlace:
         if rrset is None:
             return Seen(())
         return Seen(targets_of(rrset), rrset.ttl)
+
+    def refuse_fixed(self, ours: Container[object]) -> None:
+        owner = to_dns(self.owner)
+        fixed = self._backend.fixed_in(to_dns(self.zone), owner, RdataType.PTR)
+        for rdata, where in fixed.items():
+            hostname = from_dns(rdata.target)  # type: ignore[attr-defined]
+            if hostname not in ours:
+                reason = fixed_reason(hostname, where)
+                raise RejectedError(self._backend.name, "set the PTR of", self.owner, reason)
 
     def swap(self, seen: Seen, hostnames: tuple[DnsName, ...], ttl: int | None) -> None:
         ttl = ttl if ttl is not None else seen.ttl

@@ -87,6 +87,7 @@ class PtrRecords:
         overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
         with self._claims.exclusive(key):
             seen = place.look()
+            place.refuse_fixed(self._claims.owned(key))
             if seen.hostnames == (spec.hostname,):
                 return self._adopt(backend, place, seen, spec, report)
         is_free = _is_ours(seen, self._ours(key, spec.hostname))
@@ -341,9 +342,8 @@ def _is_ours(seen: Seen, ours: set[DnsName]) -> bool:
 
 
 def _is_right(seen: Seen, spec: PtrSpec) -> bool:
-    if seen.hostnames != (spec.hostname,):
-        return False
-    return spec.ttl is None or seen.ttl is None or seen.ttl == spec.ttl
+    has_ttl = spec.ttl is None or seen.ttl in (None, spec.ttl)
+    return seen.hostnames == (spec.hostname,) and has_ttl
 
 
 def _leave_behind(seen: Seen, old: PtrState, report: Report) -> _Wanted | None:

@@ -18,6 +18,7 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.specs import DEFAULT_TTL
 from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.places import fixed_reason
 from pulumi_rdns.records.ptr_set_places import Place, Step, Store
 
 #: how often a change is tried when somebody else keeps changing the record
@@ -91,9 +92,13 @@ class Run:
             if found is None:
                 self._end(address, outcome)
                 return None
+            ours = self._ours(address)
+            if found.fixed and not ours.issuperset(found.hostnames):
+                reason = fixed_reason(", ".join(found.hostnames), found.fixed)
+                self.failures[address] = self._error(RejectedError, address, reason)
+                return None
             if found.hostnames == step.after:
                 return self._adopt(address, step, found, ttl)
-            ours = self._ours(address)
             if overwrite or found.is_default or ours.issuperset(found.hostnames):
                 kept = found.ttl if ttl is None and found.ttl is not None else step.ttl
                 return step._replace(before=found.hostnames, ttl=kept)

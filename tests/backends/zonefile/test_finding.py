@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import re
+
 import pytest
 
 from pulumi_rdns.errors import RejectedError, UnavailableError, ZoneNotFoundError
 
-from .tools import REVERSE, SAMPLE, TEN, Zones, name
+from .tools import ELEVEN, REVERSE, SAMPLE, TEN, Zones, accepted_by_bind, name
 
 FORWARD = "@ 300 SOA ns h 1 2 3 4 5\n@ 300 NS ns1.example.com.\n"
 
@@ -92,7 +95,8 @@ def test_no_zone_is_an_error_that_lists_the_zones_there_are(sample: Zones) -> No
         found(sample, "1.113.0.203.in-addr.arpa")
     assert str(error.value) == (
         "zones: find the zone of 1.113.0.203.in-addr.arpa: no zone here contains it; "
-        f"{sample.folder} has {REVERSE}, example.com"
+        f"{sample.folder} has {REVERSE}, example.com. If its file has another name, set "
+        "rdns:backends.zones.zones (zone: file)"
     )
 
 
@@ -159,10 +163,21 @@ def test_a_broken_file_matters_only_for_its_own_zone(sample: Zones) -> None:
         ("www A 192.0.2.1\n@ 60 SOA ns h 1 2 3 4 5\n", 1, "no TTL"),
         ("  60 A 192.0.2.1\n@ 60 SOA ns h 1 2 3 4 5\n", 1, "without an owner"),
         ("@ 60 SOA ns h 1 2 3 4 5\n@ 60 SOA ns h 1 2 3 4 5\n", 2, "second SOA"),
-        ("@ 60 SOA ns h 1 2 3 4 5\na..b 60 A 192.0.2.1\n", 2, "label"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na..b 60 A 192.0.2.1\n", 2, "'a..b' is not a valid name"),
         ("@ 60 SOA ns h 1 2 3 4 5\n$INCLUDE nowhere.inc\n", 2, "cannot read nowhere.inc"),
         ("@ 60 SOA ns h 1 2 3 4 5\n$INCLUDE db.example.com\n", 2, "include one another"),
-        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 1-x $ A 192.0.2.$\n", 2, ""),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 1-x $ A 192.0.2.$\n", 2, "'1-x' is not a range"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 2-1 $ A 192.0.2.$\n", 2, "'2-1' is not a range"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 1-2/0 $ A 192.0.2.$\n", 2, "is not a range"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 0-99999999 $ 60 A 1.1.1.1\n", 2, "more than 1,048,"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 1-2 ${0,2,q} 60 A 1.1.1.1\n", 2, "does not know"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$GENERATE 1-2 $ PTR\n", 2, "needs: range, owner, type"),
+        ("@ 60 SOA ns h 1 2 3 4 5\n$TTL 1x\n", 2, "'1x' is not a valid TTL"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na MG\n", 2, "missing"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na MG one two\n", 2, "not a valid MG record"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na MD one\n", 2, "not a valid MD record"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na TYPE731 one\n", 2, "not a valid TYPE731 record"),
+        ("@ 60 SOA ns h 1 2 3 4 5\na AXFR one\n", 2, "not a valid AXFR record"),
     ],
 )
 def test_a_file_that_does_not_parse_names_file_line_and_reason(
@@ -177,3 +192,79 @@ def test_a_raw_file_is_refused_with_the_way_out(zones: Zones) -> None:
     zones.write("db.192.0.2", "\0\0\0\2\0\0\0\1rest")
     with pytest.raises(RejectedError, match=r"raw format.*named-compilezone"):
         found(zones, TEN)
+
+
+SERVED = f"$ORIGIN {REVERSE}.\n{SAMPLE}"
+
+
+@pytest.mark.parametrize(
+    ("data", "name_of_it"),
+    [
+        (SERVED.encode("utf-8-sig"), "starts with a UTF-8 byte order mark"),
+        (SERVED.encode("utf-16"), r"is in UTF-16 \(little-endian"),
+        (SERVED.encode("utf-16-le"), r"is in UTF-16 \(little-endian"),
+        (b"\xfe\xff" + SERVED.encode("utf-16-be"), r"is in UTF-16 \(big-endian"),
+        (SERVED.encode("utf-16-be"), r"is in UTF-16 \(big-endian"),
+        (SERVED.encode() + b"\x1a", r"ends with a Ctrl-Z \(0x1A\)"),
+        (SERVED.encode() + b"\x1a\x1a\r\n", r"ends with a Ctrl-Z \(0x1A\)"),
+        (SERVED.encode().rstrip() + b"\n11 PTR b.example.com.\x1a", r"ends with a Ctrl-Z"),
+    ],
+)
+@pytest.mark.parametrize("is_included", [False, True])
+def test_what_windows_programs_put_into_a_file_is_named(
+    sample: Zones, data: bytes, name_of_it: str, is_included: bool
+) -> None:
+    file = "more.inc" if is_included else "db.192.0.2"
+    sample.write("db.192.0.2", SAMPLE + "$INCLUDE more.inc\n")
+    (sample.folder / file).write_bytes(data)
+    before = sample.text("db.192.0.2")
+    backend = sample.backend()
+    with pytest.raises(RejectedError, match=rf"{re.escape(file)} {name_of_it}"):
+        backend.find_zone(name(TEN))
+    with pytest.raises(RejectedError, match=rf"{re.escape(file)} {name_of_it}.*nothing was writ"):
+        sample.set(ELEVEN, [], ["b.example.com"])
+    assert sample.text("db.192.0.2") == before
+
+
+@pytest.mark.parametrize(
+    "end", ["; the end\x1a", "11 TXT \x1aa\n", "; \xef\xbb\xbf\n", "; \xff\xfe\n"]
+)
+def test_the_same_bytes_where_they_do_no_harm_are_no_reason(sample: Zones, end: str) -> None:
+    path = sample.write("db.192.0.2", SAMPLE.replace("\n", "\r\n") + end)
+    sample.set(TEN, ["a.example.com"], ["b.example.com"])
+    assert accepted_by_bind(path, REVERSE)
+
+
+@pytest.mark.parametrize("target", ["fifo", "/dev/zero", "/dev/full"])
+def test_only_regular_files_are_read(sample: Zones, target: str) -> None:
+    os.mkfifo(sample.folder / "fifo")
+    (sample.folder / "more.inc").symlink_to(target)
+    sample.write("db.192.0.2", SAMPLE + "$INCLUDE more.inc\n")
+    with pytest.raises(RejectedError, match=r"line 9: .*more\.inc.*not a regular file"):
+        found(sample, TEN)
+
+
+def test_a_zone_file_that_is_a_fifo_is_none(sample: Zones) -> None:
+    os.mkfifo(sample.folder / "db.203.0.113")
+    assert found(sample, TEN) == REVERSE
+
+
+@pytest.mark.parametrize("is_included", [False, True])
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    sample: Zones, is_included: bool
+) -> None:
+    large = "more.inc" if is_included else "db.192.0.2"
+    sample.write("db.192.0.2", SAMPLE + "$INCLUDE more.inc\n")
+    with (sample.folder / large).open("ab") as file:
+        file.truncate(2**40)
+    with pytest.raises(RejectedError, match=rf"{re.escape(large)} has more than 64 MiB.*rfc2136"):
+        found(sample, TEN)
+
+
+def test_small_files_that_include_one_another_twice_come_to_an_end(sample: Zones) -> None:
+    sample.write("db.192.0.2", SAMPLE + "$INCLUDE 1.inc\n")
+    for depth in range(1, 20):
+        sample.write(f"{depth}.inc", f"$INCLUDE {depth + 1}.inc\n" * 2)
+    sample.write("20.inc", "11 PTR b.example.com.\n")
+    with pytest.raises(RejectedError, match=r"db\.192\.0\.2 with what it includes has more than"):
+        found(sample, TEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_rdns.backends.base import Change
-from pulumi_rdns.backends.zonefile.reader import ZoneText, read_zone
+from pulumi_rdns.backends.zonefile.guess import find_doubt
+from pulumi_rdns.backends.zonefile.lexer import UnusableFileError
+from pulumi_rdns.backends.zonefile.reader import read_zone
+from pulumi_rdns.backends.zonefile.verify import read
+from pulumi_rdns.backends.zonefile.zonetext import ZoneText
 
 from .tools import Zones, name, need_bind, rrset, without_serial
 
@@ -119,7 +124,8 @@ def folder_with(text: str) -> Iterator[Zones]:
 def apply(zones: Zones, wish: tuple[str, str, list[str], int]) -> Change:
     """Make the wish come true, whatever is there."""
     owner, rdtype, values, ttl = wish
-    backend = zones.backend()
+    # Names of other zones alone would speak against a guess.
+    backend = zones.backend(zones={APEX: "example.com.zone"})
     before = backend.get_rrset(name(APEX), name(owner), RdataType[rdtype])
     after = rrset(owner, rdtype, *values, ttl=ttl) if values else None
     change = Change(name(owner), RdataType[rdtype], before, after)
@@ -270,3 +276,36 @@ def test_after_a_write_bind_reads_everything_else_the_same(
     if old is not None:
         assert new is not None
         assert others(new, change) == others(old, change)
+
+
+PIECES = [
+    "10 PTR a.\n",
+    "$GENERATE 1-5/2 $ PTR h${0,3,d}.\n",
+    "$ORIGIN sub\n",
+    '\tTXT "a" b\n',
+    "x TYPE65280 \\# 1 ff\n",
+    "y MG .\n",
+    "z ( A\n 192.0.2.1 )\n",
+    "$DATE 20200101000000\n",
+    "h TLSA 3 1 1 00\n",
+    "l LOC 60 9 N 24 39 E 10\n",
+    "w HTTPS 1 . alpn=h2\n",
+    "$INCLUDE f\n",
+]
+ODDS = st.sampled_from([*'$\\"();@. \t\n-#{},/019azIN\xff\0\x1a', "", "a" * 300, "9" * 5000])
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_file_of_any_characters_is_read_or_refused_with_a_sentence(data: st.DataObject) -> None:
+    text = "$TTL 60\n@ SOA a b 1 2 3 4 5\n"
+    text += "".join(data.draw(st.lists(st.sampled_from(PIECES), max_size=6)))
+    for _ in range(data.draw(st.integers(0, 4))):
+        place = data.draw(st.integers(0, len(text)))
+        text = text[:place] + data.draw(ODDS) + text[place + data.draw(st.integers(0, 3)) :]
+    with contextlib.suppress(UnusableFileError):
+        zone = read_zone(text, "f", name(APEX), lambda file: (file, "i 60 A 192.0.2.7\n"))
+        if zone is not None:
+            find_doubt(zone)
+            zone.check_values()
+            read(zone)

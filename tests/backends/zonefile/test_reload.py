@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -156,3 +158,20 @@ def test_arguments_reach_the_command_without_a_shell(sample: Zones, tmp_path: Pa
     command = [sys.executable, str(tmp_path / "reload.py"), str(tmp_path), "a b; $(c)"]
     sample.backend(reloadCommand=command).apply(name(REVERSE), [change(ELEVEN, "PTR", [], [B])])
     assert calls(sample) == [f"a b; $(c) {REVERSE}"]
+
+
+def test_the_command_gets_what_it_needs_of_the_environment_and_no_secret(
+    sample: Zones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = ("PULUMI_CONFIG_PASSPHRASE", "RDNS_ZONES_KEY", "HOSTINGER_API_TOKEN", "MY_TOKEN")
+    for variable in secrets:
+        monkeypatch.setenv(variable, "secret")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    out = sample.folder.parent / "environment"
+    code = f"import json, os; json.dump(dict(os.environ), open({str(out)!r}, 'w'))"
+    assert warnings_of(sample.backend(reloadCommand=[sys.executable, "-c", code])) == []
+    passed = json.loads(out.read_text())
+    assert passed["PATH"] == os.environ["PATH"]
+    assert (passed["SSH_AUTH_SOCK"], passed["LC_ALL"]) == ("/run/agent", "C.UTF-8")
+    assert "secret" not in passed.values()

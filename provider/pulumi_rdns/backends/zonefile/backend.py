@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import dns.name
+import dns.rdata
 import dns.rrset
 from dns.rdatatype import RdataType
 
@@ -22,8 +23,8 @@ from pulumi_rdns.model.names import from_dns
 
 from .client import Client
 from .editor import edit
-from .reader import ZoneText
 from .types import ZoneFile, ZoneFileSettings
+from .zonetext import ZoneText
 
 _ATTEMPTS = 5
 _GLUE = (RdataType.A, RdataType.AAAA)
@@ -67,6 +68,14 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
         with self._client.errors(operation):
             return self._client.file_of(operation, zone).zone.rrset(name, rdtype)
 
+    def fixed_in(
+        self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
+    ) -> dict[dns.rdata.Rdata, str]:
+        """Return the values that stand in included files, which are never edited."""
+        operation = self._operation("read", name)
+        with self._client.errors(operation):
+            return self._client.file_of(operation, zone).zone.fixed_in(name, rdtype)
+
     def read_ptrs(
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
     ) -> dict[str, Found]:
@@ -80,7 +89,8 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
                 kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
                 there = found_in(zone, *(text.rrset(name, kind) for kind in kinds))
                 if there is not None:
-                    found[owner] = there
+                    fixed = next(iter(text.fixed_in(name, RdataType.PTR).values()), "")
+                    found[owner] = there._replace(fixed=fixed)
             return found
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
@@ -172,7 +182,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
             raise delegated_error(
                 Operation(self.name, operation.name, from_dns(name)),
                 servers,
-                f"the folder {self._client.path}",
+                self._client.place,
             )
 
     def _reload_warning(self, failure: str) -> str:

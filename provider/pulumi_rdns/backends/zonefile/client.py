@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +12,14 @@ import dns.name
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.backends.kit.zones import longest_match
-from pulumi_rdns.errors import RejectedError, UnavailableError, ZoneNotFoundError
-from pulumi_rdns.model.names import from_dns
+from pulumi_rdns.errors import (
+    ConfigError,
+    InvalidInputError,
+    RejectedError,
+    UnavailableError,
+    ZoneNotFoundError,
+)
+from pulumi_rdns.model.names import from_dns, parse_zone, to_dns
 
 from . import storage
 from .editor import FixedRecordError
@@ -31,7 +37,9 @@ class Client:
 
     def __init__(self, name: str, settings: ZoneFileSettings, root: Path) -> None:
         """Take the instance's name; ``root`` is the folder with Pulumi.yaml."""
-        self._folder = Folder(name, (root / settings.directory).absolute())
+        path = (root / settings.directory).absolute()
+        named_conf = None if settings.named_conf is None else root / settings.named_conf
+        self._folder = Folder(name, path, _zones(name, settings.zones), named_conf)
         self._timeout = settings.lock_timeout
         self._lock = storage.Lock(self.path / ".rdns.lock")
         self._reload: Reload | None = None
@@ -42,6 +50,11 @@ class Client:
     def path(self) -> Path:
         """The folder, absolute."""
         return self._folder.path
+
+    @property
+    def place(self) -> str:
+        """The folder and the setting that adds zones to it, for messages."""
+        return f"the folder {self.path} (with {self._folder.setting})"
 
     def file_with(self, operation: Operation, name: dns.name.Name) -> ZoneFile:
         """Return the file of the zone that contains the name: the longest match.
@@ -162,4 +175,21 @@ class Client:
             text = f"{self.path} has {len(zones)} other zones"
         else:
             text = f"{self.path} has {', '.join(sorted(zones))}"
-        return f"{text}; not readable: {'; '.join(broken[:3])}" if broken else text
+        if broken:
+            text += f"; not readable: {'; '.join(broken[:3])}"
+        return f"{text}. If its file has another name, set {self._folder.setting} (zone: file)"
+
+
+def _zones(name: str, zones: Mapping[str, str]) -> dict[dns.name.Name, str]:
+    """Return the files of zones by their names. Raises ConfigError."""
+    found: dict[dns.name.Name, str] = {}
+    for text, file in zones.items():
+        try:
+            apex = to_dns(parse_zone(text))
+        except InvalidInputError as cause:
+            raise ConfigError(f"rdns:backends.{name}.zones: {cause}") from cause
+        if not file or apex in found:
+            reason = "needs one file"
+            raise ConfigError(f"rdns:backends.{name}.zones: the zone {from_dns(apex)} {reason}")
+        found[apex] = file
+    return found

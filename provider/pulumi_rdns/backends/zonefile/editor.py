@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -13,9 +14,10 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
 
-from .lexer import entries
-from .reader import Item, Record, ZoneText
+from .generate import ranges_of, read_range
+from .lexer import entries, replaced
 from .serial import next_serial
+from .zonetext import Item, Record, ZoneText
 
 _NEWLINES = ("\n", "\r")
 
@@ -38,6 +40,7 @@ def edit(zone: ZoneText, changes: Sequence[Change], today: datetime.date) -> str
     plan = _Plan(zone)
     for change in changes:
         plan.change(change)
+    plan.drop_used_up_ranges()
     plan.keep_inherited_owners()
     plan.keep_inherited_ttls()
     plan.raise_serial(today)
@@ -53,6 +56,8 @@ class _Plan:
         self.new_lines: list[str] = []
         self.removed: set[Item] = set()
         self.ttls: dict[Item, int] = {}
+        #: what a ``$GENERATE`` no longer makes: the number, and the line in its place or nothing
+        self.taken: defaultdict[Item, dict[int, str]] = defaultdict(dict)
 
     def change(self, change: Change) -> None:
         records = self.zone.at(change.name, change.rdtype)
@@ -63,22 +68,53 @@ class _Plan:
         surplus = [record for record in records if record.rdata not in wanted]
         for record in records:
             if record.rdata in wanted:
-                self._set_ttl(record, ttl)
+                self._put(record, record.rdata, ttl)
         for record, rdata in zip(surplus, missing, strict=False):
-            self._set_ttl(record, ttl)
-            self._set_rdata(record, rdata)
+            self._put(record, rdata, ttl)
         for record in surplus[len(missing) :]:
-            self.removed.add(_item(record, "removed"))
+            self._remove(record)
         for rdata in missing[len(surplus) :]:
-            self.new_lines.append(self._line(change.name, ttl, change.rdtype, rdata))
+            self._append(change.name, ttl, change.rdtype, rdata)
 
-    def _set_ttl(self, record: Record, ttl: int) -> None:
-        if record.ttl != ttl:
-            self.ttls[_item(record, "given another TTL")] = ttl
+    def _put(self, record: Record, rdata: dns.rdata.Rdata, ttl: int) -> None:
+        """Give a record another value or TTL; one of a ``$GENERATE`` gets a line of its own."""
+        if (record.rdata, record.ttl) == (rdata, ttl):
+            return
+        item = _item(record, "changed")
+        if record.number is None:
+            if record.ttl != ttl:
+                self.ttls[item] = ttl
+            if record.rdata != rdata:
+                self._set_rdata(item, rdata)
+        elif ttl == item.ttl and not self._is_continued(item):
+            line = _line(record.name, ttl, record.rdtype, rdata, item.origin)
+            self.taken[item][record.number] = line
+        else:
+            # There, the lines behind it would inherit its TTL or its owner.
+            self.taken[item][record.number] = ""
+            self._append(record.name, ttl, record.rdtype, rdata)
 
-    def _set_rdata(self, record: Record, rdata: dns.rdata.Rdata) -> None:
+    def _remove(self, record: Record) -> None:
+        item = _item(record, "removed")
+        if record.number is None:
+            self.removed.add(item)
+        else:
+            self.taken[item][record.number] = ""
+
+    def _append(
+        self, name: dns.name.Name, ttl: int, rdtype: RdataType, rdata: dns.rdata.Rdata
+    ) -> None:
+        self.new_lines.append(_line(name, ttl, rdtype, rdata, self.zone.last_origin))
+
+    def _is_continued(self, item: Item) -> bool:
+        """Whether the next record behind a ``$GENERATE`` has the owner of the one before it."""
+        later = self.zone.items[self.zone.items.index(item) + 1 :]
+        heir = next((one for one in later if not one.generated and not one.is_ignored), None)
+        return heir is not None and heir.owner_from is not None
+
+    def _set_rdata(self, item: Item, rdata: dns.rdata.Rdata) -> None:
         """Replace token by token, so that parentheses and comments between them stay."""
-        old = _item(record, "changed").rdata
+        old = item.rdata
         new = [token.text for entry in entries(rdata.to_text(), "") for token in entry.tokens]
         new[len(old) - 1 :] = [" ".join(new[len(old) - 1 :])]
         new += [""] * (len(old) - len(new))
@@ -86,11 +122,12 @@ class _Plan:
             if token.text != text:
                 self.edits.append(_Edit(token.start, token.end, text))
 
-    def _line(
-        self, name: dns.name.Name, ttl: int, rdtype: RdataType, rdata: dns.rdata.Rdata
-    ) -> str:
-        owner = _relative(name, self.zone.last_origin)
-        return "\t".join([owner, str(ttl), "IN", dns.rdatatype.to_text(rdtype), rdata.to_text()])
+    def drop_used_up_ranges(self) -> None:
+        """Remove each ``$GENERATE`` that makes no record any longer, and has no line in place."""
+        for item, taken in list(self.taken.items()):
+            if len(taken) == len(item.generated) and not any(taken.values()):
+                self.removed.add(item)
+                del self.taken[item]
 
     def keep_inherited_owners(self) -> None:
         """Name the owner on the line that continued a removed one."""
@@ -148,16 +185,31 @@ class _Plan:
         self.edits.append(_Edit(token.start, token.end, str(serial)))
 
     def render(self) -> str:
-        text = self.zone.text
         edits = self.edits + [_Edit(i.entry.start, i.entry.end, "") for i in self.removed]
         for item, ttl in self.ttls.items():
-            edits.append(_ttl_edit(item, ttl))
-        parts: list[str] = []
-        position = 0
-        for start, end, new in sorted(edits):
-            parts += [text[position:start], new]
-            position = end
-        return self._with_new_lines("".join([*parts, text[position:]]))
+            if item not in self.taken:
+                edits.append(_ttl_edit(item, ttl))
+        edits += [self._split(item) for item in self.taken]
+        return self._with_new_lines(replaced(self.zone.text, edits))
+
+    def _split(self, item: Item) -> _Edit:
+        """Write a ``$GENERATE`` as the ranges that are left, and the lines in the place of others.
+
+        Nothing inherits from within: the ranges keep their TTL, and the lines have it too.
+        """
+        start, end, _, _, tokens = item.entry
+        newline = _dominant_newline(self.zone.text)
+        numbers = read_range(tokens[1].text)
+        taken = self.taken[item]
+        parts = [(number, line + newline) for number, line in taken.items() if line]
+        left = [number for number in numbers if number not in taken]
+        for first, text in ranges_of(left, numbers.step):
+            edits = [_Edit(tokens[1].start, tokens[1].end, text)]
+            if item in self.ttls:
+                edits.append(_ttl_edit(item, self.ttls[item]))
+            moved = [_Edit(one.start - start, one.end - start, one.text) for one in edits]
+            parts.append((first, replaced(self.zone.text[start:end], moved)))
+        return _Edit(start, end, "".join(text for _, text in sorted(parts)))
 
     def _with_new_lines(self, text: str) -> str:
         """Append; a file whose last line has no line ending keeps having none."""
@@ -175,11 +227,22 @@ class _Plan:
 def _item(record: Record, what: str) -> Item:
     if record.item is None:
         raise FixedRecordError(
-            f"the record comes from {record.file}, line {record.line}, which is a $GENERATE or an "
-            f"included file, and would have to be {what}; do that there by hand, or move the "
+            f"the record is in the included file {record.file}, line {record.line}, and would have "
+            f"to be {what}; other zones may include it too, so do that there by hand, or move the "
             "record into the zone file as a line of its own"
         )
     return record.item
+
+
+def _line(
+    name: dns.name.Name,
+    ttl: int,
+    rdtype: RdataType,
+    rdata: dns.rdata.Rdata,
+    origin: dns.name.Name,
+) -> str:
+    kind = dns.rdatatype.to_text(rdtype)
+    return "\t".join([_relative(name, origin), str(ttl), "IN", kind, rdata.to_text()])
 
 
 def _ttl_edit(item: Item, ttl: int) -> _Edit:

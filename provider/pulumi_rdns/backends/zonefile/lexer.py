@@ -6,7 +6,7 @@ Text is the file's bytes read as latin-1, so that every byte survives (RFC 1035 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(
@@ -90,6 +90,32 @@ def entries(text: str, file: str) -> Iterator[Entry]:
             if kind == "end":
                 return
             start, first_line = position, line
+
+
+def replaced(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    """Return a text with parts of it, from a start to an end, replaced.
+
+    >>> replaced("a b c", [(2, 3, "x"), (0, 0, "y")])
+    'ya x c'
+    """
+    parts: list[str] = []
+    position = 0
+    for start, end, new in sorted(edits):
+        parts += [text[position:start], new]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def ascii_only(text: str) -> str:
+    """Return a text with the bytes above 127 as escapes, as dnspython needs them.
+
+    >>> ascii_only("caf\\xe9")
+    'caf\\\\233'
+    """
+    if text.isascii():
+        return text
+    pattern = r"(\\[\x00-\x7f])|\\?([\x80-\xff])"
+    return re.sub(pattern, lambda match: match[1] or f"\\{ord(match[2]):03d}", text)
 
 
 def _reason(rest: str) -> str:

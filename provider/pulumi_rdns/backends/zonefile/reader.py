@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
 
 import dns.exception
 import dns.name
@@ -20,112 +18,17 @@ import dns.rrset
 import dns.ttl
 from dns.rdatatype import RdataType
 
-from .lexer import Entry, Token, ZoneSyntaxError, entries
+from .generate import MAX_NUMBERS, expand, read_range
+from .lexer import Entry, Token, UnusableFileError, ZoneSyntaxError, entries
+from .rdtypes import has_reader, is_refused, names_in, read_type
+from .zonetext import Item, Record, ZoneText
 
-#: returns the name and the text of an included file; raises OSError
+#: returns the name and the text of an included file; raises OSError and UnusableFileError
 Load = Callable[[str], tuple[str, str]]
 
 MAX_DEPTH = 20
 _TTL = re.compile(r"\d+|(?:\d+[wdhms])+", re.IGNORECASE)
 _CLASS = re.compile(r"IN|CH|HS|CHAOS|HESIOD|NONE|ANY|CLASS\d+", re.IGNORECASE)
-_SIGNING_TYPES = frozenset(
-    {
-        RdataType.RRSIG,
-        RdataType.DNSKEY,
-        RdataType.NSEC,
-        RdataType.NSEC3,
-        RdataType.NSEC3PARAM,
-    }
-)
-
-
-@dataclass(eq=False, slots=True)
-class Item:
-    """An entry of the zone file itself that is a record, a ``$GENERATE`` or an ``$INCLUDE``."""
-
-    entry: Entry
-    origin: dns.name.Name
-    is_include: bool = False
-    owner: Token | None = None
-    ttl_token: Token | None = None
-    #: the TTL in force; after an ``$INCLUDE`` the default TTL, None where there is none
-    ttl: int | None = None
-    #: where an explicit TTL can be put
-    ttl_place: int = 0
-    rdata: Sequence[Token] = ()
-    #: the item whose owner, or whose explicit TTL, this one continues
-    owner_from: Item | None = None
-    ttl_from: Item | None = None
-
-
-@dataclass(eq=False)
-class Record:
-    """One resource record. ``item`` is None where it is not a line of the zone file itself."""
-
-    name: dns.name.Name
-    rdtype: RdataType
-    ttl: int | None
-    text: str
-    origin: dns.name.Name
-    file: str
-    line: int
-    item: Item | None
-
-    @cached_property
-    def rdata(self) -> dns.rdata.Rdata:
-        """The value, with absolute names in lower case. Raises ZoneSyntaxError."""
-        try:
-            rdata = dns.rdata.from_text(
-                dns.rdataclass.IN, self.rdtype, ascii_only(self.text), self.origin, False
-            )
-            wire = rdata.to_digestable()
-        except (dns.exception.DNSException, ValueError) as cause:
-            raise ZoneSyntaxError(self.file, self.line, _explain(cause)) from cause
-        return dns.rdata.from_wire(dns.rdataclass.IN, self.rdtype, wire, 0, len(wire))
-
-
-@dataclass(eq=False)
-class ZoneText:
-    """A zone as its file writes it."""
-
-    text: str
-    file: str
-    #: the origin at the start and at the end of the file
-    first_origin: dns.name.Name | None
-    last_origin: dns.name.Name
-    items: Sequence[Item]
-    soa: Record
-    records: dict[dns.name.Name, dict[RdataType, list[Record]]] = field(default_factory=dict)
-
-    @cached_property
-    def apex(self) -> dns.name.Name:
-        """The name of the zone, in lower case."""
-        return self.soa.name.canonicalize()
-
-    @cached_property
-    def is_signed(self) -> bool:
-        """Whether it has records of DNSSEC that an edit would make wrong."""
-        return any(not _SIGNING_TYPES.isdisjoint(types) for types in self.records.values())
-
-    def check_values(self) -> None:
-        """Read every value. Raises ZoneSyntaxError at the first that is wrong."""
-        for types in self.records.values():
-            for records in types.values():
-                for record in records:
-                    _ = record.rdata
-
-    def at(self, name: dns.name.Name, rdtype: RdataType) -> list[Record]:
-        """Return the records of one RRset, in the order of the file."""
-        return self.records.get(name, {}).get(rdtype, [])
-
-    def rrset(self, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
-        """Return one RRset, or None. Its TTL is the lowest (RFC 2181 section 5.2)."""
-        records = self.at(name, rdtype)
-        if not records:
-            return None
-        ttl = min(record.ttl or 0 for record in records)
-        rdatas = [record.rdata for record in records]
-        return dns.rrset.from_rdata_list(name.canonicalize(), ttl, rdatas)
 
 
 def read_zone(text: str, file: str, origin: dns.name.Name | None, load: Load) -> ZoneText | None:
@@ -141,24 +44,14 @@ def read_zone(text: str, file: str, origin: dns.name.Name | None, load: Load) ->
         return None
     _check(reader.records, soa)
     assert reader.origin is not None
-    zone = ZoneText(text, file, origin, reader.origin, reader.items, soa[0])
+    zone = ZoneText(text, file, origin, reader.origin, reader.items, soa[0], reader.soa_is_given)
     for record in reader.records:
-        if record.name.is_subdomain(zone.apex):  # BIND ignores what is out of the zone
+        if not record.name.is_subdomain(zone.apex):
+            zone.outside.append(record)  # as BIND does, which ignores it
+        else:
             types = zone.records.setdefault(record.name, {})
             types.setdefault(record.rdtype, []).append(record)
     return zone
-
-
-def ascii_only(text: str) -> str:
-    """Return a text with the bytes above 127 as escapes, as dnspython needs them.
-
-    >>> ascii_only("caf\\xe9")
-    'caf\\\\233'
-    """
-    if text.isascii():
-        return text
-    pattern = r"(\\[\x00-\x7f])|\\?([\x80-\xff])"
-    return re.sub(pattern, lambda match: match[1] or f"\\{ord(match[2]):03d}", text)
 
 
 def _check(records: Iterable[Record], soa: list[Record]) -> None:
@@ -183,16 +76,21 @@ class _Reader:
         self.default_ttl: int | None = None
         self.last_ttl: int | None = None
         self.ttl_from: Item | None = None
+        #: whether the origin, the owner, the SOA record's owner are relative to the first origin
+        self.origin_is_given = True
+        self.owner_is_given = True
+        self.soa_is_given = False
         self.file = ""
         self.depth = 0
+        self.generated = 0
 
     def read(self, text: str, file: str) -> None:
         for entry in entries(text, file):
             self.file = file
             try:
                 self._entry(entry)
-            except (dns.exception.DNSException, ValueError) as cause:
-                raise ZoneSyntaxError(file, entry.line, _explain(cause)) from cause
+            except ValueError as cause:
+                raise ZoneSyntaxError(file, entry.line, str(cause)) from cause
             except IndexError as cause:
                 raise ZoneSyntaxError(file, entry.line, "something is missing here") from cause
 
@@ -203,15 +101,21 @@ class _Reader:
             return
         match first.upper():
             case "$ORIGIN":
-                self.origin = _name(entry.tokens[1], self.origin)
+                self._set_origin(entry.tokens[1])
             case "$TTL":
-                self.default_ttl = dns.ttl.from_text(entry.tokens[1].text)
+                self.default_ttl = _ttl_of(entry.tokens[1])
+            case "$DATE":
+                self._item(entry).is_ignored = True
             case "$INCLUDE":
                 self._include(entry)
             case "$GENERATE":
                 self._generate(entry)
             case _:
                 raise ValueError(f"unknown directive {first}")
+
+    def _set_origin(self, token: Token) -> None:
+        self.origin_is_given = self.origin_is_given and _is_relative(token)
+        self.origin = _name(token, self.origin)
 
     def _item(self, entry: Entry) -> Item:
         """Make the item of an entry; inside an included file, find that of its ``$INCLUDE``."""
@@ -228,13 +132,15 @@ class _Reader:
             item.owner_from = item.owner_from or self.owner_from
         else:
             self.owner = _name(tokens[0], self.origin)
+            self.owner_is_given = self.origin_is_given and _is_relative(tokens[0])
             self.owner_from = None if self.depth else item
             tokens = tokens[1:]
         if self.owner is None:
             raise ValueError("a record without an owner, and none before it")
         ttl_token, rest = _split_ttl_and_class(tokens)
-        rdtype = _rdtype(rest[0].text)
+        rdtype = read_type(rest[0].text)
         text = " ".join(token.text for token in rest[1:])
+        _check_opaque(rdtype, rest, self.origin)
         ttl = self._ttl(item, ttl_token)
         record = Record(
             name=self.owner,
@@ -246,6 +152,8 @@ class _Reader:
             line=entry.line,
             item=None if self.depth else item,
         )
+        if rdtype == RdataType.SOA:
+            self.soa_is_given = self.owner_is_given
         if rdtype == RdataType.SOA and ttl is None:
             ttl = record.ttl = self.last_ttl = self.default_ttl = _minimum(record)
         self.records.append(record)
@@ -254,10 +162,11 @@ class _Reader:
             item.ttl_token, item.ttl = ttl_token, ttl
             item.ttl_place = tokens[0].start
             item.rdata = rest[1:]
+            item.type_token = rest[0]
 
     def _ttl(self, item: Item, token: Token | None) -> int | None:
         if token is not None:
-            self.last_ttl = dns.ttl.from_text(token.text)
+            self.last_ttl = _ttl_of(token)
             self.ttl_from = None if self.depth else item
             return self.last_ttl
         if self.default_ttl is not None:
@@ -273,43 +182,52 @@ class _Reader:
             raise ValueError("no TTL here and no $TTL before it")
         if len(rest) != 2:
             raise ValueError("$GENERATE needs: range, owner, type and one value")
-        line = " ".join(part.text for part in entry.tokens)
-        text = ascii_only(f"$TTL {ttl}\n$ORIGIN {self.origin or '.'}\n{line}\n")
-        import dns.zone
-
-        generated = dns.zone.from_text(text, dns.name.root, relativize=False, check_origin=False)
-        for name, _, rdata in generated.iterate_rdatas():
-            self.records.append(
-                Record(
-                    name=name,
-                    rdtype=rdata.rdtype,
-                    ttl=ttl,
-                    text=rdata.to_text(),
-                    origin=dns.name.root,
-                    file=self.file,
-                    line=entry.line,
-                    item=None,
-                )
+        owner, template = entry.tokens[2], rest[1].text
+        if template.startswith('"'):
+            template = template[1:-1]
+        rdtype = read_type(rest[0].text)
+        records = [
+            Record(
+                name=_name(owner._replace(text=expand(owner.text, number)), self.origin),
+                rdtype=rdtype,
+                ttl=ttl,
+                text=expand(template, number),
+                origin=self.origin or dns.name.root,
+                file=self.file,
+                line=entry.line,
+                item=None if self.depth else item,
+                number=number,
             )
+            for number in read_range(entry.tokens[1].text)
+        ]
+        self.generated += len(records)
+        if self.generated > MAX_NUMBERS:
+            raise ValueError(f"$GENERATE makes more than {MAX_NUMBERS:,} records in this zone")
+        self.records += records
         if not self.depth:
             item.ttl_token, item.ttl, item.ttl_place = token, ttl, entry.tokens[3].start
+            item.generated = records
 
     def _include(self, entry: Entry) -> None:
         item = self._item(entry)
         saved = self.origin, self.owner, self.owner_from, self.file
+        given = self.origin_is_given, self.owner_is_given
         if self.depth >= MAX_DEPTH:
             raise ValueError(f"more than {MAX_DEPTH} files include one another")
         if len(entry.tokens) > 2:
-            self.origin = _name(entry.tokens[2], self.origin)
+            self._set_origin(entry.tokens[2])
         path = entry.tokens[1].text.strip('"')
         try:
             file, text = self.load(path)
         except OSError as cause:
             raise ValueError(f"cannot read {path}: {cause.strerror}") from cause
+        except UnusableFileError as cause:
+            raise ValueError(str(cause)) from cause
         self.depth += 1
         self.read(text, file)
         self.depth -= 1
         self.origin, self.owner, self.owner_from, self.file = saved
+        self.origin_is_given, self.owner_is_given = given
         if not self.depth:
             item.is_include, item.ttl = True, self.default_ttl
 
@@ -331,24 +249,42 @@ def _split_ttl_and_class(tokens: Sequence[Token]) -> tuple[Token | None, Sequenc
 
 
 def _name(token: Token, origin: dns.name.Name | None) -> dns.name.Name:
-    name = dns.name.from_text(token.text.encode("latin-1"), origin)
+    try:
+        name = dns.name.from_text(token.text.encode("latin-1"), origin)
+    except dns.exception.DNSException as cause:
+        raise ValueError(f"{token.text!r} is not a valid name") from cause
     if not name.is_absolute():
         raise ValueError(f"{token.text} is relative, and no $ORIGIN is given")
     return name
 
 
-@lru_cache(maxsize=256)
-def _rdtype(text: str) -> RdataType:
+def _ttl_of(token: Token) -> int:
     try:
-        return RdataType(dns.rdatatype.from_text(text))
+        return dns.ttl.from_text(token.text)
     except (dns.exception.DNSException, ValueError) as cause:
-        raise ValueError(f"unknown type {text}") from cause
+        raise ValueError(f"{token.text!r} is not a valid TTL") from cause
+
+
+def _check_opaque(rdtype: RdataType, rest: Sequence[Token], origin: dns.name.Name | None) -> None:
+    """Check the value of a type that dnspython does not read as far as its form is known."""
+    kind, values = rest[0].text.upper(), rest[1:]
+    if has_reader(rdtype) or (values and values[0].text == "\\#"):
+        return
+    if not values:
+        raise IndexError
+    names = names_in(kind)
+    if is_refused(kind) or (names and len(values) != names):
+        raise ValueError(f"this is not a valid {kind} record")
+    for token in values[:names]:
+        _name(token, origin)
+
+
+def _is_relative(token: Token) -> bool:
+    """Whether a name ends without a dot, or with one that is part of its last label."""
+    text = token.text
+    return not text.endswith(".") or (len(text) - len(text[:-1].rstrip("\\"))) % 2 == 0
 
 
 def _minimum(soa: Record) -> int:
     minimum: int = soa.rdata.minimum  # type: ignore[attr-defined]
     return minimum
-
-
-def _explain(cause: Exception) -> str:
-    return str(cause) or type(cause).__name__

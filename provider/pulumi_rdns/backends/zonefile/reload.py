@@ -8,6 +8,7 @@ the others find the outcome in the marker.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -29,6 +30,11 @@ GATHERING_PAUSE = 0.2
 TIMEOUT = 60.0
 _OUTPUT_LINES = 5
 _OUTPUT_BYTES = 4096
+#: what a command may need of the environment; the rest has the passphrase of the stack, and tokens
+_ENVIRONMENT = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|LANG|LANGUAGE|LC_[A-Z]+|XDG_RUNTIME_DIR|"
+    r"SSH_AUTH_SOCK|DOCKER_HOST|DOCKER_CONTEXT|KUBECONFIG"
+)
 _LOG = RequestLog("zonefile")
 
 
@@ -136,6 +142,7 @@ def run(command: list[str], zones: list[str], folder: Path) -> str:
             process = subprocess.Popen(
                 [*command, *zones],
                 cwd=folder,
+                env={k: value for k, value in os.environ.items() if _ENVIRONMENT.fullmatch(k)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -13,7 +13,7 @@ import msgspec
 from pulumi_rdns.backends.base import Settings
 
 from .lexer import UnusableFileError
-from .reader import ZoneText
+from .zonetext import ZoneText
 
 if TYPE_CHECKING:
     from .verify import Reading
@@ -23,10 +23,13 @@ class ZoneFileSettings(Settings):
     """``directory`` is relative to the folder of Pulumi.yaml, ``lock_timeout`` in seconds.
 
     ``reload_command`` is an argument list, run without a shell; the names of the zones that
-    changed are appended.
+    changed are appended. ``zones`` are files of zones, relative to ``directory``, and
+    ``named_conf`` is a named.conf that names such files.
     """
 
     directory: str
+    zones: dict[str, str] = msgspec.field(default_factory=dict)
+    named_conf: str | None = None
     reload_command: Annotated[list[str], msgspec.Meta(min_length=1)] | None = None
     lock_timeout: Annotated[float, msgspec.Meta(ge=0)] = 10.0
 

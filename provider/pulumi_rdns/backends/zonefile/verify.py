@@ -5,9 +5,9 @@ What it reads must agree before and after an edit, but for what was asked to cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
-import dns.exception
 import dns.name
 import dns.rdata
 import dns.rdataclass
@@ -20,8 +20,12 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import Change
 from pulumi_rdns.model.names import from_dns
 
-from .lexer import UnusableFileError
-from .reader import ZoneText, ascii_only
+from .lexer import UnusableFileError, ascii_only, replaced
+from .rdtypes import has_reader
+from .zonetext import Record, ZoneText
+
+#: a type for private use, which stands for those that nobody here can read
+_OPAQUE = 65534
 
 Key = tuple[dns.name.Name, RdataType, RdataType]
 Reading = dict[Key, dns.rdataset.Rdataset]
@@ -33,7 +37,7 @@ def read(zone: ZoneText) -> Reading:
     Takes about 0.1 ms a record. Raises UnusableFileError.
     """
     result = dns.zone.Zone(zone.apex, relativize=False)
-    tokenizer = dns.tokenizer.Tokenizer(ascii_only(_without_includes(zone)), zone.file)
+    tokenizer = dns.tokenizer.Tokenizer(ascii_only(_readable(zone)), zone.file)
     try:
         with result.writer(True) as transaction:
             reader = dns.zonefile.Reader(
@@ -44,8 +48,11 @@ def read(zone: ZoneText) -> Reading:
             )
             reader.current_origin = zone.first_origin
             reader.read()
-    except (dns.exception.DNSException, ValueError) as cause:
-        raise UnusableFileError(str(cause) or type(cause).__name__) from cause
+    except Exception as cause:  # dnspython lets struct.error and others out, too
+        raise UnusableFileError(
+            f"{zone.file} cannot be checked, because a second, independent reader does not "
+            "understand it; please report the file"
+        ) from cause
     return {
         (name, rdataset.rdtype, rdataset.covers): rdataset
         for name, rdataset in result.iterate_rdatasets()
@@ -86,14 +93,56 @@ def _soa_ttl(zone: ZoneText) -> int | None:
     return zone.soa.ttl if item and not item.ttl_token else None
 
 
-def _without_includes(zone: ZoneText) -> str:
-    """Put in place of each ``$INCLUDE`` the ``$TTL`` that is in force behind it."""
-    parts: list[str] = []
-    position = 0
+def _readable(zone: ZoneText) -> str:
+    """Put in place of what dnspython does not read what says the same to it.
+
+    An ``$INCLUDE`` becomes the ``$TTL`` that is in force behind it, a ``$GENERATE`` its records,
+    and a value that nobody here can read a generic one that is its text.
+    """
+    records = {record.item: record for record in _own_records(zone)}
+    edits: list[tuple[int, int, str]] = []
+    is_owner_lost = False
     for item in zone.items:
+        tokens = item.entry.tokens
+        start, end = tokens[0].start, tokens[-1].end
         if item.is_include:
-            tokens = item.entry.tokens
-            directive = "" if item.ttl is None else f"$TTL {item.ttl}"
-            parts += [zone.text[position : tokens[0].start], directive]
-            position = tokens[-1].end
-    return "".join([*parts, zone.text[position:]])
+            edits.append((start, end, "" if item.ttl is None else f"$TTL {item.ttl}"))
+        elif item.is_ignored:
+            edits.append((start, end, ""))
+        elif item.generated:
+            edits.append((start, end, "\n".join(map(_line, item.generated))))
+            is_owner_lost = True
+        else:
+            record = records[item]
+            if is_owner_lost and item.owner is None:
+                edits.append((item.entry.start, item.entry.start, str(record.name)))
+            is_owner_lost = False
+            if _is_unread(record) and item.type_token:
+                texts = _generic(record).split(" ", 1) + [""] * (len(item.rdata) - 1)
+                places = [item.type_token, *item.rdata]
+                edits += [(at.start, at.end, new) for at, new in zip(places, texts, strict=True)]
+    return replaced(zone.text, edits)
+
+
+def _own_records(zone: ZoneText) -> Iterator[Record]:
+    """Yield the records that are lines of the zone file itself."""
+    inside = (records for types in zone.records.values() for records in types.values())
+    for record in (*chain.from_iterable(inside), *zone.outside):
+        if record.item is not None and record.number is None:
+            yield record
+
+
+def _is_unread(record: Record) -> bool:
+    return record.is_opaque or not has_reader(record.rdtype)
+
+
+def _line(record: Record) -> str:
+    value = _generic(record) if _is_unread(record) else f"{record.rdtype.name} {record.rdata}"
+    return f"{record.name} {record.ttl} IN {value}"
+
+
+def _generic(record: Record) -> str:
+    if not record.is_opaque:
+        _ = record.rdata  # raises where its generic form is wrong
+    data = record.value.encode("latin-1").hex()
+    return f"TYPE{_OPAQUE} \\# {len(data) // 2} {data}"
