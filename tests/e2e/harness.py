@@ -200,6 +200,11 @@ class Project:
         assert (result.code != 0) is fails, outcome
         return result
 
+    def attempt(self, command: str, *flags: str, environ: Environ = None) -> Result:
+        """Run up, refresh or destroy, which may fail as well as succeed."""
+        arguments = ("--stack", self.stack, *_PLAIN, *_YES, *flags)
+        return self.start(command, *arguments, environ=environ).wait()
+
     def start(self, *arguments: str, environ: Environ = None) -> Running:
         """Start a command of the CLI and go on."""
         return Running(["pulumi", *arguments], self.folder, {**self.environ, **(environ or {})})
@@ -291,9 +296,13 @@ class Running:
         """End the CLI with `kill -9`; what it started lives on."""
         self.process.kill()
 
+    def provider_hosts(self) -> list[int]:
+        """Give the living processes that serve dynamic providers."""
+        return [pid for pid, command in self._members().items() if "pulumi.dynamic" in command]
+
     def kill_provider_host(self) -> bool:
         """End the process that serves dynamic providers; False where there is none."""
-        hosts = [pid for pid, command in self._members().items() if "pulumi.dynamic" in command]
+        hosts = self.provider_hosts()
         for pid in hosts:
             _kill(pid)
         return bool(hosts)

@@ -78,7 +78,7 @@ class HostingerWorld(World):
         is_default = hostname is None or hostname.endswith(".hstgr.cloud")
         return [] if is_default else [str(hostname)]
 
-    def set_ptr(self, address: str, hostnames: Sequence[str]) -> None:
+    def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
         assert len(hostnames) <= 1
         self.account.set_ptr(address, hostnames[0] if hostnames else None)
 

@@ -163,9 +163,12 @@ class ManyRecords:
         project.up()
         world.set_ptr(z, [STRANGER])
         project.program(many("set", {x: A, y: C}, backend=other.instance))
-        project.up()
+        result = project.up()
         assert other.ptrs([x, y]) == {x: [A], y: [C]}
-        assert world.ptrs([x, y, z]) == {x: [], y: [], z: [STRANGER]}
+        # An address is in one account: where two show the same of it, they are the same.
+        kept = [] if world.has_ptr_zones else [A]
+        assert world.ptrs([x, y, z]) == {x: kept, y: [], z: [STRANGER]}
+        assert ("may be the same server or account" in result.text) is bool(kept)
         with other.offline():
             for command in (project.refresh, project.destroy):
                 result = command(fails=True)

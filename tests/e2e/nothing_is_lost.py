@@ -482,9 +482,14 @@ class NothingIsLost(InAWorld):
         project.program(ptr("moved", x, A))
         project.up()
         project.program(ptr("moved", x, A, backend=other.instance))
-        project.up()
-        assert world.ptr(x) == []
+        result = project.up()
         assert other.ptr(x) == [A]
+        if world.has_ptr_zones:
+            assert world.ptr(x) == []
+        else:
+            # An address is in one account: where two show the same of it, they are the same.
+            assert world.ptr(x) == [A]
+            assert "may be the same server or account" in result.text
 
     def test_a_renamed_backend_instance_keeps_its_records(
         self, project: Project, world: World, other: World

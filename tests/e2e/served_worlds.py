@@ -16,7 +16,7 @@ import dns.tsig
 import dns.update
 
 from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import FORWARD, FULL, REVERSE, started, transfer
+from tests.servers.dynamic import FORWARD, FULL, REVERSE, started, transfer, zones
 from tests.servers.knot import Knot
 from tests.servers.powerdns import API_KEY, PowerDns
 from tests.servers.process import DnsServer
@@ -55,7 +55,7 @@ class ServedWorld(World):
 
         ``served`` is its zones, where they are more than those of the update tests.
         """
-        server = started(cls.kind, folder / instance, served)
+        server = started(cls.kind, folder / instance, served or _zones(instance))
         try:
             yield cls(instance, server)
         finally:
@@ -69,17 +69,19 @@ class ServedWorld(World):
         owner = _owner(address, zone or REVERSE)
         return _hostnames(self.records(zone or REVERSE), owner)
 
-    def ptrs(self, addresses: Iterable[str]) -> dict[str, Hostnames]:
-        held = self.records(REVERSE)
-        return {address: _hostnames(held, _owner(address, REVERSE)) for address in addresses}
+    def ptrs(self, addresses: Iterable[str], zone: str | None = None) -> dict[str, Hostnames]:
+        zone = zone or REVERSE
+        held = self.records(zone)
+        return {address: _hostnames(held, _owner(address, zone)) for address in addresses}
 
     def ttl(self, address: str) -> int | None:
         found = self.records(REVERSE).get((_owner(address, REVERSE), "PTR"))
         return found[0] if found else None
 
-    def set_ptr(self, address: str, hostnames: Sequence[str]) -> None:
+    def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
         values = [f"{hostname}." for hostname in hostnames]
-        self._set(REVERSE, _owner(address, REVERSE), "PTR", values)
+        zone = zone or REVERSE
+        self._set(zone, _owner(address, zone), "PTR", values)
 
     def forward(self, hostname: str, kind: str) -> list[str]:
         _, found = self.records(FORWARD).get((f"{hostname}.", kind), (0, []))
@@ -129,7 +131,7 @@ class UpdatedWorld(ServedWorld):
     def running(
         cls, instance: str, folder: Path, served: dict[str, str] | None = None
     ) -> Iterator[Self]:
-        server = started(cls.kind, folder / instance, served)
+        server = started(cls.kind, folder / instance, served or _zones(instance))
         with ExitStack() as stack:
             stack.callback(server.stop)
             relay = stack.enter_context(proxied((server.address, server.port)))
@@ -169,6 +171,11 @@ class ApiWorld(ServedWorld):
     def settings(self) -> dict[str, object]:
         assert isinstance(self.server, PowerDns)
         return {"type": "powerdns", "apiUrl": self.server.api_url, "apiKey": API_KEY}
+
+
+def _zones(instance: str) -> dict[str, str]:
+    """Return the zones of a server: two have different primaries, and may be one otherwise."""
+    return zones(primary=f"{instance}.primary.example.net.")
 
 
 def _owner(address: str, zone: str) -> str:

@@ -55,7 +55,7 @@ class World(ABC):
         """Read the live hostnames of an address, sorted, without trailing dots."""
 
     @abstractmethod
-    def set_ptr(self, address: str, hostnames: Sequence[str]) -> None:
+    def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
         """Change the hostnames of an address by hand; none takes the record away."""
 
     @abstractmethod
@@ -70,9 +70,9 @@ class World(ABC):
     def offline(self) -> AbstractContextManager[None]:
         """Make it impossible to read and write, for a while."""
 
-    def ptrs(self, addresses: Iterable[str]) -> dict[str, Hostnames]:
+    def ptrs(self, addresses: Iterable[str], zone: str | None = None) -> dict[str, Hostnames]:
         """Read the live hostnames of several addresses."""
-        return {address: self.ptr(address) for address in addresses}
+        return {address: self.ptr(address, zone) for address in addresses}
 
     def ttl(self, address: str) -> int | None:
         """Read the live TTL of an address's PTR; None where there are none."""
@@ -128,12 +128,12 @@ class MemoryWorld(World):
     def ptr(self, address: str, zone: str | None = None) -> Hostnames:
         return self.ptrs([address])[address]
 
-    def ptrs(self, addresses: Iterable[str]) -> dict[str, Hostnames]:
+    def ptrs(self, addresses: Iterable[str], zone: str | None = None) -> dict[str, Hostnames]:
         store = self._read()
         values = {address: store.get(address, {}).get("ptr", []) for address in addresses}
         return {key: sorted(value.rstrip(".") for value in held) for key, held in values.items()}
 
-    def set_ptr(self, address: str, hostnames: Sequence[str]) -> None:
+    def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
         self._change(address, "ptr", [f"{hostname}." for hostname in hostnames])
 
     def forward(self, hostname: str, kind: str) -> list[str]:
@@ -219,7 +219,9 @@ class ZoneFileWorld(World):
         classless = f"$ORIGIN 0/25.2.0.192.in-addr.arpa.\n{REVERSE_ZONE}"
         texts = [FORWARD_ZONE, REVERSE_ZONE, REVERSE_ZONE_6, classless]
         for file, text in zip(self.files.values(), texts, strict=True):
-            file.write_bytes(text.encode())
+            # Two servers have different primaries, and may be one where they are alike.
+            primary = f"IN SOA {instance}.primary.example.com. "
+            file.write_bytes(text.replace("IN SOA ns1.example.com. ", primary).encode())
 
     def settings(self) -> dict[str, object]:
         return {"type": "zonefile", "directory": self.folder.name}
@@ -233,8 +235,8 @@ class ZoneFileWorld(World):
         found = self._zone(zone).get_rdataset(owner, RdataType.PTR)
         return found.ttl if found else None
 
-    def set_ptr(self, address: str, hostnames: Sequence[str]) -> None:
-        zone, owner = self._place(address, None)
+    def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
+        zone, owner = self._place(address, zone)
         self._edit(zone, owner, "PTR", [f"{hostname}." for hostname in hostnames])
 
     def forward(self, hostname: str, kind: str) -> list[str]:

@@ -74,8 +74,7 @@ class World:
             "rdns:forwardSource": "backend",
         }
         session = Session(read_settings(settings), self.root, {})
-        session.claims.hand_over = 0.1
-        session.claims.quiet = 0.05
+        session.ledger.patience = 0.1
         return session
 
     def stored(self) -> dict[str, Any]:
@@ -111,7 +110,7 @@ def call(heard: Heard) -> Call:
 
 
 def call_of(heard: Heard, **known: Any) -> Call:
-    return Call("urn", heard, is_unknown=lambda value: value == UNKNOWN, **known)
+    return Call("", heard, is_unknown=lambda value: value == UNKNOWN, **known)
 
 
 def previewed(heard: Heard, olds: Mapping[str, Any] | None = None) -> Call:

@@ -14,6 +14,8 @@ from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.lifecycle.conftest import UNKNOWN, call_of
 
+ADDRESS = "192.0.2.10"
+
 
 def test_a_backend_that_is_not_configured_is_a_finding(session: Session) -> None:
     (found,) = check_backend(session, {"backend": "elsewhere"})
@@ -37,28 +39,75 @@ def test_a_backend_that_is_right_or_unknown_is_none(
 
 def test_a_backend_of_addresses_takes_neither_zone_nor_ttl(session: Session) -> None:
     given = {"zone": "2.0.192.in-addr.arpa", "ttl": 300}
-    found = check_place(session, {"backend": "account", **given}, given)
+    found = check_place(session, {"backend": "account", **given}, given, [])
     reason = "backend 'account' sets the PTR of an address and has no such option; leave it out"
     assert found == [("zone", reason), ("ttl", reason)]
 
 
 def test_an_unknown_zone_is_one_that_the_program_names(session: Session) -> None:
-    found = check_place(session, {"backend": "account"}, {"zone": UNKNOWN})
+    found = check_place(session, {"backend": "account"}, {"zone": UNKNOWN}, [])
     assert [one.property for one in found] == ["zone"]
 
 
 def test_a_backend_with_zones_takes_both(session: Session) -> None:
     given = {"zone": "2.0.192.in-addr.arpa", "ttl": 300}
-    assert check_place(session, {"backend": "files", **given}, given) == []
+    assert check_place(session, {"backend": "files", **given}, given, [ADDRESS]) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "address"),
+    [
+        ("2.0.193.in-addr.arpa", ADDRESS),
+        ("0/25.2.0.193.in-addr.arpa", ADDRESS),
+        ("8.b.d.0.1.0.0.2.ip6.arpa", ADDRESS),
+        ("9.b.d.0.1.0.0.2.ip6.arpa", "2001:db8::10"),
+        ("2.0.192.in-addr.arpa", "2001:db8::10"),
+    ],
+)
+def test_a_reverse_zone_of_another_network_is_refused(
+    session: Session, zone: str, address: str
+) -> None:
+    """A typo would take the records away where they are, and find no place for them."""
+    given = {"backend": "files", "zone": stored_name(zone)}
+    (found,) = check_place(session, given, given, [address])
+    assert found.property == "zone"
+    assert f"{zone} is the reverse zone of another network" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("zone", "address"),
+    [
+        ("2.0.192.in-addr.arpa", ADDRESS),
+        ("192.in-addr.arpa", ADDRESS),
+        ("10.2.0.192.in-addr.arpa", ADDRESS),
+        ("0/25.2.0.192.in-addr.arpa", ADDRESS),
+        ("0-127.2.0.192.in-addr.arpa", ADDRESS),
+        ("customer.example.net", ADDRESS),
+        ("8.b.d.0.1.0.0.2.ip6.arpa", "2001:db8::10"),
+    ],
+)
+def test_a_zone_that_may_hold_the_record_is_left_to_the_server(
+    session: Session, zone: str, address: str
+) -> None:
+    """Others than reverse zones can be the target of an alias (RFC 2317)."""
+    given = {"backend": "files", "zone": stored_name(zone)}
+    assert check_place(session, given, given, [address]) == []
+
+
+def test_one_address_of_many_outside_of_the_zone_is_enough(session: Session) -> None:
+    given = {"backend": "files", "zone": stored_name("2.0.192.in-addr.arpa")}
+    many = [f"192.0.2.{last}" for last in range(256)]
+    (found,) = check_place(session, given, given, [*many, "198.51.100.1", *many])
+    assert "it cannot hold 1.100.51.198.in-addr.arpa" in found.reason
 
 
 def test_of_a_wrong_backend_only_the_backend_is_told(session: Session) -> None:
-    found = check_place(session, {"backend": "elsewhere"}, {"zone": "example.com"})
+    found = check_place(session, {"backend": "elsewhere"}, {"zone": "example.com"}, [])
     assert [one.property for one in found] == ["backend"]
 
 
 def test_without_a_backend_nothing_is_known_of_the_place(session: Session) -> None:
-    assert check_place(session, {}, {"zone": "example.com"}) == []
+    assert check_place(session, {}, {"zone": "example.com"}, [ADDRESS]) == []
 
 
 @pytest.mark.parametrize(

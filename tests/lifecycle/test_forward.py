@@ -9,9 +9,8 @@ import pytest
 from pulumi_rdns.errors import ConflictError
 from pulumi_rdns.lifecycle import forward
 from pulumi_rdns.lifecycle.call import Call
-from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.properties.forward import SIBLINGS
-from pulumi_rdns.properties.schema import SECRET_INPUTS
+from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
+from pulumi_rdns.records.ledger import Expected, Place
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.lifecycle.conftest import UNKNOWN, World, call_of, counted, previewed
@@ -19,13 +18,31 @@ from tests.lifecycle.conftest import UNKNOWN, World, call_of, counted, previewed
 INPUTS = {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "files"}
 
 
-def test_a_check_hears_of_siblings_and_stores_none(session: Session, heard: Heard) -> None:
-    given = {**INPUTS, "address": UNKNOWN, SIBLINGS: ["192.0.2.11", "nonsense"]}
-    result = forward.check(session, previewed(heard), given)
-    assert result == ({**INPUTS, "address": UNKNOWN}, [])
-    key = ("A", session.backends.identity("files"), "mail.example.com")
-    assert session.claims.declared(key) == {(None, parse_address("192.0.2.11"))}
-    assert forward.check(session, previewed(heard), {**INPUTS, "hostname": UNKNOWN}).findings == []
+def test_a_check_declares_what_is_known_as_a_whole(session: Session, heard: Heard) -> None:
+    call = previewed(heard)
+    for unknown in ("hostname", "address"):
+        assert forward.check(session, call, {**INPUTS, unknown: UNKNOWN}) == (
+            {**INPUTS, unknown: UNKNOWN},
+            [],
+        )
+        assert session.ledger.claims("A", "mail.example.com") == []
+    forward.check(session, call, INPUTS)
+    (claim,) = session.ledger.claims("A", "mail.example.com")
+    place = Place("files", session.backends.identity("files"))
+    assert (claim.place, claim.wanted) == (place, "192.0.2.10")
+    assert session.ledger.claims("AAAA", "mail.example.com") == []
+
+
+def test_a_check_takes_the_place_of_what_the_program_has_told(session: Session, call: Call) -> None:
+    """Where the address was not known, it may have been of either type."""
+    for kind in ("A", "AAAA"):
+        session.ledger.expect(7, Expected("mail", kind, {"mail.example.com": None}))
+        (told,) = session.ledger.claims(kind, "mail.example.com")
+        assert (told.name, told.place, told.wanted) == ("mail", None, None)
+    assert forward.check(session, call, {**INPUTS, DECLARATION: 7.0}) == (INPUTS, [])
+    (claim,) = session.ledger.claims("A", "mail.example.com")
+    assert claim.wanted == "192.0.2.10"
+    assert session.ledger.claims("AAAA", "mail.example.com") == []
 
 
 def test_a_check_finds_a_backend_that_cannot_be_made(session: Session, call: Call) -> None:
@@ -92,10 +109,9 @@ def test_a_secret_address_is_secret_in_what_is_stored_and_said(
 
 def test_an_address_is_parsed_once_on_its_way(session: Session, heard: Heard) -> None:
     call = call_of(heard, old_inputs=INPUTS)
-    declared = ["192.0.2.10", "192.0.2.11", "192.0.2.12"]
     with counted() as parsed:
-        inputs = forward.check(session, call, {**INPUTS, SIBLINGS: declared}).inputs
-    assert len(parsed) == len(declared)
+        inputs = forward.check(session, call, INPUTS).inputs
+    assert len(parsed) == 1
     with counted() as parsed:
         made = forward.create(session, call, inputs)
         news = {**inputs, "address": "192.0.2.11"}

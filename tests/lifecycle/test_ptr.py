@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from pulumi_rdns.errors import ConflictError, InvalidInputError, UnavailableError
 from pulumi_rdns.lifecycle import ptr
 from pulumi_rdns.lifecycle.call import Call
-from pulumi_rdns.properties.schema import SECRET_INPUTS
+from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
+from pulumi_rdns.records.ledger import Expected, Place
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.lifecycle.conftest import (
@@ -29,6 +31,7 @@ from tests.lifecycle.conftest import (
 INPUTS = {"address": "192.0.2.10", "hostname": "mail.example.com", "backend": "files"}
 SKIPPED = {**INPUTS, "forwardCheck": "skip"}
 OWNER = "10.2.0.192.in-addr.arpa"
+URN = "urn:pulumi:dev::test::pulumi-python:dynamic/rdns:PtrRecord"
 
 
 def test_a_check_stores_one_spelling_and_finds_all_that_is_wrong(
@@ -46,10 +49,38 @@ def test_a_check_keeps_what_is_unknown_and_declares_what_is_known(
 ) -> None:
     call = previewed(heard)
     assert ptr.check(session, call, {**INPUTS, "address": UNKNOWN}).inputs["address"] == UNKNOWN
-    key = ("PTR", session.backends.identity("files"), "192.0.2.10")
-    assert not session.claims.declared(key)
+    assert session.ledger.claims("PTR", "192.0.2.10") == []
     ptr.check(session, call, {**INPUTS, "hostname": UNKNOWN})
-    assert session.claims.declared(key)
+    (claim,) = session.ledger.claims("PTR", "192.0.2.10")
+    place = Place("files", session.backends.identity("files"))
+    assert (claim.place, claim.wanted, claim.is_pending) == (place, None, True)
+
+
+def test_a_check_takes_the_place_of_what_the_program_has_told(session: Session, call: Call) -> None:
+    session.ledger.expect(7, Expected("mail", "PTR", None))
+    (told,) = session.ledger.claims("PTR", "192.0.2.10")
+    assert (told.name, told.place) == ("mail", None)
+    # The engine has all numbers as floating point.
+    assert ptr.check(session, call, {**INPUTS, DECLARATION: 7.0}) == (INPUTS, [])
+    (claim,) = session.ledger.claims("PTR", "192.0.2.10")
+    assert claim.place is not None
+    assert session.ledger.claims("PTR", "192.0.2.99") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "is_pending"), [({"hostname": "www.example.com"}, False), ({"backend": "a"}, True)]
+)
+def test_a_diff_says_to_the_ledger_whether_the_record_is_about_to_be_replaced(
+    session: Session, call: Call, change: dict[str, Any], is_pending: bool
+) -> None:
+    olds = ptr.create(session, call, SKIPPED).outputs
+    named = replace(call, urn=f"{URN}::mail")
+    ptr.check(session, named, SKIPPED)
+    ptr.diff(session, named, "files/192.0.2.10", olds, {**SKIPPED, **change})
+    (claim,) = session.ledger.claims("PTR", "192.0.2.10")
+    assert (claim.name, claim.is_pending) == ("mail", is_pending)
+    identity = session.backends.identity("files")
+    assert session.ledger.written("PTR", identity, "192.0.2.10").keys() == {"mail.example.com"}
 
 
 def test_a_check_refuses_options_of_zones_where_there_are_none(
@@ -61,28 +92,23 @@ def test_a_check_refuses_options_of_zones_where_there_are_none(
 
 
 @pytest.mark.parametrize(
-    ("change", "changes", "replaces", "is_delete_first"),
+    ("change", "changes", "replaces"),
     [
-        ({}, [], [], True),
-        ({"hostname": "www.example.com"}, ["hostname"], [], True),
-        ({"address": "192.0.2.11"}, ["address"], ["address"], False),
-        ({"zone": "2.0.192.in-addr.arpa"}, [], [], True),
-        ({"zone": "0.192.in-addr.arpa"}, ["zone"], ["zone"], True),
-        ({"hostname": UNKNOWN}, ["hostname"], [], True),
-        ({SECRET_INPUTS: ["hostname"]}, [SECRET_INPUTS], [], True),
+        ({}, [], []),
+        ({"hostname": "www.example.com"}, ["hostname"], []),
+        ({"address": "192.0.2.11"}, ["address"], ["address"]),
+        ({"zone": "2.0.192.in-addr.arpa"}, [], []),
+        ({"zone": "0.192.in-addr.arpa"}, ["zone"], ["zone"]),
+        ({"hostname": UNKNOWN}, ["hostname"], []),
+        ({SECRET_INPUTS: ["hostname"]}, [SECRET_INPUTS], []),
     ],
 )
-def test_a_diff_says_what_replaces(
-    session: Session,
-    call: Call,
-    change: dict[str, Any],
-    changes: list[str],
-    replaces: list[str],
-    is_delete_first: bool,
+def test_a_diff_says_what_replaces_and_lets_nothing_go_first(
+    session: Session, call: Call, change: dict[str, Any], changes: list[str], replaces: list[str]
 ) -> None:
     olds = ptr.create(session, call, SKIPPED).outputs
     found = ptr.diff(session, call, "files/192.0.2.10", olds, {**SKIPPED, **change})
-    assert found == (changes, replaces, is_delete_first)
+    assert found == (changes, replaces, False)
 
 
 def test_a_record_is_created_read_updated_and_deleted(

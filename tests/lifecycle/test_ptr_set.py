@@ -11,8 +11,10 @@ import pytest
 from pulumi_rdns.errors import ConflictError, UnavailableError
 from pulumi_rdns.lifecycle import ptr_set
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
+from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.confirmation import Confirmation
-from pulumi_rdns.properties.schema import SECRET_INPUTS
+from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
+from pulumi_rdns.records.ledger import Expected, Place
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.lifecycle.conftest import NO, SOME, UNKNOWN, Source, World, call_of, counted, previewed
@@ -27,40 +29,64 @@ def strange(world: World) -> None:
 
 def test_a_check_declares_what_is_known_as_a_whole(session: Session, heard: Heard) -> None:
     call = previewed(heard)
-    key = ("PTR", session.backends.identity("files"), "192.0.2.10")
     assert ptr_set.check(session, call, {**INPUTS, "ttl": UNKNOWN}).findings == []
-    assert not session.claims.declared(key)
+    assert session.ledger.claims("PTR", "192.0.2.10") == []
     assert ptr_set.check(session, call, {**INPUTS, "records": UNKNOWN}).inputs == {
         **INPUTS,
         "records": UNKNOWN,
     }
     assert ptr_set.check(session, call, INPUTS) == (INPUTS, [])
-    assert session.claims.declared(key)
+    (claim,) = session.ledger.claims("PTR", "192.0.2.10")
+    place = Place("files", session.backends.identity("files"))
+    assert (claim.place, claim.wanted) == (place, "a.example.com")
     wrong = ptr_set.check(session, call, {**INPUTS, "records": "x y\n", "ttl": -1}).findings
     assert {one.property for one in wrong} == {"records", "ttl"}
 
 
+def test_a_check_takes_the_place_of_what_the_program_has_told(session: Session, call: Call) -> None:
+    session.ledger.expect(7, Expected("many", "PTR", None))
+    assert [one.name for one in session.ledger.claims("PTR", "192.0.2.99")] == ["many"]
+    assert ptr_set.check(session, call, {**INPUTS, DECLARATION: 7.0}) == (INPUTS, [])
+    assert session.ledger.claims("PTR", "192.0.2.99") == []
+
+
+def test_records_that_were_kept_for_another_resource_are_a_change_until_they_are_gone(
+    session: Session, call: Call, world: World
+) -> None:
+    """The new owner of an address is not created yet when the set gives it up."""
+    made = ptr_set.create(session, call, INPUTS)
+    later = world.session()
+    later.ledger.parallel = 1  # nobody comes while the set waits
+    later.ptr.declare("files", parse_address("192.0.2.11"), None, resource="urn::owner")
+    one = {**INPUTS, "records": "192.0.2.10 a.example.com\n"}
+    kept = ptr_set.update(later, call, made.id, made.outputs, one)
+    assert kept.outputs["writtenRecords"] == TWO
+    assert "b.example.com" in world.reverse.read_text()
+
+    last = world.session()
+    assert ptr_set.diff(last, call, made.id, kept.outputs, one) == (["records"], [], False)
+    gone = ptr_set.update(last, call, made.id, kept.outputs, one)
+    assert gone.outputs["writtenRecords"] == one["records"]
+    assert "b.example.com" not in world.reverse.read_text()
+    assert ptr_set.diff(last, call, made.id, gone.outputs, one).changes == []
+
+
 @pytest.mark.parametrize(
-    ("change", "changes", "replaces", "is_delete_first"),
+    ("change", "changes", "replaces"),
     [
-        ({}, [], [], True),
-        ({"records": "192.0.2.10 a.example.com\n"}, ["records"], [], True),
-        ({"backend": "memory"}, ["backend"], ["backend"], False),
-        ({"zone": "2.0.192.in-addr.arpa"}, [], [], True),
-        ({"zone": "0.192.in-addr.arpa"}, ["zone"], ["zone"], True),
+        ({}, [], []),
+        ({"records": "192.0.2.10 a.example.com\n"}, ["records"], []),
+        ({"backend": "memory"}, ["backend"], ["backend"]),
+        ({"zone": "2.0.192.in-addr.arpa"}, [], []),
+        ({"zone": "0.192.in-addr.arpa"}, ["zone"], ["zone"]),
     ],
 )
-def test_a_diff_says_what_replaces(
-    session: Session,
-    call: Call,
-    change: dict[str, Any],
-    changes: list[str],
-    replaces: list[str],
-    is_delete_first: bool,
+def test_a_diff_says_what_replaces_and_lets_nothing_go_first(
+    session: Session, call: Call, change: dict[str, Any], changes: list[str], replaces: list[str]
 ) -> None:
     olds = ptr_set.create(session, call, INPUTS).outputs
     found = ptr_set.diff(session, call, "id", olds, {**INPUTS, **change})
-    assert found == (changes, replaces, is_delete_first)
+    assert found == (changes, replaces, False)
 
 
 def test_a_preview_knows_how_many(session: Session, heard: Heard) -> None:

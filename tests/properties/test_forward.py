@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.properties.forward import FORWARD, SIBLINGS, siblings
+from pulumi_rdns.properties.forward import FORWARD
 
 STATE = {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "corp"}
 
@@ -16,13 +13,6 @@ STATE = {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "co
 def test_the_record_type_follows_the_address(address: str, kind: str) -> None:
     outputs = FORWARD.state_outputs(FORWARD.state({**STATE, "address": address}))
     assert outputs["recordType"] == kind
-
-
-def test_siblings_are_read_and_a_wrong_one_is_passed_over() -> None:
-    declared = {SIBLINGS: ["192.0.2.1", "nonsense", "2001:DB8::1"]}
-    assert siblings(declared) == [parse_address("192.0.2.1"), parse_address("2001:db8::1")]
-    nothings: list[dict[str, Any]] = [{}, {SIBLINGS: None}]
-    assert [siblings(nothing) for nothing in nothings] == [[], []]
 
 
 def test_a_policy_that_this_release_does_not_know_counts_as_absent() -> None:

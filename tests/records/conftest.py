@@ -54,7 +54,7 @@ def new_session(root: Path) -> Session:
         }
     )
     session = Session(settings, root, {})
-    session.claims.hand_over = 0.2
+    session.ledger.patience = 0.2
     return session
 
 

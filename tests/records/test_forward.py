@@ -114,6 +114,22 @@ def test_what_this_program_declares_or_this_state_owns_is_not_foreign(
     assert live(session, backend) == ["192.0.2.11", "192.0.2.12"]
 
 
+def test_the_addresses_of_one_hostname_are_a_strangers_at_another(
+    session: Session, backend: str, heard: Heard, tmp_path: Path
+) -> None:
+    there = session.backends.get(backend)
+    assert isinstance(there, ZoneBackend)
+    www = to_dns(name("www.example.com"))
+    theirs = rrset(www, "A", "192.0.2.10")
+    there.apply(to_dns(name("example.com")), [Change(www, dns.rdatatype.A, None, theirs)])
+    later = new_session(tmp_path)
+    for address in ("192.0.2.10", "192.0.2.11"):
+        later.forward.declare(backend, MAIL, parse_address(address), None)
+        later.forward.create(spec(backend, address), heard)
+    with pytest.raises(ConflictError, match=r"already has 192\.0\.2\.10"):
+        later.forward.create(spec(backend, "192.0.2.12", hostname=name("www.example.com")), heard)
+
+
 def test_two_addresses_swap_and_both_stay(
     session: Session, backend: str, heard: Heard, tmp_path: Path
 ) -> None:
@@ -131,10 +147,44 @@ def test_two_addresses_swap_and_both_stay(
 def test_what_a_declared_resource_claims_is_not_deleted(
     session: Session, backend: str, heard: Heard
 ) -> None:
-    state = session.forward.create(spec(backend), heard)
-    session.forward.declare(backend, MAIL, state.address, None)
-    session.forward.delete(state, heard)
+    """A resource that was renamed: the new one comes first, the old one goes last."""
+    state = session.forward.create(spec(backend), heard, "urn::old")
+    session.forward.declare(backend, MAIL, state.address, None, resource="urn::new")
+    with pytest.raises(ConflictError) as caught:
+        session.forward.delete(state, heard, "urn::old")
+    assert "192.0.2.10 is kept unchanged and stays in the state" in str(caught.value)
+    assert "resource 'new', which declares it now, is not created yet" in str(caught.value)
     assert live(session, backend) == ["192.0.2.10"]
+    session.forward.create(spec(backend), heard, "urn::new")
+    session.forward.delete(state, heard, "urn::old")
+    assert live(session, backend) == ["192.0.2.10"]
+    assert heard.warnings == []
+
+
+def test_what_a_declared_resource_failed_to_take_over_stays_in_the_state(
+    session: Session, backend: str, heard: Heard, tmp_path: Path
+) -> None:
+    """The hostname has a stranger's address beside ours, which the new resource does not accept."""
+    state = session.forward.create(spec(backend), heard, "urn::old")
+    put(session, backend, "192.0.2.10", "192.0.2.99")
+    later = new_session(tmp_path)
+    later.forward.declare(backend, MAIL, state.address, None, resource="urn::new")
+    with pytest.raises(ConflictError, match=r"already has 192\.0\.2\.99"):
+        later.forward.create(spec(backend), heard, "urn::new")
+    with pytest.raises(ConflictError, match="could not be created; see its error"):
+        later.forward.delete(state, heard, "urn::old")
+    assert live(session, backend) == ["192.0.2.10", "192.0.2.99"]
+    new_session(tmp_path).forward.delete(state, heard, "urn::old")
+    assert live(session, backend) == ["192.0.2.99"]
+
+
+def test_an_address_that_nobody_wants_goes_though_others_of_its_rrset_are_declared(
+    session: Session, backend: str, heard: Heard
+) -> None:
+    state = session.forward.create(spec(backend), heard, "urn::one")
+    session.forward.declare(backend, MAIL, parse_address("192.0.2.11"), None, resource="urn::two")
+    session.forward.delete(state, heard, "urn::one")
+    assert live(session, backend) == []
 
 
 def test_one_address_in_our_place_is_drift_that_update_repairs(
@@ -244,8 +294,13 @@ def test_what_a_refresh_has_learned_and_the_program_keeps_is_not_ours(
 def test_two_instances_of_one_place_share_their_claims(session: Session, heard: Heard) -> None:
     state = session.forward.create(spec("memory"), heard)
     session.forward.declare("same", MAIL, state.address, None)
+    with pytest.raises(ConflictError, match="stays in the state"):
+        session.forward.delete(state, heard)
+    assert live(session, "memory") == ["192.0.2.10"]
+    session.forward.create(spec("same"), heard)
     session.forward.delete(state, heard)
     assert live(session, "memory") == ["192.0.2.10"]
+    assert heard.warnings == []
 
 
 def test_a_backend_without_zones_is_refused(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.name
@@ -124,28 +125,40 @@ def test_an_address_whose_new_resource_fails_later_is_in_that_one_s_state(
         assert place.live(ZONE) == {}
 
 
+@pytest.mark.parametrize("continues", [False, True], ids=["stops", "continues on error"])
 def test_a_replaced_set_whose_new_one_fails_keeps_its_records_in_the_state(
-    tmp_path: Path, heard: Heard
+    tmp_path: Path, heard: Heard, continues: bool
 ) -> None:
     """It names the zone above the alias now, and gets other hostnames."""
     address = "198.51.100.2"
     zones = {ZONE: f"{NS}\n2 CNAME 2.{CLASSLESS}.", CLASSLESS: NS}
     with place_of("BIND", tmp_path, zones) as place:
         old = created(place.session(), spec({address: "old.example.com"}))
-        session = place.session()
         new = spec({address: "new.example.com"}, ZONE)
-        session.ptr_sets.declare(new)
-        session.ptr_sets.recall(old)
-        session.ptr_sets.delete(old, heard)
-        state, error = session.ptr_sets.create(replace(new, policies=STRICT), heard)
+
+        def replacing(state: PtrSetState) -> Session:
+            session = place.session()
+            session.ptr_sets.declare(new, resource="urn::set")
+            session.ptr_sets.recall(state, resource="urn::set", is_current=state is not old)
+            return session
+
+        session = replacing(old)
+        failing = replace(new, policies=STRICT)
+        state, error = session.ptr_sets.create(failing, heard, "urn::set")
         assert error is not None
         assert state.written == {address: "old.example.com"}
-        session = place.session()
-        session.ptr_sets.declare(new)
-        state, error = session.ptr_sets.update(state, new, heard)
+        if continues:
+            session.ptr_sets.delete(old, heard, "urn::set")
+            assert names_at(place, CLASSLESS) == {"2"}
+
+        session = replacing(state)
+        state, error = session.ptr_sets.update(state, new, heard, "urn::set")
         assert error is None
+        session.ptr_sets.delete(old, heard, "urn::set")
+        assert names_at(place, CLASSLESS) == {"2"}
         place.session().ptr_sets.delete(state, heard)
         assert place.live(CLASSLESS) == {}
+        assert heard.warnings == []
 
 
 def test_an_instance_that_shows_changes_late_is_no_other_place(
@@ -180,35 +193,55 @@ def test_an_instance_that_shows_changes_late_is_no_other_place(
         assert place.live(ZONE) == before
 
 
-def test_a_record_that_changes_while_it_is_compared_says_nothing_of_the_others(
+def test_what_another_instance_takes_over_while_the_set_looks_stays(
     tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     third = "198.51.100.50"
+    rest = spec({third: "c.example.com"})
     with place_of("BIND", tmp_path, {ZONE: NS}) as place:
         old = created(place.session(), spec({**TWO_RECORDS, third: "c.example.com"}))
         session = place.session()
+        session.ledger.parallel = 1
         overwrite = PtrPolicies(on_conflict=OnConflict.OVERWRITE)
         table = {ONE: "renamed.example.com", OTHER: TWO_RECORDS[OTHER]}
         new = replace(spec(table, None, "same"), policies=overwrite)
         session.ptr_sets.declare(new)
-        session.ptr_sets.declare(spec({third: "c.example.com"}))
+        session.ptr_sets.declare(rest)
         session.ptr_sets.recall(old)
-        get_rrset = Rfc2136Backend.get_rrset
-        looks: list[dns.name.Name] = []
+        read_ptrs = Rfc2136Backend.read_ptrs
+        looked: list[str] = []
 
-        def then_the_other_writes(
-            self: Rfc2136Backend, zone: dns.name.Name, owner: dns.name.Name, rdtype: RdataType
-        ) -> object:
-            if self.name == "main":
-                looks.append(owner)
-            elif len(looks) == 2:
-                looks.append(owner)
+        def then_the_other_writes(self: Rfc2136Backend, *given: Any, **more: Any) -> Any:
+            found = read_ptrs(self, *given, **more)
+            if self.name == "main" and not looked:
+                looked.append(self.name)
                 created(session, new)
-            return get_rrset(self, zone, owner, rdtype)
+            return found
 
-        monkeypatch.setattr(Rfc2136Backend, "get_rrset", then_the_other_writes)
-        session.ptr_sets.update(old, spec({third: "c.example.com"}), heard)
-        assert names_at(place, ZONE) == {"1", "40", "50"}
+        monkeypatch.setattr(Rfc2136Backend, "read_ptrs", then_the_other_writes)
+        state, error = session.ptr_sets.update(old, rest, heard)
+        assert (error, looked) == (None, ["main"])
+        before = {**place.live(ZONE)}
+        assert before == {
+            f"1.{ZONE}.": "renamed.example.com.",
+            f"40.{ZONE}.": "b.example.com.",
+            f"50.{ZONE}.": "c.example.com.",
+        }
+        # What is at the other instance now, the set lets go of later.
+        last = place.session()
+        last.ptr_sets.declare(new)
+        last.ptr_sets.recall(held(new))
+        state, error = last.ptr_sets.update(state, rest, heard)
+        assert (error, state.written) == (None, {third: "c.example.com"})
+        assert place.live(ZONE) == before
+
+
+def held(spec: PtrSetSpec) -> PtrSetState:
+    """Return the state of a set that has written all that it declares."""
+    written = spec.records.table
+    return PtrSetState(
+        backend=spec.backend, records=spec.records, written=written, zones=(name(ZONE),)
+    )
 
 
 @pytest.mark.parametrize("what", ["update", "delete"])
@@ -225,7 +258,7 @@ def test_an_address_whose_new_resource_at_another_instance_fails_stays_in_the_st
         _, error = session.ptr_sets.create(refused, heard)
         assert error is not None
         if what == "delete":
-            with pytest.raises(ConflictError, match=f"{ONE}: it is kept unchanged and stays"):
+            with pytest.raises(ConflictError, match=f"{ONE}: a.example.com is kept unchanged"):
                 session.ptr_sets.delete(old, heard)
         else:
             session.ptr_sets.declare(rest)
@@ -235,9 +268,10 @@ def test_an_address_whose_new_resource_at_another_instance_fails_stays_in_the_st
         assert "1" in names_at(place, ZONE)
 
 
-def test_an_address_whose_new_resource_fails_stays_in_the_state_of_its_set(
+def test_an_address_whose_new_resource_has_failed_is_in_that_one_s_state(
     tmp_path: Path, heard: Heard
 ) -> None:
+    """The set that gives it away is done after."""
     with place_of("BIND", tmp_path, {ZONE: NS}) as place:
         old = created(place.session(), spec(TWO_RECORDS))
         session = place.session()
@@ -250,9 +284,9 @@ def test_an_address_whose_new_resource_fails_stays_in_the_state_of_its_set(
         other, error = session.ptr_sets.create(refused, heard)
         assert error is not None
         state, error = session.ptr_sets.update(old, rest, heard)
-        assert isinstance(error, ConflictError)
-        assert f"{ONE}: it is kept unchanged and stays in the state" in str(error)
-        assert state.written == TWO_RECORDS
+        assert error is None
+        assert (state.written, other.written) == ({OTHER: "b.example.com"}, {ONE: "a.example.com"})
+        assert names_at(place, ZONE) == {"1", "40"}
 
         session = place.session()
         session.ptr_sets.declare(rest)

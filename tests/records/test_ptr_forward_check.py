@@ -100,7 +100,7 @@ class TestForwardCheck:
         state = session.ptr.create(self.wanted(ForwardPolicy.VERIFY), heard)
         records = PtrRecords(
             session.backends,
-            session.claims,
+            session.ledger,
             Script(SOME).gate(heard),
             lambda spec, report: None,
             session.aliases,

@@ -41,7 +41,7 @@ class Place(NamedTuple):
         """Start as a new process does."""
         backends: dict[str, object] = {"main": self.settings, "same": self.other or self.settings}
         session = Session(read_settings({"rdns:backends": backends}), self.root, {})
-        session.claims.hand_over = 0.2
+        session.ledger.patience = 0.2
         return session
 
     def live(self, zone: str) -> Mapping[str, str]:

@@ -17,7 +17,6 @@ from pulumi_rdns.properties.ptr import PTR, ptr_state
 from pulumi_rdns.properties.ptr_set import PTR_SET
 from pulumi_rdns.resources.engine.pickles import PROVIDERS
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
-from pulumi_rdns.resources.provider import session
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
 from pulumi_rdns.resources.ptr_record_set import PtrRecordSetProvider
 from tests.resources.conftest import run_program
@@ -184,7 +183,7 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     forward = found["pulumi-python:dynamic/rdns:ForwardRecord"]
     assert "rdns:index:ForwardConfirmedHost" in found
     assert set(ptr.inputs) == {*[*PTR_STATE][:10], "__provider"}
-    assert set(forward.inputs) == {*[*FORWARD_STATE][:6], "__provider", "__siblings"}
+    assert set(forward.inputs) == {*[*FORWARD_STATE][:6], "__provider"}
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"
     many = found["pulumi-python:dynamic/rdns:PtrRecordSet"]
@@ -218,7 +217,7 @@ def test_what_changes_a_ptr_record_and_how(
     result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, {**news, key: value})
     assert result.changes is True
     assert result.replaces == replaces
-    assert result.delete_before_replace is (key not in ("address", "backend") or not replaces)
+    assert result.delete_before_replace is False
 
 
 def test_nothing_changes_where_nothing_differs(configured: None) -> None:
@@ -226,7 +225,7 @@ def test_nothing_changes_where_nothing_differs(configured: None) -> None:
     for same in (news, {key: value for key, value in news.items() if key != "zone"}):
         result = PtrRecordProvider().diff("corp/192.0.2.10", PTR_STATE, same)
         assert result.changes is False
-        assert result.delete_before_replace is True
+        assert result.replaces == []
 
 
 SET_INPUTS = {key: SET_STATE[key] for key in PTR_SET.input_keys}
@@ -254,7 +253,7 @@ def test_what_changes_a_set_and_how(
     diff = PtrRecordSetProvider().diff("corp/1", SET_STATE, {**SET_INPUTS, key: value})
     assert diff.changes is True
     assert diff.replaces == replaces
-    assert diff.delete_before_replace is (key != "backend")
+    assert diff.delete_before_replace is False
 
 
 def test_a_set_that_does_not_differ_does_not_change(configured: None) -> None:
@@ -285,12 +284,18 @@ def test_what_changes_a_forward_record_and_how(
     assert result.delete_before_replace is False
 
 
-def test_the_siblings_of_a_forward_record_are_heard_and_never_stored(configured: None) -> None:
-    news = {name: FORWARD_STATE[name] for name in FORWARD.input_keys}
-    given = {**news, "__siblings": ["2001:db8::10", "2001:db8::11", "nonsense"]}
-    result = ForwardRecordProvider().check({}, given)
+#: one record of each type, on a backend without zones
+SMALLEST = {
+    "PtrRecord": {"address": "192.0.2.10", "hostname": "mail.example.com", "backend": "corp"},
+    "ForwardRecord": {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "corp"},
+    "PtrRecordSet": {"records": "192.0.2.10 mail.example.com\n", "backend": "corp"},
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_under_which_number_the_program_has_told_of_a_resource_is_heard_and_never_stored(
+    configured: None, kind: str
+) -> None:
+    result = CLASSES[kind]().check({}, {**SMALLEST[kind], "__declaration": 3.0})
     assert result.failures == []
-    assert result.inputs == news
-    key = ("AAAA", session().backends.identity("corp"), "mail.example.com")
-    declared = {str(detail[1]) for detail in session().claims.declared(key)}  # type: ignore[index]
-    assert declared >= {"2001:db8::10", "2001:db8::11"}
+    assert result.inputs == SMALLEST[kind]

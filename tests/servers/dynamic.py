@@ -67,9 +67,9 @@ FULL = Key("rdns-test", "bmV2ZXIgdXNlZCBmb3IgYSByZWFsIHpvbmUh")
 NARROW = Key("ptr-only", "YW5vdGhlciBzZWNyZXQgb2Ygbm8gdXNlLi4u")
 
 
-def zones() -> dict[str, str]:
-    """Give the zones as master files."""
-    return {name: zone_text(records) for name, records in ZONES.items()}
+def zones(primary: str = "ns1.example.net.") -> dict[str, str]:
+    """Give the zones as master files; ``primary`` is the SOA's MNAME."""
+    return {name: zone_text(records, primary=primary) for name, records in ZONES.items()}
 
 
 def transfer(server: DnsServer, zone: str) -> dict[tuple[str, str], tuple[int, list[str]]]:

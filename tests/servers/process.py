@@ -142,9 +142,14 @@ def _serial_in(text: str) -> int:
     return int(words[words.index("SOA") + 3])
 
 
-def zone_text(records: str, *, serial: int = 1, ttl: int = 300) -> str:
-    """Write a zone file: a TTL, an SOA and the records. Names are relative to the zone."""
-    soa = f"@ SOA ns1.example.net. hostmaster.example.net. {serial} 3600 600 86400 300"
+def zone_text(
+    records: str, *, serial: int = 1, ttl: int = 300, primary: str = "ns1.example.net."
+) -> str:
+    """Write a zone file: a TTL, an SOA and the records. Names are relative to the zone.
+
+    ``primary`` is the SOA's MNAME, by which the zones of two servers can be told apart.
+    """
+    soa = f"@ SOA {primary} hostmaster.example.net. {serial} 3600 600 86400 300"
     lines = [line.strip() for line in records.strip().splitlines()]
     return "\n".join([f"$TTL {ttl}", soa, *lines, ""])
 

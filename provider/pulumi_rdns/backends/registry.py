@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import threading
@@ -51,6 +52,7 @@ class Backends:
         self._root = root
         self._environ = environ
         self._made: dict[str, Backend] = {}
+        self._identities: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Backend:
@@ -62,16 +64,18 @@ class Backends:
             return self._made[name]
 
     def identity(self, name: str) -> str:
-        """Return the place that an instance writes to; its own name where it cannot be made."""
-        try:
-            return self.get(name).identity
-        except ConfigError:
-            return name
+        """Return the place that an instance writes to; its own name where it cannot be made.
 
-    def at(self, identity: str) -> Backend | None:
-        """Return an instance that writes to a place, out of those that were used so far."""
-        with self._lock:
-            return next((one for one in self._made.values() if one.identity == identity), None)
+        It is a digest: an identity may show what is secret.
+        """
+        if name not in self._identities:
+            try:
+                identity = self.get(name).identity
+            except ConfigError:
+                identity = name
+            digest = hashlib.blake2b(identity.encode(), digest_size=12)
+            self._identities[name] = digest.hexdigest()
+        return self._identities[name]
 
     def may_finish_pending(self, name: str) -> bool:
         """Whether an instance may have to finish what an earlier run left; imports nothing."""

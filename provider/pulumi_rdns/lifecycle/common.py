@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from pulumi_rdns.backends.base import AddressBackend
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.lifecycle.call import Call, Stored
+from pulumi_rdns.model.addresses import may_hold, reverse_name
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema, is_changed
 from pulumi_rdns.records.session import Session
 
@@ -24,15 +27,31 @@ def check_backend(session: Session, values: Mapping[str, Any]) -> list[Finding]:
     return []
 
 
-def check_place(session: Session, values: Mapping[str, Any], inputs: Properties) -> list[Finding]:
-    """Find what is wrong with where a PTR record is to be kept. No I/O."""
-    if found := check_backend(session, values):
+def check_place(
+    session: Session, values: Mapping[str, Any], inputs: Properties, addresses: Iterable[str]
+) -> list[Finding]:
+    """Find what is wrong with where PTR records are to be kept. No I/O."""
+    found = check_backend(session, values) + _check_zone(values.get("zone"), addresses)
+    if found:
         return found
     name = values.get("backend")
     if name is None or not issubclass(session.backends.type_of(name), AddressBackend):
         return []
     reason = f"backend {name!r} sets the PTR of an address and has no such option; leave it out"
     return [Finding(key, reason) for key in ("zone", "ttl") if key in inputs]
+
+
+def _check_zone(zone: DnsName | None, addresses: Iterable[str]) -> list[Finding]:
+    if zone is None:
+        return []
+    # One of each /24 says it for all.
+    one_of_each = {address.rpartition(".")[0] or address: address for address in addresses}
+    for address in one_of_each.values():
+        name = reverse_name(address)
+        if not may_hold(zone, name):
+            reason = f"{zone} is the reverse zone of another network: it cannot hold {name}"
+            return [Finding("zone", reason)]
+    return []
 
 
 def is_zone_changed(call: Call, olds: Properties, news: Properties) -> bool:
@@ -45,6 +64,28 @@ def is_zone_changed(call: Call, olds: Properties, news: Properties) -> bool:
     given = (call.old_inputs or {}).get("zone")
     before = olds if given is None else {"zone": given}
     return is_changed("zone", before, news, call.is_unknown)
+
+
+def note_secrets(session: Session, call: Call, *properties: Properties) -> None:
+    """Let other processes of the run know no value of this resource where some are secret."""
+    if any(props.get(SECRET_INPUTS) for props in properties):
+        session.ledger.hide(call.urn)
+
+
+def operation_of(
+    session: Session,
+    call: Call,
+    operation: str,
+    kind: str,
+    backend: str,
+    records: Mapping[str, str | None],
+) -> AbstractContextManager[None]:
+    """Let a later run know of an operation that writes, should this one be killed.
+
+    ``records`` has what it leaves: subject -> value, None for no record.
+    """
+    identity = session.backends.identity(backend)
+    return session.ledger.operation(call.urn, operation, kind, identity, records)
 
 
 def stored(

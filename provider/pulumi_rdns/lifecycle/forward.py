@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
-from pulumi_rdns.lifecycle.common import check_backend, is_zone_changed, stored
+from pulumi_rdns.lifecycle.common import (
+    check_backend,
+    is_zone_changed,
+    note_secrets,
+    operation_of,
+    stored,
+)
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
 from pulumi_rdns.model.addresses import record_type
-from pulumi_rdns.properties.forward import FORWARD, SIBLINGS, siblings
+from pulumi_rdns.model.specs import ForwardSpec
+from pulumi_rdns.model.states import ForwardState
+from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ids import forward_id
-from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.properties.schema import DECLARATION, Properties, declaration_of
 from pulumi_rdns.properties.values import ADDRESS
 from pulumi_rdns.records.session import Session
 
 
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note what the program declares for this hostname. No I/O."""
-    inputs, values, findings = FORWARD.check(news, call.is_unknown, {SIBLINGS})
+    note_secrets(session, call, news)
+    inputs, values, findings = FORWARD.check(news, call.is_unknown, {DECLARATION})
     findings += check_backend(session, values)
-    if not findings and {"backend", "hostname"} <= values.keys():
-        addresses = set(siblings(news))
-        if "address" in values:
-            addresses.add(values["address"])
-        for address in addresses:
-            session.forward.declare(
-                values["backend"], values["hostname"], address, values.get("zone")
-            )
+    if not findings and {"backend", "hostname", "address"} <= values.keys():
+        session.forward.declare(
+            values["backend"],
+            values["hostname"],
+            values["address"],
+            values.get("zone"),
+            resource=call.urn,
+            line=declaration_of(news),
+        )
     return CheckResult(inputs, hidden(findings, FORWARD, news))
 
 
 def diff(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> DiffResult:
     """Compare, and note what the state says we wrote. No I/O."""
-    session.forward.recall(FORWARD.state(olds))
+    note_secrets(session, call, olds, news)
     changes = [key for key in FORWARD.changed(olds, news, call.is_unknown) if key != "zone"]
     if is_zone_changed(call, olds, news):
         changes.append("zone")
     replaces = FORWARD.replacing(changes)
     if "address" in changes and not _is_same_type(call, olds, news):
         replaces.append("address")
+    if not changes and session.ledger.was_interrupted(call.urn):
+        changes.append("address")
+    session.forward.recall(FORWARD.state(olds), resource=call.urn, is_current=not replaces)
     return DiffResult(changes, replaces, delete_before_replace=False)
 
 
@@ -47,15 +62,20 @@ def preview(session: Session, call: Call, inputs: Properties) -> PreviewResult:
 
 def create(session: Session, call: Call, inputs: Properties) -> Stored:
     """Add the address, or adopt it. Raises RdnsError; nothing is written then."""
-    with messages_of(call, FORWARD, inputs) as report:
-        state = session.forward.create(FORWARD.spec(inputs), report)
+    note_secrets(session, call, inputs)
+    spec = FORWARD.spec(inputs)
+    with (
+        messages_of(call, FORWARD, inputs) as report,
+        _operation(session, call, "create", spec, str(spec.address)),
+    ):
+        state = session.forward.create(spec, report, call.urn)
     return stored(FORWARD, forward_id(state.backend, state.hostname, state.address), state, inputs)
 
 
 def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored | None:
     """Look at the live RRset; None where our address is gone. Raises RdnsError."""
     with messages_of(call, FORWARD, outputs) as report:
-        state = session.forward.read(FORWARD.state(outputs), report)
+        state = session.forward.read(FORWARD.state(outputs), report, call.urn)
     if state is None:
         return None
     is_zone_given = "zone" in (call.old_inputs or {})
@@ -64,15 +84,36 @@ def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored 
 
 def update(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> Stored:
     """Put the new address in the place of the old one. Raises RdnsError."""
-    with messages_of(call, FORWARD, olds, news) as report:
-        state = session.forward.update(FORWARD.state(olds), FORWARD.spec(news), report)
+    note_secrets(session, call, olds, news)
+    spec = FORWARD.spec(news)
+    with (
+        messages_of(call, FORWARD, olds, news) as report,
+        _operation(session, call, "update", spec, str(spec.address)),
+    ):
+        state = session.forward.update(FORWARD.state(olds), spec, report, call.urn)
     return stored(FORWARD, id_, state, news)
 
 
 def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
     """Take out the address that we wrote. Raises RdnsError."""
-    with messages_of(call, FORWARD, outputs) as report:
-        session.forward.delete(FORWARD.state(outputs), report)
+    note_secrets(session, call, outputs)
+    old = FORWARD.state(outputs)
+    with (
+        messages_of(call, FORWARD, outputs) as report,
+        _operation(session, call, "delete", old, None),
+    ):
+        session.forward.delete(old, report, call.urn)
+
+
+def _operation(
+    session: Session,
+    call: Call,
+    operation: str,
+    one: ForwardSpec | ForwardState,
+    address: str | None,
+) -> AbstractContextManager[None]:
+    kind = record_type(one.address)
+    return operation_of(session, call, operation, kind, one.backend, {one.hostname: address})
 
 
 def _is_same_type(call: Call, olds: Properties, news: Properties) -> bool:

@@ -5,37 +5,54 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
-from pulumi_rdns.lifecycle.common import check_place, is_zone_changed, stored
+from pulumi_rdns.lifecycle.common import (
+    check_place,
+    is_zone_changed,
+    note_secrets,
+    operation_of,
+    stored,
+)
 from pulumi_rdns.lifecycle.messages import hidden, hiding, messages_of
 from pulumi_rdns.model.addresses import reverse_name
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.properties.ids import ptr_id
 from pulumi_rdns.properties.ptr import PTR, ptr_state
-from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.properties.schema import DECLARATION, Properties, declaration_of
 from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 
 
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note that the program declares this record. No I/O."""
-    inputs, values, findings = PTR.check(news, call.is_unknown)
-    findings += check_place(session, values, inputs)
+    note_secrets(session, call, news)
+    inputs, values, findings = PTR.check(news, call.is_unknown, {DECLARATION})
+    addresses = [str(values["address"])] if "address" in values else []
+    findings += check_place(session, values, inputs, addresses)
     if not findings and {"backend", "address"} <= values.keys():
-        session.ptr.declare(values["backend"], values["address"], values.get("zone"))
+        session.ptr.declare(
+            values["backend"],
+            values["address"],
+            values.get("zone"),
+            hostname=values.get("hostname"),
+            resource=call.urn,
+            line=declaration_of(news),
+        )
     return CheckResult(inputs, hidden(findings, PTR, news))
 
 
 def diff(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> DiffResult:
     """Compare, and note what the state says we wrote. No I/O."""
-    session.ptr.recall(ptr_state(olds, id_))
+    note_secrets(session, call, olds, news)
     changes = [key for key in PTR.changed(olds, news, call.is_unknown) if key != "zone"]
-    # Another record is made before this one goes, so that a create that fails loses nothing, and
-    # a claim keeps the delete from what another resource took over. In the same place the old
-    # record has to go first.
-    is_same_place = not PTR.replacing(changes)
     if is_zone_changed(call, olds, news):
         changes.append("zone")
-    return DiffResult(changes, PTR.replacing(changes), is_same_place)
+    if not changes and session.ledger.was_interrupted(call.urn):
+        changes.append("hostname")
+    replaces = PTR.replacing(changes)
+    session.ptr.recall(ptr_state(olds, id_), resource=call.urn, is_current=not replaces)
+    # Another record is made before this one goes, so that a create that fails loses nothing; the
+    # delete leaves what is in the same place after all.
+    return DiffResult(changes, replaces, delete_before_replace=False)
 
 
 def preview(
@@ -65,8 +82,14 @@ def preview(
 
 def create(session: Session, call: Call, inputs: Properties) -> Stored:
     """Write the record, or adopt it. Raises RdnsError; nothing is written then."""
-    with messages_of(call, PTR, inputs) as report:
-        state = session.ptr.create(PTR.spec(inputs), report)
+    note_secrets(session, call, inputs)
+    spec = PTR.spec(inputs)
+    records = {str(spec.address): spec.hostname}
+    with (
+        messages_of(call, PTR, inputs) as report,
+        operation_of(session, call, "create", "PTR", spec.backend, records),
+    ):
+        state = session.ptr.create(spec, report, call.urn)
     return stored(PTR, ptr_id(state.backend, state.address), state, inputs)
 
 
@@ -82,12 +105,23 @@ def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored 
 
 def update(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> Stored:
     """Bring the record to what the program asks for. Raises RdnsError."""
-    with messages_of(call, PTR, olds, news) as report:
-        state = session.ptr.update(ptr_state(olds, id_), PTR.spec(news), report)
+    note_secrets(session, call, olds, news)
+    spec = PTR.spec(news)
+    records = {str(spec.address): spec.hostname}
+    with (
+        messages_of(call, PTR, olds, news) as report,
+        operation_of(session, call, "update", "PTR", spec.backend, records),
+    ):
+        state = session.ptr.update(ptr_state(olds, id_), spec, report, call.urn)
     return stored(PTR, id_, state, news)
 
 
 def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
     """Take away what we wrote, or put back what was there. Raises RdnsError."""
-    with messages_of(call, PTR, outputs) as report:
-        session.ptr.delete(ptr_state(outputs, id_), report)
+    note_secrets(session, call, outputs)
+    old = ptr_state(outputs, id_)
+    with (
+        messages_of(call, PTR, outputs) as report,
+        operation_of(session, call, "delete", "PTR", old.backend, {str(old.address): None}),
+    ):
+        session.ptr.delete(old, report, call.urn)

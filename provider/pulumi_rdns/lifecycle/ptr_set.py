@@ -10,34 +10,44 @@ from pulumi_rdns.lifecycle.call import (
     PreviewResult,
     Stored,
 )
-from pulumi_rdns.lifecycle.common import check_place, stored
+from pulumi_rdns.lifecycle.common import check_place, note_secrets, operation_of, stored
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
+from pulumi_rdns.model.specs import PtrSetSpec
+from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.properties.ids import ptr_set_id
 from pulumi_rdns.properties.ptr_set import PTR_SET
-from pulumi_rdns.properties.schema import Properties, is_changed
-from pulumi_rdns.records.ptr_set_state import Brought
+from pulumi_rdns.properties.schema import DECLARATION, Properties, declaration_of, is_changed
+from pulumi_rdns.records.ptr_set_state import SetResult
 from pulumi_rdns.records.session import Session
 
 
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note that the program declares these records. No I/O."""
-    inputs, values, findings = PTR_SET.check(news, call.is_unknown)
-    findings += check_place(session, values, inputs)
+    note_secrets(session, call, news)
+    inputs, values, findings = PTR_SET.check(news, call.is_unknown, {DECLARATION})
+    addresses = values["records"].table if "records" in values else ()
+    findings += check_place(session, values, inputs, addresses)
     is_known = not any(map(call.is_unknown, inputs.values()))
     if not findings and is_known:
-        session.ptr_sets.declare(PTR_SET.specified(values))
+        session.ptr_sets.declare(
+            PTR_SET.specified(values), resource=call.urn, line=declaration_of(news)
+        )
     return CheckResult(inputs, hidden(findings, PTR_SET, news))
 
 
 def diff(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> DiffResult:
     """Compare, and note what the state says we wrote. No I/O."""
-    session.ptr_sets.recall(PTR_SET.state(olds))
+    note_secrets(session, call, olds, news)
+    old = PTR_SET.state(olds)
     changes = [key for key in PTR_SET.changed(olds, news, call.is_unknown) if key != "zone"]
-    # As for a single record: elsewhere, the new records are written before the old ones go.
-    is_same_place = not PTR_SET.replacing(changes)
     if _is_zone_changed(call, olds, news):
         changes.append("zone")
-    return DiffResult(changes, PTR_SET.replacing(changes), is_same_place)
+    if not changes and (_has_left(old) or session.ledger.was_interrupted(call.urn)):
+        changes.append("records")
+    replaces = PTR_SET.replacing(changes)
+    session.ptr_sets.recall(old, resource=call.urn, is_current=not replaces)
+    # As for a single record: the new records are written before the old ones go.
+    return DiffResult(changes, replaces, delete_before_replace=False)
 
 
 def preview(session: Session, call: Call, inputs: Properties) -> PreviewResult:
@@ -47,10 +57,14 @@ def preview(session: Session, call: Call, inputs: Properties) -> PreviewResult:
 
 def create(session: Session, call: Call, inputs: Properties) -> Stored:
     """Write all records that can be written. Raises PartlyDoneError, and RdnsError for none."""
+    note_secrets(session, call, inputs)
     spec = PTR_SET.spec(inputs)
     id_ = ptr_set_id(spec.backend)
-    with messages_of(call, PTR_SET, inputs) as report:
-        return _stored(id_, session.ptr_sets.create(spec, report), inputs)
+    with (
+        messages_of(call, PTR_SET, inputs) as report,
+        operation_of(session, call, "create", "PTR", spec.backend, spec.records.table),
+    ):
+        return _stored(id_, session.ptr_sets.create(spec, report, call.urn), inputs)
 
 
 def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored | None:
@@ -62,24 +76,51 @@ def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored 
 
 def update(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> Stored:
     """Write what differs. Raises PartlyDoneError, and RdnsError where nothing is ours."""
-    with messages_of(call, PTR_SET, olds, news) as report:
-        brought = session.ptr_sets.update(PTR_SET.state(olds), PTR_SET.spec(news), report)
-        return _stored(id_, brought, news)
+    note_secrets(session, call, olds, news)
+    old, spec = PTR_SET.state(olds), PTR_SET.spec(news)
+    with (
+        messages_of(call, PTR_SET, olds, news) as report,
+        operation_of(session, call, "update", "PTR", spec.backend, _changed(old, spec)),
+    ):
+        result = session.ptr_sets.update(old, spec, report, call.urn)
+        return _stored(id_, result, news)
 
 
 def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
     """Take away what we wrote, record by record. Raises RdnsError that tells of all that failed."""
-    with messages_of(call, PTR_SET, outputs) as report:
-        session.ptr_sets.delete(PTR_SET.state(outputs), report)
+    note_secrets(session, call, outputs)
+    old = PTR_SET.state(outputs)
+    gone = dict.fromkeys(old.written)
+    with (
+        messages_of(call, PTR_SET, outputs) as report,
+        operation_of(session, call, "delete", "PTR", old.backend, gone),
+    ):
+        session.ptr_sets.delete(old, report, call.urn)
 
 
-def _stored(id_: str, brought: Brought, known: Properties) -> Stored:
-    made = stored(PTR_SET, id_, brought.state, known)
-    if brought.error is None:
+def _stored(id_: str, result: SetResult, known: Properties) -> Stored:
+    made = stored(PTR_SET, id_, result.state, known)
+    if result.error is None:
         return made
-    if brought.state.written:
-        raise PartlyDoneError(brought.error, made)
-    raise brought.error
+    if result.state.written:
+        raise PartlyDoneError(result.error, made)
+    raise result.error
+
+
+def _changed(old: PtrSetState, spec: PtrSetSpec) -> dict[str, str | None]:
+    """Return the records that an update may write: address -> hostname, None for none."""
+    wanted = spec.records.table
+    gone: dict[str, str | None] = dict.fromkeys(old.written.keys() - wanted.keys())
+    return gone | {
+        address: hostname
+        for address, hostname in wanted.items()
+        if old.written.get(address) != hostname
+    }
+
+
+def _has_left(old: PtrSetState) -> bool:
+    """Whether records that the program declares no longer were kept for another resource."""
+    return not old.written.keys() <= old.records.table.keys()
 
 
 def _is_zone_changed(call: Call, olds: Properties, news: Properties) -> bool:

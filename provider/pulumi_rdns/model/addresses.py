@@ -6,8 +6,11 @@ import ipaddress
 from typing import TypeAlias
 
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.model.names import DnsName, is_subdomain, parent
 from pulumi_rdns.model.structs import describe
+
+#: the zones of all reverse names
+_REVERSE = ("in-addr.arpa", "ip6.arpa")
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -68,6 +71,41 @@ def reverse_name(address: Address | str) -> DnsName:
         return DnsName(".".join(reversed(text.split("."))) + ".in-addr.arpa")
     digits = ipaddress.IPv6Address(text).packed.hex()
     return DnsName(".".join(reversed(digits)) + ".ip6.arpa")
+
+
+def may_hold(zone: DnsName, reverse_name: DnsName) -> bool:
+    """Whether a zone may hold the PTR record of a reverse name.
+
+    A reverse zone does for the names below it, and for those that its parent zone may lead to it by
+    CNAMEs: the zone of a part of a network, with any label (RFC 2317). A zone of another kind may
+    be the target of a CNAME of any name.
+
+    >>> may_hold("2.0.193.in-addr.arpa", "10.2.0.192.in-addr.arpa")
+    False
+    >>> may_hold("0-31.2.0.192.in-addr.arpa", "10.2.0.192.in-addr.arpa")
+    True
+    >>> may_hold("10.customer.2.0.192.in-addr.arpa", "10.2.0.192.in-addr.arpa")
+    True
+    """
+    if is_subdomain(reverse_name, zone) or not _is_reverse(zone):
+        return True
+    network = above = zone
+    while above not in _REVERSE:
+        if not _is_digit(above.partition(".")[0]):
+            network = parent(above)
+        above = parent(above)
+    if network == zone:
+        return parent(zone) == parent(reverse_name)
+    return is_subdomain(reverse_name, network)
+
+
+def _is_reverse(zone: DnsName) -> bool:
+    return zone.endswith(tuple(f".{top}" for top in _REVERSE)) or zone in _REVERSE
+
+
+def _is_digit(label: str) -> bool:
+    """Whether a label is that of an octet or of a hexadecimal digit."""
+    return label.isdecimal() or (len(label) == 1 and label in "abcdef")
 
 
 def record_type(address: Address) -> str:

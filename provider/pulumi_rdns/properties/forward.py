@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-
-from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.addresses import Address, parse_address, record_type
+from pulumi_rdns.model.addresses import record_type
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
-from pulumi_rdns.properties.schema import Properties, Property, Schema
+from pulumi_rdns.properties.schema import Property, Schema
 from pulumi_rdns.properties.values import ADDRESS, BACKEND, FLAG, HOSTNAME, TEXT, TTL, ZONE, one_of
-
-#: an input that check hears and never passes on, so that it is in no state: the addresses that the
-#: program declares for the same hostname. A check of its own would come too late for them: the
-#: engine makes none while all that it runs side by side waits for a sibling to be heard of.
-SIBLINGS = "__siblings"
 
 
 def _record_type(state: ForwardState) -> str:
@@ -39,14 +31,3 @@ FORWARD = Schema(
         Property("adopted", "adopted", FLAG),
     ),
 )
-
-
-def siblings(props: Properties) -> list[Address]:
-    """Read which other addresses the program declares for the hostname, without wrong ones."""
-    found = []
-    for text in props.get(SIBLINGS) or ():
-        if text == props.get("address"):
-            continue
-        with contextlib.suppress(InvalidInputError):
-            found.append(parse_address(text))
-    return found

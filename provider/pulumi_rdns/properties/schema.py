@@ -21,6 +21,15 @@ State = TypeVar("State")
 PROVIDER = "__provider"
 #: the inputs that are secret, which the outputs made from them then are too; absent where none is
 SECRET_INPUTS = "secretInputs"
+#: an input that check hears and never passes on, so that it is in no state: the number under which
+#: the program has noted the resource in the ledger of the run
+DECLARATION = "__declaration"
+
+
+def declaration_of(props: Properties) -> int | None:
+    """Return the number under which the program has noted a resource; None where it has not."""
+    number = props.get(DECLARATION)
+    return None if number is None else int(number)
 
 
 class Property(NamedTuple):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dns.rrset
 from dns.rdataclass import RdataClass
@@ -17,17 +17,21 @@ from pulumi_rdns.errors import (
     ConfigError,
     ConflictError,
     InvalidInputError,
+    RdnsError,
     RejectedError,
-    ZoneNotFoundError,
 )
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
 from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
-from pulumi_rdns.records.claims import Claims, Key
-from pulumi_rdns.records.one_place import Spot, are_one, look_alike
+from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.holdings import holding_of_forward, includes, is_hidden, is_same
+from pulumi_rdns.records.ledger import Claim, Declared, Place
+from pulumi_rdns.records.location import RecordLocation
+from pulumi_rdns.records.ownership import Keep, Live, OwnRecord, Refuse, decide_delete
 from pulumi_rdns.records.places import cname_target, fixed_reason, zone_of
+from pulumi_rdns.records.shared_ledger import SharedLedger
 
 #: how often a write is tried when others keep changing the RRset
 _TRIES = 8
@@ -36,36 +40,54 @@ _TRIES = 8
 class ForwardRecords:
     """The four operations. One object serves all forward records of a process."""
 
-    def __init__(self, backends: Backends, claims: Claims) -> None:
+    def __init__(self, backends: Backends, ledger: SharedLedger) -> None:
         self._backends = backends
-        self._claims = claims
+        self._ledger = ledger
+        self._claimants = Claimants(backends)
 
     def declare(
-        self, backend: str, hostname: DnsName, address: Address, zone: DnsName | None
+        self,
+        backend: str,
+        hostname: DnsName,
+        address: Address,
+        zone: DnsName | None,
+        *,
+        resource: str = "",
+        line: int | None = None,
     ) -> None:
         """Note that the running program declares this address of this hostname. No I/O."""
-        self._claims.declare(self._key(backend, hostname, address), (zone, address))
+        place = Place(backend, self._backends.identity(backend), zone)
+        declared = Declared(record_type(address), place, {hostname: str(address)})
+        self._ledger.declare(resource or _resource(backend, hostname, address), declared, line)
 
-    def recall(self, old: ForwardState) -> None:
-        """Note what the state says we wrote. No I/O."""
-        if old.written is not None:
-            self._claims.own(self._key(old.backend, old.hostname, old.written), old.written)
+    def recall(self, old: ForwardState, *, resource: str = "", is_current: bool = True) -> None:
+        """Note what the state says we wrote. No I/O.
 
-    def create(self, spec: ForwardSpec, report: Report) -> ForwardState:
+        ``is_current``: it is not about to be replaced.
+        """
+        holding = holding_of_forward(self._backends.identity(old.backend), old)
+        self._ledger.recall(resource or _resource_of(old), holding, is_current=is_current)
+
+    def create(self, spec: ForwardSpec, report: Report, resource: str = "") -> ForwardState:
         """Add the address, or adopt it where it is there already.
 
         Raises ConflictError where the hostname has addresses that are not ours, or is an alias.
         """
+        name = resource or _resource(spec.backend, spec.hostname, spec.address)
+        with self._told(name, spec):
+            state = self._create(spec, report, name)
+            self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
+        return state
+
+    def _create(self, spec: ForwardSpec, report: Report, resource: str) -> ForwardState:
         backend = self._zones(spec.backend)
         zone = spec.zone or zone_of(backend, spec.hostname)
         if not is_subdomain(spec.hostname, zone):
             raise InvalidInputError(f"zone {zone} does not contain {spec.hostname}", "zone")
-        owned = self._claims.owned(self._key_of(spec))
-        if spec.address not in owned:
+        if str(spec.address) not in self._written(spec):
             _refuse_fixed(backend, zone, spec)
-        before = self._put(backend, zone, spec, report)
-        owned = self._claims.owned(self._key_of(spec))
-        adopted = spec.address in before and spec.address not in owned
+        before = self._put(backend, zone, spec, report, resource)
+        adopted = spec.address in before and str(spec.address) not in self._written(spec)
         if adopted:
             report.warning(
                 f"{spec.hostname} had {spec.address} already; it is adopted: destroy will remove it"
@@ -81,11 +103,11 @@ class ForwardRecords:
             on_conflict=spec.on_conflict,
         )
 
-    def read(self, old: ForwardState, report: Report) -> ForwardState | None:
+    def read(self, old: ForwardState, report: Report, resource: str = "") -> ForwardState | None:
         """Look at the live RRset; None where our address is gone."""
         backend = self._zones(old.backend)
         zone = old.zone or zone_of(backend, old.hostname)
-        self.recall(old)
+        self.recall(old, resource=resource)
         ours = old.written if old.written is not None else old.address
         live = _Rrset(backend, zone, old.hostname, record_type(ours)).look()
         found = _addresses(live)
@@ -94,14 +116,15 @@ class ForwardRecords:
             # resource of the state; several are somebody's own.
             if len(found) != 1 or old.on_conflict is OnForwardConflict.ADD:
                 return None
-            key = self._key(old.backend, old.hostname, ours)
             (ours,) = found
-            if self._is_a_siblings(key, ours):
+            if self._is_a_siblings(old, ours, resource or _resource_of(old)):
                 return None
         ttl = live.ttl if live is not None and old.ttl is not None else None
         return replace(old, zone=zone, address=ours, ttl=ttl)
 
-    def update(self, old: ForwardState, spec: ForwardSpec, report: Report) -> ForwardState:
+    def update(
+        self, old: ForwardState, spec: ForwardSpec, report: Report, resource: str = ""
+    ) -> ForwardState:
         """Put the new address in the place of the old one; a policy alone costs no I/O.
 
         Raises ConflictError as create does; nothing is changed then.
@@ -113,33 +136,56 @@ class ForwardRecords:
             ttl=spec.ttl,
             on_conflict=spec.on_conflict,
         )
-        if old.address == spec.address and spec.ttl in (None, old.ttl):
+        name = resource or _resource_of(old)
+        is_same = old.address == spec.address and spec.ttl in (None, old.ttl)
+        if is_same and not self._ledger.was_interrupted(name):
             # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
             return replace(state, written=old.written)
-        backend = self._zones(spec.backend)
-        zone = old.zone or zone_of(backend, spec.hostname)
-        self.recall(old)
-        learned = {old.address} - set(self._claims.owned(self._key_of(spec)))
-        going = ({old.written} | learned) - {spec.address, None}
-        self._put(backend, zone, spec, report, frozenset(one for one in going if one is not None))
+        self.recall(old, resource=name)
+        with self._told(name, spec):
+            backend = self._zones(spec.backend)
+            zone = old.zone or zone_of(backend, spec.hostname)
+            learned = set() if str(old.address) in self._written(spec) else {old.address}
+            going = ({old.written} | learned) - {spec.address, None}
+            leaving = frozenset(one for one in going if one is not None)
+            self._put(backend, zone, spec, report, name, leaving)
+            self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
         return state
 
-    def delete(self, old: ForwardState, report: Report) -> None:
-        """Take out the address that we wrote, and leave the others."""
+    def delete(self, old: ForwardState, report: Report, resource: str = "") -> None:
+        """Take out the address that we wrote, and leave the others.
+
+        Raises ConflictError where a declared resource wants the record and does not have it yet.
+        """
         backend = self._zones(old.backend)
         zone = old.zone or zone_of(backend, old.hostname)
-        self.recall(old)
+        name = resource or _resource_of(old)
+        self.recall(old, resource=name, is_current=False)
         if old.written is None:
             return
-        ours = old.written
-        key = self._key(old.backend, old.hostname, ours)
-        if self._is_claimed_elsewhere(backend, zone, old, report):
-            return
+        ours, kind = old.written, record_type(old.written)
+        record = OwnRecord(old.backend, kind, old.hostname, str(ours), name)
+        wanting = [
+            _as_of(claim, ours)
+            for claim in self._ledger.claims(kind, old.hostname)
+            if claim.wanted is None or is_same(claim.wanted, str(ours))
+        ]
+        location = RecordLocation(backend, zone, old.hostname, RdataType[kind])
+        given: dict[str, Given] = {old.hostname: Given(location, str(ours), wanting)}
+        (located,) = self._claimants.locate(self._identity(old), given).values()
 
         def decide(live: frozenset[Address]) -> frozenset[Address]:
-            return live if self._is_claimed(backend, zone, old) else live - {ours}
+            there = Live(tuple(map(str, live)))
+            decision = decide_delete(record, located, there, self._ledger.trouble)
+            if isinstance(decision, Refuse):
+                raise decision.error
+            if isinstance(decision, Keep):
+                if decision.reason and not decision.is_foreign:
+                    report.warning(decision.reason)
+                return live
+            return frozenset(map(ipaddress.ip_address, decision.leaving))
 
-        self._swap(_Rrset(backend, zone, old.hostname, key[0]), key, decide, None)
+        self._swap(_Rrset(backend, zone, old.hostname, kind), old, decide, None)
 
     def _put(
         self,
@@ -147,26 +193,26 @@ class ForwardRecords:
         zone: DnsName,
         spec: ForwardSpec,
         report: Report,
+        resource: str,
         going: frozenset[Address] = frozenset(),
     ) -> frozenset[Address]:
         """Write the address, in the place of those that go; give what was there before."""
-        key = self._key_of(spec)
-        rrset = _Rrset(backend, zone, spec.hostname, key[0])
+        rrset = _Rrset(backend, zone, spec.hostname, record_type(spec.address))
         if spec.on_conflict is not OnForwardConflict.ADD:
-            self._await_no_foreign(rrset, key, spec, going)
+            self._await_no_foreign(rrset, spec, going, resource)
 
         def decide(live: frozenset[Address]) -> frozenset[Address]:
             rrset.refuse_alias()
-            stay = live - (going - self._declared(key))
-            foreign = self._foreign(stay, key, spec)
+            stay = live - (going - self._declared(spec))
+            foreign = self._foreign(stay, spec)
             if foreign and spec.on_conflict in (None, OnForwardConflict.FAIL):
                 raise _conflict(spec, foreign)
             if spec.on_conflict is OnForwardConflict.OVERWRITE:
                 stay -= foreign
             return stay | {spec.address}
 
-        before = self._swap(rrset, key, decide, spec.ttl)
-        foreign = self._foreign(before - going, key, spec)
+        before = self._swap(rrset, spec, decide, spec.ttl)
+        foreign = self._foreign(before - going, spec)
         if foreign and spec.on_conflict is OnForwardConflict.ADD:
             there = ", ".join(sorted(str(address) for address in foreign))
             report.warning(
@@ -180,105 +226,67 @@ class ForwardRecords:
             raise ConfigError(f"backend {name!r} has no DNS zones, so no forward records")
         return backend
 
-    def _key(self, backend: str, hostname: DnsName, address: Address) -> Key:
-        """Name the RRset for the claims, by the place that it is written to."""
-        return (record_type(address), self._backends.identity(backend), hostname)
+    def _identity(self, one: ForwardSpec | ForwardState) -> str:
+        return self._backends.identity(one.backend)
 
-    def _key_of(self, spec: ForwardSpec) -> Key:
-        return self._key(spec.backend, spec.hostname, spec.address)
-
-    def _declared(self, key: Key) -> set[Address]:
-        details = self._claims.declared(key)
-        return {detail[1] for detail in details if isinstance(detail, tuple)}
-
-    def _is_a_siblings(self, key: Key, address: Address) -> bool:
-        """Whether another resource wrote the address, once all had a moment to be heard of."""
-        since = time.monotonic()
-        while not (heard := address in self._claims.owned(key)):
-            if not self._claims.wait_for_hand_over(
-                key, lambda: address in self._claims.owned(key), since
-            ):
-                break
-        return heard or address in self._claims.owned(key)
-
-    def _is_claimed(self, backend: ZoneBackend, zone: DnsName, old: ForwardState) -> bool:
-        """Whether a declared resource holds the very address that shall be deleted."""
-        assert old.written is not None
-        details = self._claims.declared(self._key(old.backend, old.hostname, old.written))
-        if (zone, old.written) in details:
-            return True
-        if (None, old.written) not in details:
-            return False
-        return zone_of(backend, old.hostname) == zone
-
-    def _is_claimed_elsewhere(
-        self, backend: ZoneBackend, zone: DnsName, old: ForwardState, report: Report
-    ) -> bool:
-        """Whether a declared resource of another instance holds the very address."""
-        assert old.written is not None
-        key = self._key(old.backend, old.hostname, old.written)
-        spot = Spot(backend, zone, old.hostname, RdataType[key[0]])
-        for identity, detail in self._claims.declared_elsewhere(key):
-            assert isinstance(detail, tuple)
-            if detail[1] != old.written:
-                continue
-            other = self._spot_at(identity, detail[0], spot)
-            if other is None or not look_alike(spot, other):
-                continue
-            if _addresses(spot.look()) - {old.written} - self._known(key):
-                report.warning(
-                    f"{old.written} of {old.hostname} is kept unchanged: backend "
-                    f"{other.backend.name} shows the very same addresses, and may be the same "
-                    "server; if it is another one, remove the address here"
-                )
-                return True
-            if are_one(spot, other):
-                return True
-        return False
-
-    def _spot_at(self, identity: str, zone: DnsName | None, spot: Spot) -> Spot | None:
-        """Find where another instance keeps the same RRset; None where it has no zone for it."""
-        backend = self._backends.at(identity)
-        if not isinstance(backend, ZoneBackend):
-            return None
+    @contextmanager
+    def _told(self, resource: str, spec: ForwardSpec) -> Iterator[None]:
+        """Note in the ledger where the operation fails."""
         try:
-            return spot._replace(backend=backend, zone=zone or zone_of(backend, spot.owner))
-        except ZoneNotFoundError:
-            return None
+            yield
+        except RdnsError:
+            self._ledger.fail(resource, spec.hostname)
+            raise
 
-    def _known(self, key: Key) -> set[Hashable]:
-        """Return the addresses of the RRset that are this stack's, wherever it declares them."""
-        elsewhere = {detail for _, detail in self._claims.declared_elsewhere(key)}
-        declared = {one[1] for one in elsewhere if isinstance(one, tuple)} | self._declared(key)
-        return {*declared, *self._claims.owned(key)}
+    def _written(self, one: ForwardSpec | ForwardState) -> set[str]:
+        """Return the addresses of the RRset that this stack wrote."""
+        kind = record_type(one.address)
+        return set(self._ledger.written(kind, self._identity(one), one.hostname))
 
-    def _foreign(self, live: frozenset[Address], key: Key, spec: ForwardSpec) -> frozenset[Address]:
-        ours = {spec.address} | self._declared(key) | set(self._claims.owned(key))
-        return frozenset(address for address in live if address not in ours)
+    def _declared(self, spec: ForwardSpec) -> set[Address]:
+        """Return the addresses of the RRset that the program declares."""
+        claims = self._ledger.claims(record_type(spec.address), spec.hostname)
+        identity = self._identity(spec)
+        here = [one for one in claims if one.place is None or one.place.identity == identity]
+        known = [one.wanted for one in here if one.wanted and not is_hidden(one.wanted)]
+        return set(map(ipaddress.ip_address, known))
+
+    def _is_a_siblings(self, old: ForwardState, address: Address, resource: str) -> bool:
+        """Whether another resource wrote the address, once all had a moment to be heard of."""
+        return self._ledger.wait(
+            resource,
+            lambda: str(address) in self._written(old),
+            self._ledger.may_hear_more,
+        )
+
+    def _foreign(self, live: frozenset[Address], spec: ForwardSpec) -> frozenset[Address]:
+        ours = self._written(spec)
+        return frozenset(
+            one
+            for one in live - {spec.address} - self._declared(spec)
+            if not includes(ours, str(one))
+        )
 
     def _await_no_foreign(
-        self, rrset: _Rrset, key: Key, spec: ForwardSpec, going: frozenset[Address]
+        self, rrset: _Rrset, spec: ForwardSpec, going: frozenset[Address], resource: str
     ) -> None:
-        """Allow other resources of this program a moment to be heard of, or to let go."""
-        since = time.monotonic()
-        live = _addresses(rrset.look())
-
-        def ours() -> bool:
-            return not self._foreign(live - going, key, spec)
-
-        while not ours() and self._claims.wait_for_hand_over(key, ours, since):
-            live = _addresses(rrset.look())
+        """Wait until the engine has told of the resources that wrote what is there."""
+        live = _addresses(rrset.look()) - going
+        self._ledger.wait(
+            resource, lambda: not self._foreign(live, spec), self._ledger.may_hear_more
+        )
 
     def _swap(
         self,
         rrset: _Rrset,
-        key: Key,
+        record: ForwardSpec | ForwardState,
         decide: Callable[[frozenset[Address]], frozenset[Address]],
         ttl: int | None,
     ) -> frozenset[Address]:
         """Look, decide and write, again when others came in between; give what was there."""
         for left in reversed(range(_TRIES)):
-            with self._claims.exclusive(key):
+            identity = self._identity(record)
+            with self._ledger.exclusive(rrset.kind, identity, record.hostname):
                 live = rrset.look()
                 try:
                     rrset.swap(live, decide(_addresses(live)), ttl)
@@ -288,6 +296,24 @@ class ForwardRecords:
                 else:
                     return _addresses(live)
         raise AssertionError("unreachable")
+
+
+def _resource(backend: str, hostname: DnsName, address: Address) -> str:
+    """Name a resource of which nobody says the URN."""
+    return f"{record_type(address)} {backend} {hostname} {address}"
+
+
+def _resource_of(old: ForwardState) -> str:
+    return _resource(old.backend, old.hostname, old.written or old.address)
+
+
+def _as_of(claim: Claim, address: Address) -> Claim:
+    """See a claim from one address: what it wrote before it wanted this one is another record."""
+    if claim.wanted is None or claim.written is None:
+        return claim
+    if is_same(claim.written.value, str(address)):
+        return claim
+    return claim._replace(written=None)
 
 
 class _RacedError(Exception):
@@ -305,6 +331,7 @@ class _Rrset:
         self._hostname = hostname
         self._name = to_dns(hostname)
         self._type = RdataType[kind]
+        self.kind = kind
 
     def look(self) -> dns.rrset.RRset | None:
         return self._backend.get_rrset(to_dns(self._zone), self._name, self._type)

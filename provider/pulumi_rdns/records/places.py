@@ -29,7 +29,7 @@ from pulumi_rdns.model.names import (
     to_dns,
 )
 from pulumi_rdns.model.specs import DEFAULT_TTL, MAX_CNAMES
-from pulumi_rdns.records.one_place import Spot
+from pulumi_rdns.records.location import RecordLocation
 
 
 class Seen(NamedTuple):
@@ -58,8 +58,8 @@ class PtrPlace(Protocol):
         """The name that has the record in this zone; another than the reverse name (RFC 2317)."""
 
     @property
-    def spot(self) -> Spot | None:
-        """The RRset that holds the record; None at a backend that has no zones."""
+    def location(self) -> RecordLocation:
+        """The record at its backend."""
 
     def look(self) -> Seen:
         """Read what is there now."""
@@ -216,11 +216,11 @@ class _AddressPlace:
 
     zone = None
     owner = None
-    spot = None
 
     def __init__(self, backend: AddressBackend, address: Address) -> None:
         self._backend = backend
         self._address = address
+        self.location = RecordLocation(backend, None, str(address), RdataType.PTR)
 
     def look(self) -> Seen:
         ptr = self._backend.get_ptr(self._address)
@@ -261,7 +261,7 @@ class _ZonePlace:
         self._backend = backend
         self.zone = zone
         self.owner = owner
-        self.spot = Spot(backend, zone, owner, RdataType.PTR)
+        self.location = RecordLocation(backend, zone, owner, RdataType.PTR)
         self._is_free = is_free
 
     def look(self) -> Seen:

@@ -5,38 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.batch import Found
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import ConflictError, RdnsError, ZoneNotFoundError
-from pulumi_rdns.model.addresses import reverse_name
-from pulumi_rdns.model.names import DnsName, is_subdomain
+from pulumi_rdns.errors import RdnsError, ZoneNotFoundError
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table
-from pulumi_rdns.records.claims import Claims, Key
+from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_check import ForwardGate
-from pulumi_rdns.records.other_instances import OtherInstances
+from pulumi_rdns.records.holdings import holding_of_set
+from pulumi_rdns.records.ledger import Claim, Declared
+from pulumi_rdns.records.ledger import Place as DeclaredPlace
+from pulumi_rdns.records.location import RecordLocation
+from pulumi_rdns.records.ownership import Live, OwnRecord, Refuse, Remove, decide_delete
 from pulumi_rdns.records.places import Aliases
 from pulumi_rdns.records.ptr_set_forward import admitted, renewed
 from pulumi_rdns.records.ptr_set_messages import (
     summary,
     warn_of_adopted,
     warn_of_left,
+    warn_of_pending,
     warn_of_unserved,
 )
 from pulumi_rdns.records.ptr_set_places import Place, Store, store_of
 from pulumi_rdns.records.ptr_set_run import Run
 from pulumi_rdns.records.ptr_set_state import (
-    Brought,
+    SetResult,
     believed,
     placed,
     places_of,
     seen_after,
     written_after,
 )
+from pulumi_rdns.records.shared_ledger import SharedLedger
 
 
 class _Places(NamedTuple):
@@ -54,30 +60,40 @@ class PtrSets:
     """The four operations. One object serves all sets of a process."""
 
     def __init__(
-        self, backends: Backends, claims: Claims, gate: ForwardGate, aliases: Aliases
+        self, backends: Backends, ledger: SharedLedger, gate: ForwardGate, aliases: Aliases
     ) -> None:
         self._backends = backends
-        self._claims = claims
+        self._ledger = ledger
+        self._claimants = Claimants(backends)
         self._gate = gate
         self._aliases = aliases
 
-    def declare(self, spec: PtrSetSpec) -> None:
+    def declare(self, spec: PtrSetSpec, *, resource: str = "", line: int | None = None) -> None:
         """Note that the running program declares these records. No I/O."""
-        self._claims.declare_set(self._prefix(spec.backend), spec.records.table, spec.zone)
+        place = DeclaredPlace(spec.backend, self._backends.identity(spec.backend), spec.zone)
+        declared = Declared("PTR", place, spec.records.table)
+        self._ledger.declare(resource or _resource(spec), declared, line)
 
-    def recall(self, old: PtrSetState) -> None:
-        """Note what the state says we wrote. No I/O."""
+    def recall(self, old: PtrSetState, *, resource: str = "", is_current: bool = True) -> None:
+        """Note what the state says we wrote. No I/O.
 
-        self._claims.own_set(self._prefix(old.backend), old.written.get)
+        ``is_current``: it is not about to be replaced.
+        """
+        holding = holding_of_set(self._backends.identity(old.backend), old)
+        self._ledger.recall(resource or _resource(old), holding, is_current=is_current)
 
-    def create(self, spec: PtrSetSpec, report: Report) -> Brought:
+    def create(self, spec: PtrSetSpec, report: Report, resource: str = "") -> SetResult:
         """Write all records that can be written, and adopt those that are already correct."""
-        return self._bring(PtrSetState(backend=spec.backend, zone=spec.zone), spec, report)
+        nothing = PtrSetState(backend=spec.backend, zone=spec.zone)
+        return self._reconcile(nothing, spec, report, resource or _resource(spec))
 
-    def update(self, old: PtrSetState, spec: PtrSetSpec, report: Report) -> Brought:
+    def update(
+        self, old: PtrSetState, spec: PtrSetSpec, report: Report, resource: str = ""
+    ) -> SetResult:
         """Write what differs; policies alone cost no I/O."""
-        self.recall(old)
-        return self._bring(old, spec, report)
+        name = resource or _resource(spec)
+        self.recall(old, resource=name)
+        return self._reconcile(old, spec, report, name)
 
     def read(self, old: PtrSetState, report: Report) -> PtrSetState | None:
         """Look at the live records where they were written; None where all are gone."""
@@ -114,27 +130,29 @@ class PtrSets:
             state = replace(state, ttl=others[0] if others else old.ttl)
         return renewed(self._gate, backend, state, report)
 
-    def delete(self, old: PtrSetState, report: Report) -> None:
+    def delete(self, old: PtrSetState, report: Report, resource: str = "") -> None:
         """Take away what we wrote, record by record; never what is not ours.
 
         Raises one error that tells of all that failed.
         """
-        self.recall(old)
+        name = resource or _resource(old)
+        self.recall(old, resource=name, is_current=False)
         backend = self._backends.get(old.backend)
         store = self._store(backend, old.zone)
         found = self._places(store, old, old.written)
-        going, failures = self._unclaimed(backend, old, old.written, found)
         run = Run(store, found.places, self._ours(old), report)
-        run.remove(going)
-        warn_of_left(run, report)
-        failures = run.failures | self._not_taken_over(old, going) | failures
+        pending, failures = self._let_go(old, old.written, found, run, name, report)
+        failures |= pending | run.failures
         if failures:
             raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
-    def _bring(self, old: PtrSetState, spec: PtrSetSpec, report: Report) -> Brought:
+    def _reconcile(
+        self, old: PtrSetState, spec: PtrSetSpec, report: Report, resource: str
+    ) -> SetResult:
         """Bring what is there to what the program asks for."""
         wanted, seen = spec.records.table, old.records.table
-        retimed = spec.ttl is not None and spec.ttl != old.ttl
+        # What a killed run has left is not known: all is looked at.
+        retimed = self._ledger.was_interrupted(resource) or spec.ttl not in (None, old.ttl)
         todo = {
             address: hostname
             for address, hostname in wanted.items()
@@ -147,8 +165,9 @@ class PtrSets:
             old, zone=spec.zone, records=spec.records, several={}, policies=spec.policies
         )
         if not todo and not going:
+            self._ledger.wrote(resource, holding_of_set(self._identity(old), old))
             written = {key: value for key, value in old.written.items() if key in wanted}
-            return Brought(replace(state, ttl=spec.ttl, written=written), None)
+            return SetResult(replace(state, ttl=spec.ttl, written=written), None)
 
         found = self._places(store, old, [*todo, *going])
         errors = found.errors | found.unserved
@@ -164,32 +183,35 @@ class PtrSets:
             {key: believed(old, key) for key in todo if key not in failures},
             spec.ttl,
             overwrite=spec.policies.on_conflict is OnConflict.OVERWRITE,
-            is_patient=self._claims.is_patient,
+            await_ours=lambda is_over: self._await_ours(resource, is_over, report),
         )
-        if going:
-            self._claims.await_quiet()
-            leaving = going
-            going, unsure = self._unclaimed(backend, old, leaving, found)
-            left = self._not_taken_over(old, going)
-            failures |= unsure | {key: left[key] for key in leaving if key in left}
-        run.remove(going)
         warn_of_adopted(run, report)
-        warn_of_left(run, report)
+        pending: dict[str, RdnsError] = {}
+        if going:
+            # Others may wait for what is written already, and this one for them.
+            failed = failures | run.failures
+            made = {key: name for key, name in todo.items() if key not in failed}
+            so_far = placed(replace(state, written={**old.written, **made}), old, run.places)
+            self._ledger.wrote(resource, holding_of_set(self._identity(old), so_far), failed)
+            self._await_owners(resource, going, report)
+            pending, refused = self._let_go(old, going, found, run, resource, report)
+            failures |= refused
+        warn_of_pending(pending, report)
         failures |= run.failures
-        for address in failures:
-            self._claims.fail((*self._prefix(spec.backend), address))
         state = replace(
             seen_after(state, old, spec, failures),
             ttl=old.ttl if failures else spec.ttl,
             written={
                 **written_after(old, spec, todo, failures, run.unknown),
                 **self._inherited(store, old, [key for key in todo if key in failures], run.places),
+                **{address: old.written[address] for address in pending},
             },
         )
         state = looks.remembered(placed(state, old, run.places), old)
+        self._ledger.wrote(resource, holding_of_set(self._identity(old), state), failures)
         if not failures:
-            return Brought(state, None)
-        return Brought(state, summary("set the PTRs of", backend.name, failures, len(wanted)))
+            return SetResult(state, None)
+        return SetResult(state, summary("set the PTRs of", backend.name, failures, len(wanted)))
 
     def _inherited(
         self, store: Store, old: PtrSetState, failed: Iterable[str], places: Mapping[str, Place]
@@ -200,8 +222,7 @@ class PtrSets:
         owned = {}
         for address in failed:
             if address not in old.written and address in places:
-                values = self._claims.owned((*self._prefix(old.backend), address))
-                names = {DnsName(one) for one in values if isinstance(one, str)}
+                names = set(map(DnsName, self._written(old, address)))
                 if names:
                     owned[address] = names
         if not owned:
@@ -217,11 +238,16 @@ class PtrSets:
             if len(hostnames) == 1 and hostnames[0] in owned[address]
         }
 
-    def _prefix(self, backend: str) -> Key:
-        return ("PTR", self._backends.identity(backend))
+    def _identity(self, old: PtrSetState) -> str:
+        return self._backends.identity(old.backend)
+
+    def _written(self, old: PtrSetState, address: str) -> Iterable[str]:
+        """Return the hostnames that this stack wrote at an address."""
+        return self._ledger.written("PTR", self._identity(old), address)
 
     def _store(self, backend: Backend, zone: DnsName | None) -> Store:
-        return store_of(backend, zone, self._aliases, self._claims, self._prefix(backend.name))
+        identity = self._backends.identity(backend.name)
+        return store_of(backend, zone, self._aliases, self._ledger, identity)
 
     def _places(self, store: Store, old: PtrSetState, addresses: Collection[str]) -> _Places:
         """Return the places where records were written; look for those of new ones.
@@ -244,99 +270,95 @@ class PtrSets:
 
     def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
         """Return which hostnames of an address this stack wrote, or a refresh has shown to it."""
-        prefix = self._prefix(old.backend)
 
         def ours(address: str) -> set[str]:
-            owned = self._claims.owned((*prefix, address))
-            names = {value for value in owned if isinstance(value, str)}
-            return names.union(believed(old, address))
+            return {*self._written(old, address), *believed(old, address)}
 
         return ours
 
-    def _unclaimed(
-        self, backend: Backend, old: PtrSetState, values: Table, found: _Places
-    ) -> tuple[Table, dict[str, RdnsError]]:
-        """Leave out the records that another declared resource holds now.
+    def _await_ours(self, resource: str, is_over: Callable[[], bool], report: Report) -> bool:
+        """Wait until the engine has told of the resources that wrote what is there."""
+        return self._ledger.wait(
+            resource, is_over, lambda since: self._ledger.may_hear_more(since) and report.pause(0)
+        )
 
-        Those of which nobody can tell are left out too, each with an error.
+    def _await_owners(self, resource: str, going: Table, report: Report) -> None:
+        """Wait until the resources that declare records now have written them.
+
+        A courtesy: what they have not written by then is kept.
         """
-        prefix = self._prefix(old.backend)
-        others: dict[str, list[tuple[str, object]]] = {}
-        unclaimed = {}
-        unsure: dict[str, RdnsError] = {}
-        for address, value in values.items():
-            key = (*prefix, address)
-            zones = self._claims.declared(key)
-            if zones and old.zone in zones:
-                continue
-            if address in found.errors:
-                unsure[address] = found.errors[address]
-                continue
-            try:
-                if zones and not self._is_elsewhere(old, address, zones, found.places[address]):
-                    continue
-            except RdnsError as error:
-                unsure[address] = error
-                continue
-            if elsewhere := self._claims.declared_elsewhere(key):
-                others[address] = elsewhere
-            unclaimed[address] = value
-        if others:
-            instances = OtherInstances(self._backends, self._aliases, self._claims)
-            held, unknown = instances.hold(backend, found.places, values, others)
-            unsure |= unknown
-            for address in held | unknown.keys():
-                unclaimed.pop(address, None)
-        return unclaimed, unsure
+        left = set(going)
 
-    def _not_taken_over(self, old: PtrSetState, going: Table) -> dict[str, RdnsError]:
-        """Find the records that another resource declares and could not take over."""
-        return {
-            address: ConflictError(
-                old.backend,
-                "delete the PTR of",
-                address,
-                "it is kept unchanged and stays in the state, because the resource that declares "
-                "this address now could not be created; see its error",
+        def pending() -> list[Claim]:
+            claims = {address: self._ledger.claims("PTR", address) for address in left}
+            found = [one for each in claims.values() for one in each if one.is_pending]
+            left.intersection_update(
+                address for address, each in claims.items() if any(one.is_pending for one in each)
             )
-            for address in old.written
-            if address not in going and self._has_failed(old.backend, address)
-        }
+            return found
 
-    def _has_failed(self, backend: str, address: str) -> bool:
-        """Whether a resource that declares an address failed, here or at another place."""
-        key = (*self._prefix(backend), address)
-        others = [
-            ("PTR", identity, address) for identity, _ in self._claims.declared_elsewhere(key)
-        ]
-        return any(map(self._claims.has_failed, (key, *others)))
+        self._ledger.wait(
+            resource,
+            lambda: not pending(),
+            lambda _: any(map(self._ledger.is_to_come, pending())) and report.pause(0),
+        )
 
-    def _is_elsewhere(
-        self, old: PtrSetState, address: str, zones: Collection[object], place: Place
-    ) -> bool:
-        """Whether the declared record of this address is in another zone than ``place``.
+    def _let_go(
+        self,
+        old: PtrSetState,
+        values: Table,
+        found: _Places,
+        run: Run,
+        resource: str,
+        report: Report,
+    ) -> tuple[dict[str, RdnsError], dict[str, RdnsError]]:
+        """Remove records, but for those that another declared resource has or wants.
 
-        Raises RdnsError where nobody can tell.
+        Return why some are kept in the state: those whose resource is still to be created, and
+        others.
         """
-        if place.zone is None or place.zone in zones:
-            return False
-        # No zone, or one above, may lead to the same record by an alias (RFC 2317).
-        name = reverse_name(address)
-        backend = self._backends.get(old.backend)
-        for zone in zones:
-            if zone is None or (isinstance(zone, str) and is_subdomain(name, DnsName(zone))):
-                found = store_of(
-                    backend,
-                    None if zone is None else DnsName(zone),
-                    self._aliases,
-                    self._claims,
-                    (),
-                ).replaced(address)
-                if isinstance(found, RdnsError):
-                    raise found
-                if found == place:
-                    return False
-        return True
+        going, leaving = {}, {}
+        pending: dict[str, RdnsError] = {}
+        failures = {key: found.errors[key] for key in values if key in found.errors}
+        given = {}
+        for address, value in values.items():
+            if address in failures:
+                continue
+            claims = self._ledger.claims("PTR", address)
+            if not claims and self._ledger.trouble is None:
+                going[address] = value
+                continue
+            place = found.places[address]
+            location = RecordLocation(run.store.backend, place.zone, place.owner, RdataType.PTR)
+            given[address] = Given(location, value, claims)
+        try:
+            there = run.store.read({key: found.places[key] for key in given}) if given else {}
+            claims_at = self._claimants.locate(self._identity(old), given)
+        except RdnsError as error:
+            failures |= dict.fromkeys(given, error)
+            claims_at = {}
+        for address, located in claims_at.items():
+            record = OwnRecord(old.backend, "PTR", address, values[address], resource)
+            live = there.get(address, Found())
+            decision = decide_delete(
+                record, located, Live(live.hostnames, live.is_default), self._ledger.trouble
+            )
+            if isinstance(decision, Remove):
+                going[address] = values[address]
+                leaving[address] = decision.leaving
+            elif isinstance(decision, Refuse):
+                (pending if decision.is_pending else failures)[address] = decision.error
+            elif decision.reason:
+                report.warning(decision.reason)
+        run.remove(going, leaving)
+        warn_of_left(run, report)
+        return pending, failures
+
+
+def _resource(one: PtrSetSpec | PtrSetState) -> str:
+    """Name a resource of which nobody says the URN."""
+    first = next(iter(one.records.table), "")
+    return f"PTR {one.backend} {one.zone} {first}"
 
 
 def _is_only_default(found: Found, written: str | None) -> bool:

@@ -76,6 +76,13 @@ def warn_of_left(run: Run, report: Report) -> None:
         report.warning(f"{error}; there is nothing to delete at {shown(run.gone)}")
 
 
+def warn_of_pending(pending: Mapping[str, RdnsError], report: Report) -> None:
+    """Report what is kept for now, as another resource that declares it is not created yet."""
+    if pending:
+        error = next(iter(pending.values()))
+        report.warning(f"kept until the next update: {shown(pending)}: {_reason(error)}")
+
+
 def warn_of_unserved(unserved: Mapping[str, RdnsError], report: Report) -> None:
     """Report what a refresh could not look at, and why."""
     if unserved:

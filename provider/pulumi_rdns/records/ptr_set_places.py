@@ -21,8 +21,8 @@ from pulumi_rdns.errors import (
 )
 from pulumi_rdns.model.addresses import reverse_name
 from pulumi_rdns.model.names import DnsName, from_dns, to_dns
-from pulumi_rdns.records.claims import Claims, Key
 from pulumi_rdns.records.places import Aliases, find_place
+from pulumi_rdns.records.shared_ledger import SharedLedger
 from pulumi_rdns.workers import Workers
 
 #: failures that are of one address: the next one may fare better
@@ -54,6 +54,10 @@ class Store(Protocol):
     @property
     def name(self) -> str:
         """The backend's name, for error messages."""
+
+    @property
+    def backend(self) -> Backend:
+        """The backend."""
 
     @property
     def has_ttls(self) -> bool:
@@ -93,12 +97,12 @@ def store_of(
     backend: Backend,
     zone: DnsName | None,
     aliases: Aliases,
-    claims: Claims,
-    prefix: Key,
+    ledger: SharedLedger,
+    identity: str,
 ) -> Store:
     """Return the store of a backend. Raises ConfigError where it has no PTR records."""
     if isinstance(backend, AddressBackend):
-        return _Addresses(backend, claims, prefix)
+        return _Addresses(backend, ledger, identity)
     if isinstance(backend, ZoneBackend):
         return _Zones(backend, zone, aliases)
     raise ConfigError(f"backend {backend.name!r} has no PTR records")
@@ -114,7 +118,7 @@ class _Zones:
 
     def __init__(self, backend: ZoneBackend, zone: DnsName | None, aliases: Aliases) -> None:
         self.name = backend.name
-        self._backend = backend
+        self.backend = backend
         self._zone = zone
         self._aliases = aliases
 
@@ -139,7 +143,7 @@ class _Zones:
             for at, address in enumerate(group):
                 place = places[address]
                 try:
-                    zone = from_dns(self._backend.find_zone(to_dns(place.owner)))
+                    zone = from_dns(self.backend.find_zone(to_dns(place.owner)))
                 except ZoneNotFoundError:
                     zone = None
                 if zone == place.zone:
@@ -158,14 +162,14 @@ class _Zones:
         assert zone is not None
         try:
             name = to_dns(zone)
-            return bool(self._backend.find_zone(name) == name)
+            return bool(self.backend.find_zone(name) == name)
         except ZoneNotFoundError:
             return False
 
     def replaced(self, address: str) -> Place | RdnsError:
         try:
             found = find_place(
-                self._backend, ipaddress.ip_address(address), self._zone, self._aliases
+                self.backend, ipaddress.ip_address(address), self._zone, self._aliases
             )
         except RdnsError as error:
             return error
@@ -181,7 +185,7 @@ class _Zones:
         found = {}
         for zone, addresses in _by_zone(places).items():
             owners: dict[str, str] = {places[address].owner: address for address in addresses}
-            there = self._backend.read_ptrs(to_dns(zone), owners.keys(), is_shared=is_shared)
+            there = self.backend.read_ptrs(to_dns(zone), owners.keys(), is_shared=is_shared)
             found.update({owners[owner]: one for owner, one in there.items()})
         return found
 
@@ -193,14 +197,14 @@ class _Zones:
                 for step in (steps[address] for address in addresses)
             ]
             try:
-                made = self._backend.apply_ptrs(to_dns(zone), changes, progress)
+                made = self.backend.apply_ptrs(to_dns(zone), changes, progress)
             except BackendError as error:
                 made = [Outcome(None, error)] * len(changes)
             outcomes.update(zip(addresses, made, strict=True))
         return outcomes
 
     def _prefetch_zones(self, owners: Iterable[DnsName]) -> None:
-        self._backend.prefetch_zones(list(map(to_dns, owners)))
+        self.backend.prefetch_zones(list(map(to_dns, owners)))
 
     def _group(self, owners: dict[str, DnsName]) -> dict[str, Place | RdnsError]:
         """Find the places of addresses whose reverse names are below one."""
@@ -236,11 +240,11 @@ class _Addresses:
 
     has_ttls = False
 
-    def __init__(self, backend: AddressBackend, claims: Claims, prefix: Key) -> None:
+    def __init__(self, backend: AddressBackend, ledger: SharedLedger, identity: str) -> None:
         self.name = backend.name
-        self._backend = backend
-        self._claims = claims
-        self._prefix = prefix
+        self.backend = backend
+        self._ledger = ledger
+        self._identity = identity
 
     def places(self, addresses: Iterable[str]) -> dict[str, Place | RdnsError]:
         return {address: Place(None, DnsName(address)) for address in addresses}
@@ -259,7 +263,7 @@ class _Addresses:
 
     def read(self, places: Mapping[str, Place], *, is_shared: bool = False) -> dict[str, Found]:
         """Read all addresses in one list."""
-        there = {str(one.address): one.ptr for one in self._backend.addresses()}
+        there = {str(one.address): one.ptr for one in self.backend.addresses()}
         found = {}
         missing = []
         for address in places:
@@ -270,13 +274,13 @@ class _Addresses:
                 found[address] = Found((hostname,), is_default=ptr.is_default)
         # A list of those that have a PTR need not hold the others: each is asked for.
         for address in missing:
-            self._backend.get_ptr(ipaddress.ip_address(address))
+            self.backend.get_ptr(ipaddress.ip_address(address))
         return found
 
     def apply(self, steps: Mapping[str, Step], progress: Progress) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         for address, step in steps.items():
-            with self._claims.exclusive((*self._prefix, address)):
+            with self._ledger.exclusive("PTR", self._identity, address):
                 outcomes[address] = self._apply(address, step)
             progress(1)
             error = outcomes[address].error
@@ -287,15 +291,15 @@ class _Addresses:
     def _apply(self, address: str, step: Step) -> Outcome:
         ip = ipaddress.ip_address(address)
         try:
-            ptr = self._backend.get_ptr(ip)
+            ptr = self.backend.get_ptr(ip)
             there = (from_dns(ptr.hostname),) if ptr else ()
             is_default = ptr is not None and ptr.is_default
             if there != step.before and (there == step.after or not is_default or step.before):
                 return Outcome(Found(there, is_default=is_default))
             if step.after:
-                self._backend.set_ptr(ip, to_dns(DnsName(step.after[0])))
+                self.backend.set_ptr(ip, to_dns(DnsName(step.after[0])))
             elif ptr is not None:
-                self._backend.unset_ptr(ip)
+                self.backend.unset_ptr(ip)
         except BackendError as error:
             return Outcome(None, error, isinstance(error, UnavailableError))
         return DONE

@@ -18,6 +18,7 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.specs import DEFAULT_TTL
 from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.holdings import includes
 from pulumi_rdns.records.places import fixed_reason
 from pulumi_rdns.records.ptr_set_places import Place, Step, Store
 
@@ -25,8 +26,6 @@ from pulumi_rdns.records.ptr_set_places import Place, Step, Store
 _TRIES = 5
 #: seconds between two messages about the progress
 _EVERY = 1.0
-#: seconds between two looks at records that another resource of the program is about to let go of
-_PAUSE = 0.25
 
 #: gives the next step of an address after an outcome; None where it has come to its end
 _Judge: TypeAlias = Callable[[str, Step, Outcome], Step | None]
@@ -58,7 +57,7 @@ class Run:
         self.gone: dict[str, AddressNotFoundError] = {}
         #: addresses whose change failed, and whose server has said no
         self._answered: set[str] = set()
-        self._store = store
+        self.store = store
         self._ours = ours
         self._report = report
         self._conflicts: dict[str, tuple[Step, Found]] = {}
@@ -72,13 +71,13 @@ class Run:
         ttl: int | None,
         *,
         overwrite: bool,
-        is_patient: Callable[[float], bool],
+        await_ours: Callable[[Callable[[], bool]], bool],
     ) -> None:
         """Write hostnames where ``before`` still stands.
 
         ``ttl`` is seconds; None keeps what is there. ``overwrite``: what somebody else wrote counts
-        as ours. ``is_patient`` tells whether a wait since some time (`time.monotonic`) for records
-        that are not ours to become so is still worth it.
+        as ours. ``await_ours`` waits until a condition holds, as long as more may become known of
+        what this stack wrote.
         """
         ttls = self._live_ttls(before) if ttl is None else {}
         steps = {}
@@ -93,26 +92,29 @@ class Run:
                 self._end(address, outcome)
                 return None
             ours = self._ours(address)
-            if found.fixed and not ours.issuperset(found.hostnames):
+            if found.fixed and not _are_all(ours, found.hostnames):
                 reason = fixed_reason(", ".join(found.hostnames), found.fixed)
                 self.failures[address] = self._error(RejectedError, address, reason)
                 return None
             if found.hostnames == step.after:
                 return self._adopt(address, step, found, ttl)
-            if overwrite or found.is_default or ours.issuperset(found.hostnames):
+            if overwrite or found.is_default or _are_all(ours, found.hostnames):
                 kept = found.ttl if ttl is None and found.ttl is not None else step.ttl
                 return step._replace(before=found.hostnames, ttl=kept)
             self._conflicts[address] = step, found
             return None
 
         self._drive(steps, judge)
-        self._await_hand_over(judge, is_patient)
+        self._await_ours(judge, await_ours)
         self._look_for_unknown(wanted)
 
-    def remove(self, values: Table) -> None:
-        """Take away these values where they still stand; what else stands there is left."""
+    def remove(self, values: Table, leaving: Mapping[str, tuple[str, ...]]) -> None:
+        """Take away these values where they still stand; what else stands there is left.
+
+        ``leaving`` has what is to stand there instead, where that is not nothing.
+        """
         steps = {
-            address: Step(self.places[address], (hostname,), (), DEFAULT_TTL)
+            address: Step(self.places[address], (hostname,), leaving.get(address, ()), DEFAULT_TTL)
             for address, hostname in values.items()
         }
 
@@ -126,7 +128,9 @@ class Run:
                 return None
             value = values[address]
             if value in found.hostnames:
-                others = tuple(one for one in found.hostnames if one != value)
+                others = leaving.get(address) or tuple(
+                    one for one in found.hostnames if one != value
+                )
                 return Step(step.place, found.hostnames, others, found.ttl or DEFAULT_TTL)
             if found.hostnames and not found.is_default:
                 self.left[address] = found
@@ -136,11 +140,11 @@ class Run:
 
     def _live_ttls(self, before: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
         """Read the TTLs of records that are going to change and keep theirs."""
-        if not self._store.has_ttls:
+        if not self.store.has_ttls:
             return {}
         places = {key: self.places[key] for key, held in before.items() if held}
         try:
-            found = self._store.read(places)
+            found = self.store.read(places)
         except BackendError as error:
             self.failures.update(dict.fromkeys(places, error))
             return {}
@@ -156,7 +160,7 @@ class Run:
         if not refused:
             return
         try:
-            found = self._store.read({address: self.places[address] for address in refused})
+            found = self.store.read({address: self.places[address] for address in refused})
         except BackendError:
             return
         for address in refused:
@@ -169,7 +173,7 @@ class Run:
         for _ in range(_TRIES):
             if not steps:
                 return
-            outcomes = self._store.apply(steps, self._progress)
+            outcomes = self.store.apply(steps, self._progress)
             misplaced = {
                 key: step for key, step in steps.items() if _is_hidden(step, outcomes[key])
             }
@@ -189,7 +193,7 @@ class Run:
     ) -> dict[str, Step]:
         """Look for another place where an alias or a delegation hides a record."""
         steps = {}
-        for address, place in self._store.each_replaced(misplaced.keys()).items():
+        for address, place in self.store.each_replaced(misplaced.keys()).items():
             if isinstance(place, RdnsError):
                 self.failures[address] = place
             elif place == misplaced[address].place:
@@ -202,30 +206,37 @@ class Run:
                 steps[address] = misplaced[address]._replace(place=place)
         return steps
 
-    def _await_hand_over(self, judge: _Judge, is_patient: Callable[[float], bool]) -> None:
-        """Allow other resources of this program a moment to let go of records."""
-        since = time.monotonic()
-        while self._conflicts and is_patient(since):
-            self._report.pause(_PAUSE)
-            waiting, self._conflicts = self._conflicts, {}
-            try:
-                there = self._store.read({key: step.place for key, (step, _) in waiting.items()})
-            except BackendError as error:
-                self.failures.update(dict.fromkeys(waiting, error))
-                return
-            steps = {}
-            for address, (step, _) in waiting.items():
-                next_ = judge(address, step, Outcome(there.get(address, Found())))
-                if next_ is not None:
-                    steps[address] = next_
-            self._drive(steps, judge)
+    def _await_ours(self, judge: _Judge, await_ours: Callable[[Callable[[], bool]], bool]) -> None:
+        """Wait for what else this stack may have written, and look at the conflicts again."""
+        if self._conflicts:
+
+            def is_over() -> bool:
+                there = self._conflicts.items()
+                return all(_are_all(self._ours(key), one[1].hostnames) for key, one in there)
+
+            await_ours(is_over)
+            self._judge_again(judge)
         for address, (_, found) in self._conflicts.items():
             names = ", ".join(map(with_dot_hint, found.hostnames))
             reason = f"it already points to {names}, which was not written by this stack"
             self.failures[address] = self._error(ConflictError, address, reason)
 
+    def _judge_again(self, judge: _Judge) -> None:
+        waiting, self._conflicts = self._conflicts, {}
+        try:
+            there = self.store.read({key: step.place for key, (step, _) in waiting.items()})
+        except BackendError as error:
+            self.failures.update(dict.fromkeys(waiting, error))
+            return
+        steps = {}
+        for address, (step, _) in waiting.items():
+            next_ = judge(address, step, Outcome(there.get(address, Found())))
+            if next_ is not None:
+                steps[address] = next_
+        self._drive(steps, judge)
+
     def _adopt(self, address: str, step: Step, found: Found, ttl: int | None) -> Step | None:
-        if step.after[0] not in self._ours(address):
+        if not includes(self._ours(address), step.after[0]):
             self.adopted.add(address)
         if ttl is None or found.ttl is None or found.ttl == ttl:
             return None
@@ -240,7 +251,7 @@ class Run:
             self._answered.add(address)
 
     def _error(self, kind: type[BackendError], address: str, reason: str) -> BackendError:
-        return kind(self._store.name, "set the PTR of", address, reason)
+        return kind(self.store.name, "set the PTR of", address, reason)
 
     def _progress(self, more: int) -> None:
         self._done += more
@@ -248,6 +259,10 @@ class Run:
         if now - self._told >= _EVERY:
             self._told = now
             self._report.progress(f"{self._done:,} of {self._total:,} records")
+
+
+def _are_all(ours: set[str], hostnames: tuple[str, ...]) -> bool:
+    return all(includes(ours, hostname) for hostname in hostnames)
 
 
 def _is_hidden(step: Step, outcome: Outcome) -> bool:

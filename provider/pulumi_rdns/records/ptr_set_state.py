@@ -16,7 +16,7 @@ from pulumi_rdns.model.tables import Table, zone_in
 from pulumi_rdns.records.ptr_set_places import Place
 
 
-class Brought(NamedTuple):
+class SetResult(NamedTuple):
     """What there is after a create or update, and an error that tells of all that failed."""
 
     state: PtrSetState

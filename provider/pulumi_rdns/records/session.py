@@ -15,8 +15,8 @@ from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.model.specs import PtrSpec
-from pulumi_rdns.records.claims import Claims
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate, ForwardSource
+from pulumi_rdns.records.shared_ledger import SharedLedger
 
 if TYPE_CHECKING:
     from pulumi_rdns.records.forward import ForwardRecords
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """The backends, the claims and the operations of one process.
+    """The backends, the ledger and the operations of one process.
 
     What a run does not use is not imported: most of them change nothing.
     """
@@ -40,7 +40,7 @@ class Session:
         self.settings = settings
         self._nameservers, self._resolvers = _read_servers(settings)
         self.backends = Backends(settings.backends, root, environ)
-        self.claims = Claims()
+        self.ledger = SharedLedger()
         self.gate = ForwardGate(self.source_of)
 
     @Once
@@ -48,21 +48,21 @@ class Session:
         """The operations on single PTR records."""
         from pulumi_rdns.records.ptr import PtrRecords
 
-        return PtrRecords(self.backends, self.claims, self.gate, self._await_served, self.aliases)
+        return PtrRecords(self.backends, self.ledger, self.gate, self._await_served, self.aliases)
 
     @Once
     def ptr_sets(self) -> PtrSets:
         """The operations on sets of PTR records."""
         from pulumi_rdns.records.ptr_set import PtrSets
 
-        return PtrSets(self.backends, self.claims, self.gate, self.aliases)
+        return PtrSets(self.backends, self.ledger, self.gate, self.aliases)
 
     @Once
     def forward(self) -> ForwardRecords:
         """The operations on forward records."""
         from pulumi_rdns.records.forward import ForwardRecords
 
-        return ForwardRecords(self.backends, self.claims)
+        return ForwardRecords(self.backends, self.ledger)
 
     def _await_served(self, spec: PtrSpec, report: Report) -> None:
         from pulumi_rdns.records.ptr_wait import await_served

@@ -32,7 +32,6 @@ class Declarations:
     def __init__(self) -> None:
         self._declared = DeclaredAddresses()
         self._ttls: dict[tuple[str, str, str], tuple[int, str]] = {}
-        self._addresses: dict[tuple[str, str], list[str]] = {}
         self._forwards: dict[str | None, list[tuple[pulumi.Resource, bool]]] = {}
 
     def declare_address(
@@ -145,24 +144,6 @@ class Declarations:
                 opts is not None and bool(opts.depends_on or opts.parent or opts.provider)
             )
             self._forwards.setdefault(name, []).append((record, not waits))
-
-    def siblings(self, backend: Any, hostname: Any, address: Any) -> Any:
-        """Note an address of a hostname. Return all that the program declares, if it is plain.
-
-        Addresses that are computed are not among them.
-        """
-        name = literal_hostname(hostname)
-        if name is None or is_computed(backend):
-            return None
-        addresses = self._addresses.setdefault((backend, name), [])
-        if isinstance(address, str):
-            addresses.append(address)
-
-        async def all_of_them() -> list[str]:
-            await asyncio.sleep(0)  # by then the program's own code has run
-            return sorted(addresses)
-
-        return pulumi.Output.from_input(all_of_them())
 
     def forward_dependencies(
         self, hostname: Any, given: Sequence[pulumi.Resource]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from pulumi_rdns.lifecycle import forward
-from pulumi_rdns.properties.forward import FORWARD, SIBLINGS
+from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.resources import program
 from pulumi_rdns.resources.provider import RecordProvider
 from pulumi_rdns.resources.record import Record
@@ -75,8 +75,11 @@ class ForwardRecord(Record):
             "on_conflict": on_conflict,
         }
         stack.declared.declare_forward(self, hostname, [*inputs.values()], opts)
-        if opts is None or opts.id is None:
-            inputs[SIBLINGS] = stack.declared.siblings(backend, hostname, address)
         super().__init__(
-            "ForwardRecord", resource_name, inputs, ("zone", *FORWARD.output_keys), opts
+            "ForwardRecord",
+            resource_name,
+            inputs,
+            ("zone", *FORWARD.output_keys),
+            stack.expectations,
+            opts,
         )

@@ -14,6 +14,7 @@ from pulumi_rdns.resources.declarations import Declarations
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.gc_tuning import expect_many_objects
 from pulumi_rdns.resources.engine.running import connection
+from pulumi_rdns.resources.expectations import Expectations
 from pulumi_rdns.resources.inputs import literal_hostname
 from pulumi_rdns.resources.stack_defaults import StackDefaults
 
@@ -30,6 +31,7 @@ class Program:
             raise as_run_error(error) from None
         self.defaults = StackDefaults()
         self.declared = Declarations()
+        self.expectations = Expectations()
 
     @Once
     def _warnings(self) -> Any:

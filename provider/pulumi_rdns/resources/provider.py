@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Iterator
@@ -22,22 +23,27 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.lifecycle import call as lifecycle
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.records.ledger_file import LedgerFile, Run, ledger_folder, leftovers
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.resources.engine.calls import old_inputs, pinned_call
+from pulumi_rdns.records.shared_ledger import SharedLedger
+from pulumi_rdns.resources.engine.calls import is_provider_host, old_inputs, pinned_call
 from pulumi_rdns.resources.engine.errors import plain_errors
-from pulumi_rdns.resources.engine.host import prepare_host
+from pulumi_rdns.resources.engine.host import prepare_host, serving
 from pulumi_rdns.resources.engine.partial import report_partial_success
 from pulumi_rdns.resources.engine.report import EngineReport
+from pulumi_rdns.resources.engine.run import cli, host_run_key, is_alive
 from pulumi_rdns.resources.engine.secrets import as_secret
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}
 _session: Session | None = None
+_joined: SharedLedger | None = None
 
 
 class Lifecycle(Protocol):
@@ -150,8 +156,10 @@ def _served_call(*, has_old_inputs: bool = False) -> Iterator[Call]:
     """Return what the engine asked for in the call that this thread serves."""
     with pinned_call() as served:
         urn = served.urn if served else ""
+        _join(urn)
         olds = old_inputs() if has_old_inputs else None
-        yield Call(urn, EngineReport(urn), is_unknown=_is_unknown, old_inputs=olds)
+        with serving():
+            yield Call(urn, EngineReport(urn), is_unknown=_is_unknown, old_inputs=olds)
 
 
 @contextmanager
@@ -163,6 +171,27 @@ def _partly_done() -> Iterator[None]:
         made = failed.stored
         report_partial_success(made.id, _outputs(made), made.inputs, str(failed.error))
         raise failed.error from None
+
+
+def _join(urn: str) -> None:
+    """Take part in the ledger of the run that the first call belongs to."""
+    global _joined
+    ledger = session().ledger
+    with _lock:
+        if _joined is ledger or not urn or not is_provider_host():
+            return
+        _joined = ledger
+        key = host_run_key()
+    if key is None:
+        return
+    stack, project = urn.split("::")[:2]
+    run = Run(project, stack.rpartition(":")[2], key, cli())
+    folder = ledger_folder(os.environ)
+    atexit.register(ledger.close)
+    try:
+        ledger.join(LedgerFile(folder, run), leftovers(folder, run, is_alive))
+    except ConfigError as error:
+        ledger.join(error)
 
 
 def _is_unknown(value: Any) -> bool:

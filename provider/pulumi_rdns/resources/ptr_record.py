@@ -128,6 +128,7 @@ class PtrRecord(Record):
             resource_name,
             inputs,
             PTR.output_keys,
+            stack.expectations,
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needs)),
         )
         unchanged = self.__dict__.get("reverse_name")

@@ -105,4 +105,11 @@ class PtrRecordSet(Record):
             "forward_check": forward_check,
             "forward_timeout": stack.defaults.value("forward_timeout", forward_timeout),
         }
-        super().__init__("PtrRecordSet", resource_name, inputs, PTR_SET.output_keys, opts)
+        super().__init__(
+            "PtrRecordSet",
+            resource_name,
+            inputs,
+            PTR_SET.output_keys,
+            stack.expectations,
+            opts,
+        )

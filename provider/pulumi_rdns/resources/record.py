@@ -8,12 +8,11 @@ from typing import Any
 
 import pulumi
 
-from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.properties.schema import SECRET_INPUTS
+from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
 from pulumi_rdns.resources.engine.annotations import evaluate_annotations
-from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.outputs import leave_to_the_registration
 from pulumi_rdns.resources.engine.pickles import PROVIDERS
+from pulumi_rdns.resources.expectations import Expectations
 from pulumi_rdns.resources.inputs import secret_inputs
 
 _PACKAGE = "pulumi-python"
@@ -31,19 +30,22 @@ class Record(pulumi.CustomResource):
         resource_name: str,
         inputs: Mapping[str, Any],
         outputs: Sequence[str],
+        expectations: Expectations,
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         """Register the resource; ``outputs`` are the properties that are no inputs, camelCase.
 
-        Raises InvalidInputError where the resource has a provider of its own.
+        ``expectations`` is told of it.
         """
         token = f"{_PACKAGE}:dynamic/rdns:{kind}"
-        _refuse_other_hosts(token, resource_name, opts)
+        is_read = opts is not None and opts.id is not None
+        line = None if is_read else expectations.expect(kind, resource_name, inputs)
         secret = secret_inputs({_camel(key): value for key, value in inputs.items()})
         props = {
             **{_snake(output): None for output in outputs},
             **inputs,
             **({} if secret is None else {_snake(SECRET_INPUTS): secret}),
+            **({} if line is None else {DECLARATION: line}),
             "__provider": PROVIDERS[kind],
         }
         super().__init__(token, resource_name, props, opts)
@@ -56,28 +58,6 @@ class Record(pulumi.CustomResource):
     def translate_output_property(self, prop: str) -> str:
         """Return the name in Python."""
         return _snake(prop)
-
-
-def _refuse_other_hosts(
-    token: str, resource_name: str, opts: pulumi.ResourceOptions | None
-) -> None:
-    """Keep all records in one provider host: what keeps a delete from a live record is in it."""
-    if opts is None:
-        return
-    given = opts.providers
-    providers = list(given.values()) if isinstance(given, Mapping) else [*(given or ())]
-    if opts.provider:
-        providers.append(opts.provider)
-    inherited = opts.parent.get_provider(token) if opts.parent else None
-    if inherited is not None or any(one.package == _PACKAGE for one in providers):
-        raise as_run_error(
-            InvalidInputError(
-                f"{resource_name!r}: records cannot have a provider of their own (provider=, "
-                "providers=), because records of two providers know nothing of each other and one "
-                "could delete what the other keeps; name the place with backend= instead",
-                "opts",
-            )
-        )
 
 
 @functools.cache

@@ -13,8 +13,8 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
 from pulumi_rdns.backends.batch import Found, found_in
-from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.changes import verb
+from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Operation

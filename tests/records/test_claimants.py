@@ -1,14 +1,18 @@
-"""Two backend instances that write to one place: what moves from one to the other stays live."""
+"""Where a declared resource is: at the place of the record, at another one, or maybe here.
+
+Two backend instances that write to one place: what moves from one to the other stays live.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import dns.name
 import pytest
 from dns.rcode import Rcode
-from msgspec.structs import replace
+from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Site, ZoneBackend
 from pulumi_rdns.backends.batch import DONE, PtrChange
@@ -26,11 +30,23 @@ from pulumi_rdns.model.specs import (
     PtrSetSpec,
     PtrSpec,
 )
+from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.records.ptr_set_state import SetResult
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.records.conftest import name, named
 from tests.servers.bind import DynamicBind
-from tests.servers.dynamic import FORWARD, FULL, NARROW, REVERSE, Key, started, transfer
+from tests.servers.dynamic import (
+    FORWARD,
+    FULL,
+    NARROW,
+    REVERSE,
+    Key,
+    serial,
+    started,
+    transfer,
+    zones,
+)
 from tests.servers.powerdns import API_KEY, PowerDns
 from tests.servers.process import DnsServer
 from tests.servers.proxy import proxied
@@ -41,6 +57,8 @@ MAIL = name("mail.example.com")
 OWNER = f"10.{REVERSE}"
 
 Settings = dict[str, object]
+#: a server that nobody answers at
+AWAY: Settings = {"type": "rfc2136", "server": "127.0.0.1:9", "timeout": 1}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +70,8 @@ def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DnsServer]:
 
 @pytest.fixture(scope="module")
 def powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PowerDns]:
-    server = started(PowerDns, tmp_path_factory.mktemp("powerdns"))
+    served = zones("ns2.example.net.")
+    server = started(PowerDns, tmp_path_factory.mktemp("powerdns"), served)
     yield server
     server.stop()
 
@@ -69,7 +88,7 @@ def api(server: PowerDns) -> Settings:
 def new_session(old: Settings, new: Settings) -> Session:
     backends: dict[str, object] = {"old": old, "new": new}
     session = Session(read_settings({"rdns:backends": backends}), Path(), {})
-    session.claims.hand_over = 0.2
+    session.ledger.patience = 0.2
     return session
 
 
@@ -80,6 +99,17 @@ def ptr(backend: str) -> PtrSpec:
 
 def forward(backend: str, on_conflict: OnForwardConflict | None = None) -> ForwardSpec:
     return ForwardSpec(backend=backend, hostname=MAIL, address=ADDRESS, on_conflict=on_conflict)
+
+
+def forget(server: DnsServer, *addresses: str) -> None:
+    """Take PTR records away, as somebody else would."""
+    session = new_session(updates(server), updates(server))
+    backend = session.backends.get("old")
+    assert isinstance(backend, ZoneBackend)
+    owners = {f"{address.rpartition('.')[2]}.{REVERSE}" for address in addresses}
+    there = backend.read_ptrs(to_dns(name(REVERSE)), owners)
+    gone = [PtrChange(owner, one.hostnames, (), 300) for owner, one in there.items()]
+    backend.apply_ptrs(to_dns(name(REVERSE)), gone, lambda _: None)
 
 
 def move_ptr(old: Settings, new: Settings, heard: Heard) -> None:
@@ -112,8 +142,15 @@ def addresses_at(server: DnsServer) -> tuple[int, list[str]] | None:
 def test_a_ptr_that_moves_to_another_key_of_one_server_stays_as_it_was(
     bind: DnsServer, heard: Heard
 ) -> None:
-    move_ptr(updates(bind), updates(bind, NARROW), heard)
+    state = new_session(updates(bind), updates(bind, NARROW)).ptr.create(ptr("old"), heard)
+    before = serial(bind, REVERSE)
+    session = new_session(updates(bind), updates(bind, NARROW))
+    session.ptr.declare("new", ADDRESS, None)
+    session.ptr.create(ptr("new"), heard)
+    session.ptr.delete(state, heard)
     assert ptr_at(bind) == (3600, ["mail.example.com."])
+    assert "backend new shows the same record and may be the same server" in heard.warnings[-1]
+    assert serial(bind, REVERSE) == before, "nothing was written to find that out"
     session = new_session(updates(bind), updates(bind, NARROW))
     session.ptr.delete(session.ptr.create(ptr("new"), heard), heard)
     assert ptr_at(bind) is None
@@ -139,7 +176,7 @@ def test_records_that_move_between_the_two_ways_to_one_powerdns_stay_as_they_wer
 def test_records_that_move_to_another_server_are_taken_out_of_the_first(
     bind: DnsServer, powerdns: PowerDns, heard: Heard
 ) -> None:
-    """Also where both have the same values, as two views of one name may."""
+    """Also where both have the same values: their zones name different primaries."""
     move_ptr(updates(bind), updates(powerdns), heard)
     assert (ptr_at(bind), ptr_at(powerdns)) == (None, (3600, ["mail.example.com."]))
     move_forward(updates(bind), updates(powerdns), heard)
@@ -172,6 +209,16 @@ def records(backend: str) -> PtrSetSpec:
 
 def many(backend: str, table: Mapping[str, str]) -> PtrSetSpec:
     return PtrSetSpec(backend=backend, records=PtrSetRecords(named(table)))
+
+
+def held(spec: PtrSetSpec) -> PtrSetState:
+    """Return the state of a set that has written all that it declares."""
+    return PtrSetState(
+        backend=spec.backend,
+        records=spec.records,
+        written=spec.records.table,
+        zones=(name(REVERSE),),
+    )
 
 
 @pytest.mark.parametrize("key", [NARROW, FULL])
@@ -216,23 +263,51 @@ def test_what_was_written_is_in_the_state_though_another_instance_cannot_be_aske
     bind: DnsServer, heard: Heard
 ) -> None:
     """49 records get another name; one has gone to a set at a server that is away just now."""
-    away: Settings = {"type": "rfc2136", "server": "127.0.0.1:9", "timeout": 1}
     table = {f"192.0.2.{at}": f"h{at}.example.com" for at in range(100, 150)}
     moved = "192.0.2.107"
-    state, _ = new_session(updates(bind), away).ptr_sets.create(many("old", table), heard)
+    state, _ = new_session(updates(bind), AWAY).ptr_sets.create(many("old", table), heard)
 
-    session = new_session(updates(bind), away)
+    session = new_session(updates(bind), AWAY)
     renamed = {key: f"new-{value}" for key, value in table.items() if key != moved}
-    session.ptr_sets.declare(many("old", renamed))
-    session.ptr_sets.declare(many("new", {moved: table[moved]}))
-    state, error = session.ptr_sets.update(state, many("old", renamed), heard)
+    there = many("new", {moved: table[moved]})
+    session.ptr_sets.declare(many("old", renamed), resource="urn::old")
+    session.ptr_sets.declare(there, resource="urn::new")
+    session.ptr_sets.recall(held(there), resource="urn::new")
+    state, error = session.ptr_sets.update(state, many("old", renamed), heard, "urn::old")
     assert isinstance(error, UnavailableError)
     assert f"1 of 49 records failed, the others are done:\n  {moved}: 127.0.0.1:9" in str(error)
     assert state.written == renamed | {moved: table[moved]}
+    assert heard.warnings == []
 
-    new_session(updates(bind), away).ptr_sets.delete(state, heard)
+    new_session(updates(bind), AWAY).ptr_sets.delete(state, heard)
     left = transfer(bind, REVERSE)
     assert not [address for address in table if (f"{address[8:]}.{REVERSE}.", "PTR") in left]
+
+
+def test_what_is_declared_at_another_instance_is_kept_until_it_is_there(
+    bind: DnsServer, heard: Heard
+) -> None:
+    """Whether that one is the same server or is away needs no answer before."""
+    table = {f"192.0.2.{at}": f"h{at}.example.com" for at in range(100, 103)}
+    moved = "192.0.2.101"
+    state, _ = new_session(updates(bind), AWAY).ptr_sets.create(many("old", table), heard)
+    session = new_session(updates(bind), AWAY)
+    session.ledger.parallel = 1
+    rest = {key: value for key, value in table.items() if key != moved}
+    session.ptr_sets.declare(many("old", rest), resource="urn::old")
+    session.ptr_sets.declare(many("new", {moved: table[moved]}), resource="urn::new")
+    state, error = session.ptr_sets.update(state, many("old", rest), heard, "urn::old")
+    assert (error, state.written) == (None, table)
+    (warning,) = heard.warnings
+    assert f"kept until the next update: {moved}: h101.example.com" in warning
+    assert "resource 'new', which declares it now, is not created yet" in warning
+    later = new_session(updates(bind), AWAY)
+    later.ptr_sets.declare(many("new", {moved: table[moved]}), resource="urn::new")
+    with pytest.raises(ConflictError, match=f"{moved}: h101.example.com is kept unchanged"):
+        later.ptr_sets.delete(state, heard, "urn::old")
+    left = transfer(bind, REVERSE)
+    assert [address for address in table if (f"{address[8:]}.{REVERSE}.", "PTR") in left] == [moved]
+    forget(bind, moved)
 
 
 @pytest.mark.parametrize("theirs", ["some.body.example.net", "mail.example.com"])
@@ -267,29 +342,72 @@ def test_what_comes_between_finding_a_place_and_writing_there_is_seen(
         backend.apply_ptrs(to_dns(name(REVERSE)), [gone], lambda _: None)
 
 
-def test_a_question_without_an_answer_does_not_say_that_a_record_is_elsewhere(
-    bind: DnsServer, monkeypatch: pytest.MonkeyPatch, heard: Heard
-) -> None:
-    """The set named its zone, the new one names none; a query fails while the old one goes."""
-    table = {f"192.0.2.{at}": f"h{at}.example.com" for at in range(100, 103)}
-    zoned = replace(many("old", table), zone=name(REVERSE))
-    state, _ = new_session(updates(bind), updates(bind)).ptr_sets.create(zoned, heard)
-    session = new_session(updates(bind), updates(bind))
-    session.ptr_sets.declare(many("old", table))
-    session.ptr_sets.recall(state)
-    moved, error = session.ptr_sets.create(many("old", table), heard)
-    assert error is None
-    before = transfer(bind, REVERSE)
+class Kind(NamedTuple):
+    """One record as a resource of some type has it."""
 
-    def fails(self: Rfc2136Backend, owner: dns.name.Name) -> Site:
-        raise UnavailableError("old", "find the zone of", str(owner), "timed out")
+    operations: Callable[[Session], Any]
+    spec: Callable[[str], Any]
+    declare: Callable[[Session, str], None]
+
+    def created(self, session: Session, backend: str, heard: Heard) -> Any:
+        made = self.operations(session).create(self.spec(backend), heard)
+        return made.state if isinstance(made, SetResult) else made
+
+
+ONE = {str(ADDRESS): "mail.example.com"}
+EACH_KIND = {
+    "record": Kind(
+        lambda session: session.ptr,
+        ptr,
+        lambda session, backend: session.ptr.declare(backend, ADDRESS, None),
+    ),
+    "set": Kind(
+        lambda session: session.ptr_sets,
+        lambda backend: many(backend, ONE),
+        lambda session, backend: session.ptr_sets.declare(many(backend, ONE)),
+    ),
+    "forward record": Kind(
+        lambda session: session.forward,
+        forward,
+        lambda session, backend: session.forward.declare(backend, MAIL, ADDRESS, None),
+    ),
+}
+
+
+@pytest.mark.parametrize("question", ["SOA", "record"])
+@pytest.mark.parametrize("kind", EACH_KIND.values(), ids=EACH_KIND)
+def test_a_question_without_an_answer_does_not_say_that_a_record_is_elsewhere(
+    powerdns: PowerDns, monkeypatch: pytest.MonkeyPatch, heard: Heard, kind: Kind, question: str
+) -> None:
+    """The new instance is the same server; a query to it fails while the old resource goes."""
+    settings = api(powerdns), updates(powerdns)
+    old = kind.created(new_session(*settings), "old", heard)
+    session = new_session(*settings)
+    kind.declare(session, "new")
+    new = kind.created(session, "new", heard)
+    before = transfer(powerdns, REVERSE), transfer(powerdns, FORWARD)
+    asked: list[str] = []
+
+    def fail(patched: pytest.MonkeyPatch, call: str) -> None:
+        original = getattr(Rfc2136Backend, call)
+
+        def fails(self: Rfc2136Backend, zone: dns.name.Name, *rest: object, **more: object) -> Any:
+            if (RdataType.SOA in rest) is (question == "SOA"):
+                asked.append(call)
+                raise UnavailableError("new", "look at", str(zone), "timed out")
+            return original(self, zone, *rest, **more)
+
+        patched.setattr(Rfc2136Backend, call, fails)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Rfc2136Backend, "find_site", fails)
+        fail(patched, "get_rrset")
+        fail(patched, "read_ptrs")
         with pytest.raises(UnavailableError, match="timed out"):
-            session.ptr_sets.delete(state, heard)
-    assert transfer(bind, REVERSE) == before
-    new_session(updates(bind), updates(bind)).ptr_sets.delete(moved, heard)
+            kind.operations(session).delete(old, heard)
+    assert asked
+    assert (transfer(powerdns, REVERSE), transfer(powerdns, FORWARD)) == before
+    kind.operations(new_session(*settings)).delete(new, heard)
+    assert ptr_at(powerdns) is addresses_at(powerdns) is None
 
 
 def test_a_change_that_may_have_been_made_and_was_not_leaves_the_old_record_ours(

@@ -1,0 +1,128 @@
+"""Where the resources are that declare a record: looks, so that `ownership` can decide."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from pulumi_rdns.backends.base import Backend
+from pulumi_rdns.backends.registry import Backends
+from pulumi_rdns.errors import ConfigError, RdnsError
+from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.records.holdings import is_same
+from pulumi_rdns.records.ledger import Claim
+from pulumi_rdns.records.location import RecordLocation, primary_of, values_at
+from pulumi_rdns.records.ownership import LocatedClaim, Where
+
+
+class Given(NamedTuple):
+    """A record that a resource gives up: where it is, its value, and who declares it now."""
+
+    location: RecordLocation
+    value: str
+    claims: Sequence[Claim]
+
+
+class _Question(NamedTuple):
+    """Another instance that may keep the records of a zone at the same place."""
+
+    instance: str
+    zone: DnsName | None
+
+
+class Claimants:
+    """Finds out which claims are about the very record."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+
+    def locate(self, identity: str, given: Mapping[str, Given]) -> dict[str, list[LocatedClaim]]:
+        """Return where each claim is, seen from its record; ``identity`` is that of their place."""
+        doubts: defaultdict[_Question, list[str]] = defaultdict(list)
+        located = {}
+        for subject, one in given.items():
+            located[subject] = [_located(claim, identity, one) for claim in one.claims]
+            for claim, where in zip(one.claims, located[subject], strict=True):
+                if where.where is Where.MAYBE_HERE and claim.place is not None:
+                    doubts[_Question(claim.place.instance, one.location.zone)].append(subject)
+        for question, subjects in doubts.items():
+            self._answer(question, {key: given[key] for key in subjects}, located)
+        return located
+
+    def _answer(
+        self,
+        question: _Question,
+        given: Mapping[str, Given],
+        located: dict[str, list[LocatedClaim]],
+    ) -> None:
+        """Look at another instance, and note which of the records are not there."""
+        error = None
+        try:
+            alike: Collection[str] = self._alike(question, given)
+        except RdnsError as failed:
+            alike, error = (), failed
+        for subject in given.keys() - alike:
+            located[subject] = [
+                LocatedClaim(one.claim, Where.ELSEWHERE, error)
+                if one.where is Where.MAYBE_HERE and _instance_of(one) == question.instance
+                else one
+                for one in located[subject]
+            ]
+
+    def _alike(self, question: _Question, given: Mapping[str, Given]) -> Collection[str]:
+        """Return the records that another instance shows too, as if it were the same server.
+
+        Settings cannot tell, as two keys may show two views. So it is where both show the value
+        and the same primary name server, whatever the serials are: a secondary lags.
+        """
+        here = next(iter(given.values())).location
+        there = self._instance(question.instance, given)
+        if there is None:
+            return given.keys()
+        if primary_of(here.backend, here.zone) != primary_of(there, here.zone):
+            return ()
+        owners = [one.location.owner for one in given.values()]
+        shown = values_at(there, here.zone, owners, here.rdtype)
+        return {
+            subject
+            for subject, one in given.items()
+            if one.value in shown.get(one.location.owner, ())
+        }
+
+    def _instance(self, name: str, given: Mapping[str, Given]) -> Backend | None:
+        """Return the instance of the claims; None where another process alone has it."""
+        places = {
+            claim.place.identity
+            for one in given.values()
+            for claim in one.claims
+            if claim.place is not None and claim.place.instance == name
+        }
+        try:
+            found = self._backends.get(name)
+        except ConfigError:
+            return None
+        return found if self._backends.identity(name) in places else None
+
+
+def _instance_of(one: LocatedClaim) -> str | None:
+    return None if one.claim.place is None else one.claim.place.instance
+
+
+def _located(claim: Claim, identity: str, given: Given) -> LocatedClaim:
+    """Say where a claim is, as far as the ledger can tell."""
+    written, location = claim.written, given.location
+    if claim.place is None:
+        return LocatedClaim(claim, Where.ELSEWHERE)
+    if written is None:
+        # Where it belongs is found when it is written; another zone is another place.
+        is_here = claim.place.identity == identity and claim.place.zone in (None, location.zone)
+        return LocatedClaim(claim, Where.HERE if is_here else Where.ELSEWHERE)
+    is_same_owner = location.zone is None or is_same(written.owner, location.owner)
+    if not is_same(written.zone, location.zone) or not is_same_owner:
+        return LocatedClaim(claim, Where.ELSEWHERE)
+    if claim.place.identity == identity:
+        return LocatedClaim(claim, Where.HERE)
+    # Another value that it has written would show here, if this were its place.
+    is_maybe = is_same(written.value, given.value)
+    return LocatedClaim(claim, Where.MAYBE_HERE if is_maybe else Where.ELSEWHERE)

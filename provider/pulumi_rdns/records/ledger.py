@@ -1,0 +1,319 @@
+"""What the running program declares and what this stack has written: the memory that keeps live
+records alive.
+
+The engine deletes after it creates, deletes what was merely renamed, and moves a failed delete to
+the next run. A record is safe through all of that when nobody deletes what a declared resource
+claims, and nobody takes for a stranger's what this stack itself wrote. All operations of a process
+share one ledger; `pulumi_rdns.records.shared_ledger` joins those of the processes of a run.
+
+A record is named by its kind ("PTR", "A" or "AAAA"), the place that it is written to
+(`Backend.identity`), and a subject: the address of a PTR record, the hostname of the others.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.records.holdings import Holding, Memory, Written, hidden
+
+#: seconds without news after which nobody waits for resources that depend on others
+PATIENCE = 3.0
+#: seconds that an operation waits for other resources at most
+LONGEST_WAIT = 30.0
+#: seconds between two looks at what other processes have told
+_PAUSE = 0.05
+#: seconds that the engine takes at most between telling of a resource and of its state
+_SETTLED = 0.1
+#: seconds without news after which a resource is taken to wait for others
+_QUIET = 0.3
+
+
+class Place(NamedTuple):
+    """Where a record is declared."""
+
+    #: the instance's name
+    instance: str
+    #: its `Backend.identity`
+    identity: str
+    #: the zone that the program names, if any
+    zone: DnsName | None = None
+
+
+class Declared(NamedTuple):
+    """The records that a resource declares, with the values that it wants; None is unknown."""
+
+    kind: str
+    place: Place
+    records: Mapping[str, str | None]
+    #: whether digests stand for all texts
+    is_hidden: bool = False
+
+
+class Expected(NamedTuple):
+    """What the program tells of a resource before the engine does."""
+
+    name: str
+    kind: str
+    #: subject -> value; None where a subject is computed, a value of None where that is
+    records: Mapping[str, str | None] | None
+
+
+class Claim(NamedTuple):
+    """A declared resource, seen from one record."""
+
+    #: URN, or another text that is the same in all calls of the resource
+    resource: str
+    #: None where the engine has not told of it yet
+    place: Place | None = None
+    #: None where it is unknown
+    wanted: str | None = None
+    #: what it has written there and has in its state; None where that is still to come
+    written: Written | None = None
+    has_failed: bool = False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether its record is still to be written."""
+        return self.written is None and not self.has_failed
+
+    @property
+    def name(self) -> str:
+        """The name that the program gives it."""
+        return self.resource.rpartition("::")[2]
+
+
+class _Entry:
+    """One resource: what it declares, what it has, and where it failed."""
+
+    def __init__(self) -> None:
+        self.declared: Declared | None = None
+        self.holding: Holding | None = None
+        self.failed: set[str] = set()
+
+
+class Ledger:
+    """Declared and written records, and a lock for each. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self.patience = PATIENCE
+        #: operations that the engine runs side by side; None where nobody says
+        self.parallel: int | None = None
+        #: why other processes of this run cannot be heard; None where they can
+        self.trouble: str | None = None
+        self._changed = threading.Condition(threading.RLock())
+        self._entries: defaultdict[str, _Entry] = defaultdict(_Entry)
+        self._by_subject: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        self._many: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._held: defaultdict[tuple[str, str, str], dict[str, Memory | None]] = defaultdict(dict)
+        self._held_by_sets: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
+        self._writers: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        self._exchanged: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._expected: dict[tuple[int, str], Expected] = {}
+        self._locks: dict[tuple[str, str, str], threading.RLock] = {}
+        self._waiting: dict[str, int] = {}
+        #: whether the program tells which resources it makes
+        self.is_told = False
+        self._heard = time.monotonic()
+
+    def expect(self, line: int, expected: Expected) -> None:
+        """Note that the program has made a resource, of which the engine will tell."""
+        with self._news():
+            self._expected[line, expected.kind] = expected
+
+    def declare(self, resource: str, declared: Declared, line: int | None = None) -> None:
+        """Note that the engine tells of a resource of the running program.
+
+        ``line`` is under which `expect` has noted it.
+        """
+        with self._news():
+            if line is not None:
+                for kind in ("PTR", "A", "AAAA"):
+                    self._expected.pop((line, kind), None)
+            self._entries[resource].declared = declared
+            if len(declared.records) == 1 and not declared.is_hidden:
+                (subject,) = declared.records
+                self._by_subject[declared.kind, subject][resource] = None
+            else:
+                self._many[declared.kind][resource] = None
+
+    def recall(self, resource: str, holding: Holding, *, is_current: bool) -> None:
+        """Note what the state says that a resource has written.
+
+        ``is_current``: it is what the resource has now; else it is about to be given up, and what
+        the resource declares is still to be written.
+        """
+        with self._news():
+            self._own(holding)
+            self._note_exchange(resource, holding)
+            if is_current:
+                self._entries[resource].holding = holding
+
+    def wrote(self, resource: str, holding: Holding, failed: Mapping[str, object] = {}) -> None:
+        """Note what a create or update has written, and where it failed."""
+        with self._changes():
+            self._own(holding)
+            entry = self._entries[resource]
+            entry.holding = holding
+            entry.failed = set(failed)
+
+    def fail(self, resource: str, subject: str) -> None:
+        """Note that a create or update wrote nothing."""
+        with self._changes():
+            self._entries[resource].failed.add(subject)
+
+    def _own(self, holding: Holding) -> None:
+        if holding.is_hidden or (holding.kind == "PTR" and holding.memory is None):
+            self._held_by_sets[holding.kind, holding.identity].append(holding)
+            return
+        for subject, value in holding.values.items():
+            there = self._held[holding.kind, holding.identity, subject]
+            there[value] = holding.memory or there.get(value)
+
+    def _note_exchange(self, resource: str, holding: Holding) -> None:
+        """Note where the state says that two resources wrote one PTR record."""
+        for subject, value in holding.values.items() if holding.memory is not None else ():
+            writers = self._writers[holding.identity, subject]
+            writers[resource] = value
+            if len({*writers.values()}) > 1:
+                self._exchanged[holding.kind, holding.identity].update(writers.values())
+
+    def written(
+        self, kind: str, identity: str, subject: str, shown: Iterable[str] = ()
+    ) -> dict[str, Memory | None]:
+        """Return the values of a record that this stack wrote, each with what is remembered.
+
+        Those among ``shown`` that are secret of another process are returned too, beside their
+        digests.
+
+        After a run that was killed between two resources that exchange their records, what one of
+        them wrote may still stand where it was before: that counts too.
+        """
+        with self._read():
+            of_sets = self._held_by_sets.get((kind, identity), ())
+            found = {one.value: one.memory for holding in of_sets if (one := holding.get(subject))}
+            values = {
+                **dict.fromkeys(self._exchanged.get((kind, identity), ())),
+                **found,
+                **self._held.get((kind, identity, subject), {}),
+            }
+            known = {one: values[key] for one in shown if (key := hidden(one)) in values}
+            return {**known, **values}
+
+    def claims(self, kind: str, subject: str) -> list[Claim]:
+        """Return the resources of the running program that declare a record, at any place.
+
+        A resource whose subjects are computed, and of which the engine has not told, may declare
+        it too.
+        """
+        with self._read():
+            resources = {**self._by_subject.get((kind, subject), {}), **self._many.get(kind, {})}
+            found = [
+                claim for one in resources if (claim := self._claim(one, kind, subject)) is not None
+            ]
+            return found + [
+                Claim(one.name, wanted=one.records[subject] if one.records else None)
+                for one in self._expected.values()
+                if one.kind == kind and (one.records is None or subject in one.records)
+            ]
+
+    def _claim(self, resource: str, kind: str, subject: str) -> Claim | None:
+        entry = self._entries[resource]
+        declared = entry.declared
+        if declared is None or declared.kind != kind:
+            return None
+        key = hidden(subject) if declared.is_hidden else subject
+        if key not in declared.records:
+            return None
+        return Claim(
+            resource,
+            declared.place,
+            declared.records[key],
+            entry.holding.get(subject) if entry.holding else None,
+            key in entry.failed,
+        )
+
+    @contextmanager
+    def exclusive(self, kind: str, identity: str, subject: str) -> Iterator[None]:
+        """Let one operation at a time look at the record and write it."""
+        with self._changed:
+            lock = self._locks.setdefault((kind, identity, subject), threading.RLock())
+        with lock:
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._changed.notify_all()
+
+    def wait(
+        self, resource: str, is_over: Callable[[], bool], is_of_use: Callable[[float], bool]
+    ) -> bool:
+        """Wait until ``is_over()``; return False where waiting is of no use any longer.
+
+        ``is_of_use`` is given when the wait began, a time of `time.monotonic`. Nobody waits where
+        that keeps the engine from telling of other resources.
+        """
+        since = time.monotonic()
+        with self._changed:
+            self._waiting[resource] = self._waiting.get(resource, 0) + 1
+        try:
+            while not is_over():
+                if self._is_held_up(since) or not is_of_use(since):
+                    return is_over()
+                with self._changed:
+                    self._changed.wait(_PAUSE)
+            return True
+        finally:
+            with self._changed:
+                self._waiting[resource] -= 1
+                self._changed.notify_all()
+
+    def _is_held_up(self, since: float) -> bool:
+        with self._changed:
+            busy = sum(self._waiting.values())
+        is_full = self.parallel is not None and busy >= self.parallel
+        return is_full or time.monotonic() - since > LONGEST_WAIT
+
+    def may_hear_more(self, since: float) -> bool:
+        """Whether the engine is still to tell of resources, or of what they have written.
+
+        ``since`` is when the wait for it began, a time of `time.monotonic`.
+        """
+        with self._read():
+            quiet = time.monotonic() - max(since, self._heard)
+            is_all = self.is_told and not self._expected
+            return quiet < (_SETTLED if is_all else self.patience)
+
+    def is_to_come(self, claim: Claim) -> bool:
+        """Whether a claim that is pending is about to be fulfilled or to fail."""
+        with self._read():
+            if not claim.is_pending or self._waiting.get(claim.resource):
+                return False
+            return claim.place is not None or time.monotonic() - self._heard < _QUIET
+
+    @contextmanager
+    def _news(self) -> Iterator[None]:
+        """Note what the engine tells, or the program."""
+        with self._changes():
+            self._heard = time.monotonic()
+            yield
+
+    @contextmanager
+    def _changes(self) -> Iterator[None]:
+        with self._changed:
+            yield
+            self._changed.notify_all()
+
+    @contextmanager
+    def _read(self) -> Iterator[None]:
+        with self._changed:
+            self.catch_up()
+            yield
+
+    def catch_up(self) -> None:
+        """Bring in what other processes have told."""

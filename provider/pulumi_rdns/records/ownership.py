@@ -1,0 +1,190 @@
+"""Whether a live record may go: the only place that decides it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from pulumi_rdns.errors import ConflictError, RdnsError
+from pulumi_rdns.model.missing_dots import with_dot_hint
+from pulumi_rdns.model.states import Previous
+from pulumi_rdns.records.holdings import is_hidden, is_same
+from pulumi_rdns.records.ledger import Claim
+
+
+class OwnRecord(NamedTuple):
+    """A record that a resource gives up, as its state has it."""
+
+    #: the instance's name
+    backend: str
+    #: "PTR", "A" or "AAAA"
+    kind: str
+    #: address of a PTR record, hostname of the others
+    subject: str
+    #: what the resource wrote: the only value that is ours
+    value: str
+    #: URN, or what the ledger has in its place
+    resource: str = ""
+    #: what to leave; None for nothing
+    restore: Previous | None = None
+
+    @property
+    def name(self) -> str:
+        """The record as a sentence has it."""
+        return f"the {self.kind} of {self.subject}"
+
+
+class Live(NamedTuple):
+    """What stands there."""
+
+    values: tuple[str, ...] = ()
+    #: the vendor's own default: nobody chose it
+    is_default: bool = False
+
+
+class Where(Enum):
+    """Where a claim is, seen from the record."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+    #: another instance shows the same record, and may be the same server
+    MAYBE_HERE = "maybe here"
+
+
+class LocatedClaim(NamedTuple):
+    """A declared resource, and whether it is about the very record."""
+
+    claim: Claim
+    where: Where
+    #: why nobody can tell where it is
+    error: RdnsError | None = None
+
+
+class Remove(NamedTuple):
+    """The record may go; this stands there afterwards."""
+
+    leaving: tuple[str, ...] = ()
+    #: seconds; None keeps the TTL that is there
+    ttl: int | None = None
+
+
+class Keep(NamedTuple):
+    """The record stays, and the state need not have it any longer."""
+
+    #: what a user should know; empty for nothing
+    reason: str = ""
+    #: whether what stands there is not what the resource wrote
+    is_foreign: bool = False
+
+
+class Refuse(NamedTuple):
+    """The record stays, in the state of the resource too: who declares it does not have it yet."""
+
+    error: RdnsError
+    #: it is created later in this run, perhaps
+    is_pending: bool = False
+
+
+Decision: TypeAlias = Remove | Keep | Refuse
+
+
+def decide_delete(
+    record: OwnRecord, claims: Sequence[LocatedClaim], live: Live, trouble: str | None = None
+) -> Decision:
+    """Decide whether a live record may go that a resource of this stack wrote.
+
+    ``claims`` are the resources of the running program that want the record or have it;
+    ``trouble`` is why those of other processes are not known.
+    """
+    here = [one.claim for one in claims if one.where is Where.HERE]
+    if record.value not in live.values:
+        return _of_another_value(record, bool(here), live)
+    if any(_has(one, record.value) for one in here):
+        return Keep()
+    for one in claims:
+        if error := _obstacle(record, one):
+            return Refuse(error, one.claim.is_pending)
+    if trouble is not None:
+        return Refuse(_kept(record, trouble))
+    if any(one.resource == record.resource and one.is_pending for one in here):
+        return Keep()
+    others = tuple(value for value in live.values if value != record.value)
+    for claim in here:
+        # What a resource wrote before another one came in between is written again.
+        if record.kind == "PTR" and claim.written is not None and not others:
+            value = claim.written.value
+            return Keep(_secret_before(record, claim)) if is_hidden(value) else Remove((value,))
+    for located in claims:
+        if located.where is Where.MAYBE_HERE and located.claim.place is not None:
+            return Keep(_perhaps_one_place(record, located.claim.place.instance))
+    return _left_behind(record, others)
+
+
+def _of_another_value(record: OwnRecord, is_claimed: bool, live: Live) -> Keep:
+    if is_claimed or not live.values or live.is_default:
+        return Keep()
+    there = ", ".join(map(with_dot_hint, live.values))
+    return Keep(
+        f"{record.name} is now {there}, which was not written by this stack; it is kept unchanged",
+        is_foreign=True,
+    )
+
+
+def _has(claim: Claim, value: str) -> bool:
+    return claim.written is not None and is_same(claim.written.value, value)
+
+
+def _obstacle(record: OwnRecord, one: LocatedClaim) -> RdnsError | None:
+    """Return why a claim keeps the record in the state; None where it does not."""
+    claim = one.claim
+    if claim.written is not None:
+        return one.error
+    if claim.has_failed:
+        return _kept(record, f"{_who(claim)} could not be created; see its error")
+    if one.where is Where.HERE and claim.resource == record.resource:
+        return None
+    if claim.resource == record.resource:
+        cure = "leave delete_before_replace out of its opts, so that the new one comes first"
+        return _kept(record, f"its successor is not created yet; {cure}")
+    return _kept(record, f"{_who(claim)} is not created yet")
+
+
+def _who(claim: Claim) -> str:
+    name = f"resource {claim.name!r}" if claim.name else "the resource"
+    return f"{name}, which declares it now,"
+
+
+def _kept(record: OwnRecord, why: str) -> RdnsError:
+    return ConflictError(
+        record.backend,
+        f"delete the {record.kind} of",
+        record.subject,
+        f"{record.value} is kept unchanged and stays in the state, because {why}",
+    )
+
+
+def _secret_before(record: OwnRecord, claim: Claim) -> str:
+    return (
+        f"{record.name} is kept unchanged: {_who(claim)} wrote another value before, which is "
+        "secret and not known here; `pulumi refresh`, then `pulumi up`, writes it again"
+    )
+
+
+def _perhaps_one_place(record: OwnRecord, instance: str) -> str:
+    return (
+        f"{record.name} at backend {record.backend}, {record.value}, is kept unchanged: backend "
+        f"{instance} shows the same record and may be the same server or account; if it is "
+        "another one, remove the record here by hand"
+    )
+
+
+def _left_behind(record: OwnRecord, others: tuple[str, ...]) -> Remove | Keep:
+    if record.restore is None or others:
+        return Remove(others)
+    if record.restore.known:
+        return Remove(tuple(record.restore.hostnames), record.restore.ttl)
+    return Keep(
+        f"{record.name} was {record.value} already when this resource was created, so on_delete "
+        "restore leaves it"
+    )

@@ -1,0 +1,211 @@
+"""The ledger of one process, joined with those of the other processes of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from pulumi_rdns.errors import ConfigError, RdnsError
+from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.model.states import Previous
+from pulumi_rdns.records.holdings import Holding, Memory, hidden, is_hidden
+from pulumi_rdns.records.ledger import Declared, Expected, Ledger, Place
+from pulumi_rdns.records.ledger_file import (
+    AnyEvent,
+    Began,
+    Closes,
+    Declares,
+    Doubts,
+    Expects,
+    Failed,
+    Has,
+    LedgerFile,
+    Leftover,
+    Remembers,
+    Starts,
+)
+
+
+class SharedLedger(Ledger):
+    """A ledger that tells a file what it is told, and hears from it what others are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file: LedgerFile | None = None
+        self._secretive: set[str] = set()
+        self._leftovers: Sequence[Leftover] = ()
+
+    def join(self, file: LedgerFile | ConfigError, leftovers: Sequence[Leftover] = ()) -> None:
+        """Take part in the file of the run; or know why that is not possible.
+
+        ``leftovers`` is what killed runs have left: what they may have written is this stack's.
+        """
+        with self._changed:
+            self._leftovers = leftovers
+            for left in leftovers:
+                for begun in left.interrupted.values():
+                    values = {key: one for key, one in begun.records.items() if one is not None}
+                    hides = any(map(is_hidden, begun.records))
+                    holding = Holding(begun.kind, begun.identity, values, is_hidden=hides)
+                    super().recall(begun.resource, holding, is_current=False)
+            if isinstance(file, ConfigError):
+                self.trouble = str(file)
+            else:
+                self._file = file
+            self.catch_up()
+
+    def hide(self, resource: str) -> None:
+        """Let others know no value of this resource: some are secret."""
+        self._secretive.add(resource)
+
+    def declare(self, resource: str, declared: Declared, line: int | None = None) -> None:
+        super().declare(resource, declared, line)
+        if self._file is None:
+            return
+        instance, identity, zone = declared.place
+        shown = self._shown(resource, declared.records)
+        zone = zone if zone is None or resource not in self._secretive else None
+        self._tell(Declares(resource, declared.kind, instance, identity, shown, zone, line))
+
+    def recall(self, resource: str, holding: Holding, *, is_current: bool) -> None:
+        super().recall(resource, holding, is_current=is_current)
+        self._tell_holding(resource, holding, {}, is_current=is_current)
+
+    def wrote(self, resource: str, holding: Holding, failed: Mapping[str, object] = {}) -> None:
+        super().wrote(resource, holding, failed)
+        self._tell_holding(resource, holding, failed, is_current=True)
+
+    def fail(self, resource: str, subject: str) -> None:
+        super().fail(resource, subject)
+        (shown,) = self._shown(resource, {subject: None})
+        self._tell(Failed(resource, shown))
+
+    @contextmanager
+    def operation(
+        self,
+        resource: str,
+        operation: str,
+        kind: str,
+        identity: str,
+        records: Mapping[str, str | None],
+    ) -> Iterator[None]:
+        """Let a later run know what may have been written, should this one be killed."""
+        begun = Starts(resource, operation, kind, identity, self._shown(resource, records))
+        self._tell(begun)
+        try:
+            yield
+        except RdnsError:
+            # The engine keeps the state of before, whatever is gone by now.
+            if operation == "delete" and len(records) > 1:
+                self._tell(Doubts(begun))
+            raise
+        for left in self._leftovers:
+            left.resolve(resource)
+
+    def close(self) -> None:
+        """Note that the engine ends this process; the last one that wrote removes the file."""
+        self._tell(Closes())
+        if self._file is not None:
+            self._file.remove_if_all_is_known()
+
+    def was_interrupted(self, resource: str) -> bool:
+        """Whether a killed run left the resource's record in a state that nobody knows."""
+        return any(resource in left.interrupted for left in self._leftovers)
+
+    def catch_up(self) -> None:
+        """Take in what others have told."""
+        if self._file is None:
+            return
+        try:
+            for event in self._file.news():
+                self._take(event)
+        except ConfigError as error:
+            self.trouble = str(error)
+
+    def _take(self, event: AnyEvent) -> None:
+        match event:
+            case Began():
+                self.is_told = True
+                self.parallel = event.parallel
+            case Expects():
+                for kind in event.kinds:
+                    expected = Expected(event.name, kind, event.records)
+                    super().expect(event.line, expected)
+            case Declares():
+                zone = None if event.zone is None else DnsName(event.zone)
+                place = Place(event.instance, event.identity, zone)
+                hides = any(map(is_hidden, event.records))
+                declared = Declared(event.kind, place, event.records, hides)
+                super().declare(event.resource, declared, event.line)
+            case Has():
+                holding = _holding(event)
+                if event.current:
+                    super().wrote(event.resource, holding, dict.fromkeys(event.failed))
+                else:
+                    super().recall(event.resource, holding, is_current=False)
+            case Failed():
+                super().fail(event.resource, event.subject)
+
+    def _tell_holding(
+        self, resource: str, holding: Holding, failed: Mapping[str, object], *, is_current: bool
+    ) -> None:
+        if self._file is None:
+            return
+        hides = resource in self._secretive
+        zones, owners = holding.zones, holding.owners
+        if hides:
+            zones = frozenset(map(hidden, zones))
+            owners = {hidden(key): hidden(owner) for key, owner in owners.items()}
+        values = self._shown(resource, holding.values)
+        self._tell(
+            Has(
+                resource,
+                holding.kind,
+                holding.identity,
+                {key: value for key, value in values.items() if value is not None},
+                tuple(zones),
+                dict(owners),
+                is_current,
+                tuple(self._shown(resource, dict.fromkeys(failed))),
+                None if hides else _remembered(holding),
+            )
+        )
+
+    def _shown(self, resource: str, records: Mapping[str, str | None]) -> dict[str, str | None]:
+        if resource not in self._secretive:
+            return dict(records)
+        return {hidden(key): value and hidden(value) for key, value in records.items()}
+
+    def _tell(self, event: AnyEvent) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.append(event)
+        except ConfigError as error:
+            self.trouble = str(error)
+
+
+def _remembered(holding: Holding) -> Remembers | None:
+    memory = holding.memory
+    if memory is None:
+        return None
+    previous = memory.previous
+    return Remembers(memory.adopted, previous.known, previous.hostnames, previous.ttl)
+
+
+def _holding(event: Has) -> Holding:
+    memory = None
+    if event.memory is not None:
+        adopted, known, hostnames, ttl = msgspec.structs.astuple(event.memory)
+        memory = Memory(adopted, Previous(known, tuple(map(DnsName, hostnames)), ttl))
+    return Holding(
+        event.kind,
+        event.identity,
+        event.records,
+        frozenset(event.zones),
+        event.owners,
+        memory,
+        any(map(is_hidden, event.records)),
+    )

@@ -1,0 +1,137 @@
+"""What the program tells the provider of its resources, before the engine does.
+
+The engine tells of a resource when all that it depends on is there, which for some is late, and
+after a failure never. Until then nobody else would know that a record has a new owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from pulumi_rdns.errors import ConfigError, InvalidInputError
+from pulumi_rdns.model.addresses import parse_address, record_type
+from pulumi_rdns.properties.ptr_set import check_records
+from pulumi_rdns.records.holdings import is_hidden
+from pulumi_rdns.records.ledger_file import (
+    Began,
+    Expects,
+    LedgerFile,
+    Leftover,
+    Run,
+    Starts,
+    ledger_folder,
+    leftovers,
+)
+from pulumi_rdns.resources.engine import run
+from pulumi_rdns.resources.inputs import is_computed, literal_hostname
+
+#: addresses that a warning names
+_SHOWN = 5
+
+
+class Expectations:
+    """The lines that one program writes into the ledger of its run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._declared: set[tuple[str, str]] = set()
+        #: names of resources of which the program cannot say all
+        self._computed: set[str] = set()
+        self._file: LedgerFile | None = None
+        key = run.program_run_key()
+        if key is None:
+            return
+        try:
+            folder = ledger_folder(os.environ)
+            place = Run(pulumi.get_project(), pulumi.get_stack(), key, run.cli())
+            self._file = LedgerFile(folder, place)
+            self._file.append(Began(pulumi.runtime.is_dry_run(), run.parallel()))
+            left = leftovers(folder, place, run.is_alive)
+        except ConfigError:
+            # The provider meets the same obstacle, and says so where it matters.
+            self._file = None
+            return
+        if left:
+            # An Output, because the program ends only after all of them are there.
+            warning: Awaitable[Any] = self._warn_of(left)
+            pulumi.Output.from_input(warning)
+
+    async def _warn_of(self, left: Sequence[Leftover]) -> None:
+        """Name the records that a killed run was creating, and this program does not declare."""
+        await asyncio.sleep(0)  # by then the program's own code has run
+        for one in left:
+            for resource, begun in list(one.interrupted.items()):
+                if begun.operation == "create" and not self._is_declared(begun):
+                    pulumi.log.warn(_orphan(begun))
+                    if not pulumi.runtime.is_dry_run():
+                        one.resolve(resource)
+
+    def _is_declared(self, begun: Starts) -> bool:
+        """Whether the program declares the records, or may: where they are computed or secret."""
+        is_known = all((begun.kind, subject) in self._declared for subject in begun.records)
+        return is_known or begun.resource.rpartition("::")[2] in self._computed
+
+    def expect(self, kind: str, name: str, inputs: Mapping[str, Any]) -> int | None:
+        """Note a resource; return the number of its line, None where none is written."""
+        if self._file is None:
+            return None
+        self._count += 1
+        kinds, records = _RECORDS[kind](inputs)
+        if records is None or any(value is None for value in records.values()):
+            self._computed.add(name)
+        self._declared.update((one, subject) for one in kinds for subject in records or ())
+        try:
+            self._file.append(Expects(self._count, name, kinds, records))
+        except ConfigError:
+            self._file = None
+            return None
+        return self._count
+
+
+def _orphan(begun: Starts) -> str:
+    shown = [key for key in begun.records if not is_hidden(key)]
+    names = f" of {', '.join(shown[:_SHOWN])}" if shown else ""
+    more = f" and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else ""
+    name = begun.resource.rpartition("::")[2]
+    return (
+        f"a run that was killed was creating {name!r}, the {begun.kind} record{names}{more}, which "
+        "this program does not declare any longer: what it has written is in no state, so nobody "
+        "removes it; declare it again, or remove it by hand"
+    )
+
+
+_Records = tuple[tuple[str, ...], dict[str, str | None] | None]
+
+
+def _of_ptr(inputs: Mapping[str, Any]) -> _Records:
+    address, hostname = inputs.get("address"), inputs.get("hostname")
+    try:
+        return ("PTR",), {str(parse_address(address)): literal_hostname(hostname)}
+    except InvalidInputError:
+        return ("PTR",), None
+
+
+def _of_forward(inputs: Mapping[str, Any]) -> _Records:
+    hostname = literal_hostname(inputs.get("hostname"))
+    try:
+        address = parse_address(inputs.get("address"))
+    except InvalidInputError:
+        return ("A", "AAAA"), None if hostname is None else {hostname: None}
+    kind = record_type(address)
+    return (kind,), None if hostname is None else {hostname: str(address)}
+
+
+def _of_set(inputs: Mapping[str, Any]) -> _Records:
+    given = {key: inputs.get(key) for key in ("records", "network", "fill", "exclude")}
+    if any(map(is_computed, given.values())):
+        return ("PTR",), None
+    found, _ = check_records({key: one for key, one in given.items() if one is not None})
+    return ("PTR",), dict(found.table)
+
+
+_RECORDS = {"PtrRecord": _of_ptr, "ForwardRecord": _of_forward, "PtrRecordSet": _of_set}
