@@ -221,7 +221,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
     assert leftovers(folder, RUN, is_dead) == leftovers(tmp_path / "nowhere", RUN, is_dead) == []
 
 
-@pytest.mark.parametrize("call", ["write", "pread"])
+@pytest.mark.parametrize("call", ["write", "lseek"])
 def test_a_disk_that_fails_is_one_clear_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -233,7 +233,7 @@ def test_a_disk_that_fails_is_one_clear_error(
     with monkeypatch.context() as patched:
         patched.setattr(os, call, fails)
         with pytest.raises(ConfigError, match=r"cannot be known: .*: No space left on device"):
-            [*file.news()] if call == "pread" else file.append(STARTS)
+            [*file.news()] if call == "lseek" else file.append(STARTS)
     file.append(STARTS)
 
 

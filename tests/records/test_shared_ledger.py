@@ -215,7 +215,7 @@ class TestTrouble:
         session.ptr.update(state, wanted, Heard(), URN)
         assert live(session) == ["www.example.com."]
 
-    @pytest.mark.parametrize("call", ["write", "pread"])
+    @pytest.mark.parametrize("call", ["write", "lseek"])
     def test_a_disk_that_fails_in_between(
         self, join: Join, monkeypatch: pytest.MonkeyPatch, call: str
     ) -> None:

@@ -178,7 +178,8 @@ class LedgerFile:
         self._rest = b""
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+            flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
             self._file = os.open(self.path, flags, 0o600)
         except OSError as error:
             raise self._error(error) from error
@@ -215,7 +216,9 @@ class LedgerFile:
                 self.path.unlink()
 
     def _read(self) -> Iterator[bytes]:
-        while part := os.pread(self._file, 1 << 20, self._offset):
+        # A write goes to the end all the same (O_APPEND).
+        os.lseek(self._file, self._offset, os.SEEK_SET)
+        while part := os.read(self._file, 1 << 20):
             self._offset += len(part)
             yield part
 
