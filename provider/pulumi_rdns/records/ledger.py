@@ -211,16 +211,25 @@ class Ledger:
         A resource whose subjects are computed, and of which the engine has not told, may declare
         it too.
         """
+        return self.claims_of(kind, [subject]).get(subject, [])
+
+    def claims_of(self, kind: str, subjects: Iterable[str]) -> dict[str, list[Claim]]:
+        """Return the same of many records; those that nobody declares are left out."""
         with self._read():
-            resources = {**self._by_subject.get((kind, subject), {}), **self._many.get(kind, {})}
-            found = [
-                claim for one in resources if (claim := self._claim(one, kind, subject)) is not None
-            ]
-            return found + [
-                Claim(one.name, wanted=one.records[subject] if one.records else None)
-                for one in self._expected.values()
-                if one.kind == kind and (one.records is None or subject in one.records)
-            ]
+            many = self._many.get(kind, {})
+            expected = [one for one in self._expected.values() if one.kind == kind]
+            found = {}
+            for subject in subjects:
+                resources = {**self._by_subject.get((kind, subject), {}), **many}
+                told = [self._claim(one, kind, subject) for one in resources]
+                claims = [claim for claim in told if claim is not None] + [
+                    Claim(one.name, wanted=one.records[subject] if one.records else None)
+                    for one in expected
+                    if one.records is None or subject in one.records
+                ]
+                if claims:
+                    found[subject] = claims
+            return found
 
     def _claim(self, resource: str, kind: str, subject: str) -> Claim | None:
         entry = self._entries[resource]

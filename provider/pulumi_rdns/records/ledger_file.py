@@ -56,8 +56,6 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 class Began(Event, frozen=True, tag="run"):
     """What the program says of the run."""
 
-    #: whether it is a preview
-    dry: bool = False
     #: operations that the engine runs side by side
     parallel: int | None = None
 

@@ -165,9 +165,7 @@ class PtrSets:
             old, zone=spec.zone, records=spec.records, several={}, policies=spec.policies
         )
         if not todo and not going:
-            self._ledger.wrote(resource, holding_of_set(self._identity(old), old))
-            written = {key: value for key, value in old.written.items() if key in wanted}
-            return SetResult(replace(state, ttl=spec.ttl, written=written), None)
+            return SetResult(replace(state, ttl=spec.ttl), None)
 
         found = self._places(store, old, [*todo, *going])
         errors = found.errors | found.unserved
@@ -290,12 +288,14 @@ class PtrSets:
         left = set(going)
 
         def pending() -> list[Claim]:
-            claims = {address: self._ledger.claims("PTR", address) for address in left}
-            found = [one for each in claims.values() for one in each if one.is_pending]
-            left.intersection_update(
-                address for address, each in claims.items() if any(one.is_pending for one in each)
-            )
-            return found
+            claims = self._ledger.claims_of("PTR", left)
+            found = {
+                address: waiting
+                for address, each in claims.items()
+                if (waiting := [one for one in each if one.is_pending])
+            }
+            left.intersection_update(found)
+            return [one for waiting in found.values() for one in waiting]
 
         self._ledger.wait(
             resource,
@@ -321,10 +321,11 @@ class PtrSets:
         pending: dict[str, RdnsError] = {}
         failures = {key: found.errors[key] for key in values if key in found.errors}
         given = {}
+        claimed = self._ledger.claims_of("PTR", values)
         for address, value in values.items():
             if address in failures:
                 continue
-            claims = self._ledger.claims("PTR", address)
+            claims = claimed.get(address, [])
             if not claims and self._ledger.trouble is None:
                 going[address] = value
                 continue
