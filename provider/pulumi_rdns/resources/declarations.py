@@ -12,6 +12,7 @@ import pulumi
 from pulumi_rdns.errors import InvalidInputError, RdnsError
 from pulumi_rdns.model.addresses import parse_address, record_type
 from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.model.tables import Table
 from pulumi_rdns.properties.ptr_set import (
     check_records,
     exclude_lines,
@@ -66,11 +67,15 @@ class Declarations:
         network: Any,
         fill: Any,
         exclude: Any,
-    ) -> dict[str, Any]:
-        """Note which resource sets the PTR records of many addresses. Return the inputs.
+    ) -> tuple[dict[str, Any], Table | None]:
+        """Note which resource sets the PTR records of many addresses.
+
+        Return the inputs, and the records; None where a part of them is computed.
 
         Raises InvalidInputError with all that is wrong, and DuplicateAddressError.
         """
+
+        tables: list[Table] = []
 
         def declare(backend: Any, records: Any, network: Any, fill: Any, exclude: Any) -> Any:
             given = {"network": network, "fill": fill}
@@ -85,12 +90,15 @@ class Declarations:
             duplicate = self._declared.declare_many(
                 resource, resource_name, str(backend), found.table.keys()
             )
-            return _refuse(duplicate, is_later) if duplicate else record_inputs(found)
+            if duplicate:
+                return _refuse(duplicate, is_later)
+            tables.append(found.table)
+            return record_inputs(found)
 
         values = (backend, records, network, fill, exclude)
         is_later = any(map(has_computed, values))
         if not is_later:
-            return dict(declare(*values))
+            return dict(declare(*values)), tables[0]
         declared = pulumi.Output.all(*values).apply(lambda known: declare(*known))
         # One that was not given stays absent in a preview, too, where all of this is unknown.
         given = zip(("records", "network", "fill", "exclude"), values[1:], strict=True)
@@ -98,7 +106,7 @@ class Declarations:
             key: declared.apply(lambda inputs, key=key: inputs.get(key))  # type: ignore[misc]
             for key, value in given
             if value is not None
-        }
+        }, None
 
     def declare_ttl(
         self, resource_name: str, backend: Any, hostname: Any, address: Any, ttl: Any

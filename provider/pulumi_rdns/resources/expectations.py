@@ -15,7 +15,6 @@ import pulumi
 
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import parse_address, record_type
-from pulumi_rdns.properties.ptr_set import check_records
 from pulumi_rdns.records.holdings import is_hidden
 from pulumi_rdns.records.ledger_file import (
     Began,
@@ -28,7 +27,7 @@ from pulumi_rdns.records.ledger_file import (
     leftovers,
 )
 from pulumi_rdns.resources.engine import run
-from pulumi_rdns.resources.inputs import is_computed, literal_hostname
+from pulumi_rdns.resources.inputs import literal_hostname
 
 #: addresses that a warning names
 _SHOWN = 5
@@ -76,12 +75,21 @@ class Expectations:
         is_known = all((begun.kind, subject) in self._declared for subject in begun.records)
         return is_known or begun.resource.rpartition("::")[2] in self._computed
 
-    def expect(self, kind: str, name: str, inputs: Mapping[str, Any]) -> int | None:
-        """Note a resource; return the number of its line, None where none is written."""
+    def expect(
+        self,
+        kind: str,
+        name: str,
+        inputs: Mapping[str, Any],
+        table: Mapping[str, str] | None = None,
+    ) -> int | None:
+        """Note a resource; return the number of its line, None where none is written.
+
+        ``table`` has the records of a set, where they are known.
+        """
         if self._file is None:
             return None
         self._count += 1
-        kinds, records = _RECORDS[kind](inputs)
+        kinds, records = _records(kind, inputs, table)
         if records is None or any(value is None for value in records.values()):
             self._computed.add(name)
         self._declared.update((one, subject) for one in kinds for subject in records or ())
@@ -108,6 +116,12 @@ def _orphan(begun: Starts) -> str:
 _Records = tuple[tuple[str, ...], dict[str, str | None] | None]
 
 
+def _records(kind: str, inputs: Mapping[str, Any], table: Mapping[str, str] | None) -> _Records:
+    if kind == "PtrRecordSet":
+        return ("PTR",), None if table is None else dict(table)
+    return _of_ptr(inputs) if kind == "PtrRecord" else _of_forward(inputs)
+
+
 def _of_ptr(inputs: Mapping[str, Any]) -> _Records:
     address, hostname = inputs.get("address"), inputs.get("hostname")
     try:
@@ -124,14 +138,3 @@ def _of_forward(inputs: Mapping[str, Any]) -> _Records:
         return ("A", "AAAA"), None if hostname is None else {hostname: None}
     kind = record_type(address)
     return (kind,), None if hostname is None else {hostname: str(address)}
-
-
-def _of_set(inputs: Mapping[str, Any]) -> _Records:
-    given = {key: inputs.get(key) for key in ("records", "network", "fill", "exclude")}
-    if any(map(is_computed, given.values())):
-        return ("PTR",), None
-    found, _ = check_records({key: one for key, one in given.items() if one is not None})
-    return ("PTR",), dict(found.table)
-
-
-_RECORDS = {"PtrRecord": _of_ptr, "ForwardRecord": _of_forward, "PtrRecordSet": _of_set}

@@ -92,7 +92,7 @@ class PtrRecordSet(Record):
                 ConfigError(f"{resource_name!r}: give records, or network and fill, or both")
             )
         backend = stack.defaults.backend(backend)
-        given = stack.declared.declare_records(
+        given, table = stack.declared.declare_records(
             self, resource_name, backend, records, network, fill, exclude
         )
         inputs = {
@@ -112,4 +112,5 @@ class PtrRecordSet(Record):
             PTR_SET.output_keys,
             stack.expectations,
             opts,
+            table,
         )

@@ -32,14 +32,15 @@ class Record(pulumi.CustomResource):
         outputs: Sequence[str],
         expectations: Expectations,
         opts: pulumi.ResourceOptions | None,
+        records: Mapping[str, str] | None = None,
     ) -> None:
         """Register the resource; ``outputs`` are the properties that are no inputs, camelCase.
 
-        ``expectations`` is told of it.
+        ``expectations`` is told of it; ``records`` are those of a set, where they are known.
         """
         token = f"{_PACKAGE}:dynamic/rdns:{kind}"
         is_read = opts is not None and opts.id is not None
-        line = None if is_read else expectations.expect(kind, resource_name, inputs)
+        line = None if is_read else expectations.expect(kind, resource_name, inputs, records)
         secret = secret_inputs({_camel(key): value for key, value in inputs.items()})
         props = {
             **{_snake(output): None for output in outputs},
