@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from pulumi_rdns.model.names import DnsName, stored_name
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.ledger_file import Cli, LedgerFile, Run, leftovers
 from pulumi_rdns.records.session import Session
+from pulumi_rdns.records.shared_ledger import SharedLedger
 from tests.backends.heard import Heard
 
 ZONE = """\
@@ -18,6 +21,10 @@ $TTL 3600
 @ IN SOA ns.example.com. hostmaster.example.com. ( 1 7200 900 1209600 300 )
 @ IN NS ns.example.com.
 """
+
+RUN = Run("test", "dev", "0a1b2c", Cli(4711, 1_700_000_000.0))
+
+Join = Callable[[SharedLedger], SharedLedger]
 
 
 @pytest.fixture
@@ -70,3 +77,19 @@ def name(text: str) -> DnsName:
 def named(table: Mapping[str, str]) -> Table:
     """Take the hostnames of a table as the names that they are."""
     return {address: stored_name(hostname) for address, hostname in table.items()}
+
+
+@pytest.fixture
+def join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Join:
+    """Give what lets a ledger take part in the run, as that of a process of its own."""
+    pids = iter(range(100_000, 100_100))
+
+    def join(ledger: SharedLedger) -> SharedLedger:
+        pid = next(pids)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "getpid", lambda: pid)
+            file = LedgerFile(tmp_path / "rdns", RUN)
+        ledger.join(file, leftovers(tmp_path / "rdns", RUN, lambda _: False))
+        return ledger
+
+    return join

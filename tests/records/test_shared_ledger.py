@@ -1,4 +1,4 @@
-"""Two processes of one run, which hear of each other through a file."""
+"""What a ledger tells a file, and hears from it of other processes of the run."""
 
 from __future__ import annotations
 
@@ -6,73 +6,39 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
-from pulumi_rdns.backends.base import Change, ZoneBackend
 from pulumi_rdns.errors import ConfigError, ConflictError
-from pulumi_rdns.model.addresses import Address, parse_address
-from pulumi_rdns.model.names import to_dns
-from pulumi_rdns.model.ptr_sets import PtrSetRecords
-from pulumi_rdns.model.specs import (
-    ForwardPolicy,
-    ForwardSpec,
-    OnConflict,
-    OnDelete,
-    PtrPolicies,
-    PtrSetSpec,
-    PtrSpec,
-)
-from pulumi_rdns.model.states import Previous
 from pulumi_rdns.records.holdings import Holding, Memory
-from pulumi_rdns.records.ledger import Claim, Declared, Place
+from pulumi_rdns.records.ledger import Claim, Declared
 from pulumi_rdns.records.ledger_file import (
     Began,
-    Cli,
     Closes,
     Expects,
     LedgerFile,
-    Run,
     leftovers,
 )
-from pulumi_rdns.records.ptr_set_state import SetResult
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.shared_ledger import SharedLedger
-from tests.backends.contract import rrset
 from tests.backends.heard import Heard
-from tests.records.conftest import ZONE, name, named, new_session
-
-RUN = Run("test", "dev", "0a1b2c", Cli(4711, 1_700_000_000.0))
-URN = "urn:pulumi:dev::test::pulumi-python:dynamic/rdns:PtrRecord::mail"
-NEW = "urn:pulumi:dev::test::pulumi-python:dynamic/rdns:PtrRecord::new"
-HERE = Place("ns1", "identity of ns1", name("2.0.192.in-addr.arpa"))
-X, Y = "192.0.2.10", "192.0.2.11"
-MAIL, WWW = "mail.example.com", "www.example.com"
-CLASSLESS = "0/25.2.0.192.in-addr.arpa"
-REVERSE = frozenset(["2.0.192.in-addr.arpa"])
-PREVIOUS = Previous(known=True, hostnames=(name("old.example.com"),), ttl=60)
-MEMORY = Memory(adopted=True, previous=PREVIOUS)
-
-Join = Callable[[SharedLedger], SharedLedger]
-
-
-@pytest.fixture
-def join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Join:
-    """Give what lets a ledger take part in the run, as that of a process of its own."""
-    pids = iter(range(100_000, 100_100))
-
-    def join(ledger: SharedLedger) -> SharedLedger:
-        pid = next(pids)
-        with monkeypatch.context() as patched:
-            patched.setattr(os, "getpid", lambda: pid)
-            file = LedgerFile(tmp_path / "rdns", RUN)
-        ledger.join(file, leftovers(tmp_path / "rdns", RUN, lambda _: False))
-        return ledger
-
-    return join
+from tests.records.conftest import RUN, Join, name, new_session
+from tests.records.processes import (
+    CLASSLESS,
+    HERE,
+    KINDS,
+    MAIL,
+    MEMORY,
+    NEW,
+    REVERSE,
+    URN,
+    WWW,
+    X,
+    Y,
+    live,
+    single,
+)
 
 
 @pytest.fixture
@@ -348,167 +314,3 @@ class TestKilled:
         assert Closes in {type(event) for event in LedgerFile(tmp_path / "rdns", RUN).news()}
         other.close()
         assert [*(tmp_path / "rdns").iterdir()] == []
-
-
-ADDRESS = parse_address(X)
-#: an address whose name no alias leads elsewhere
-PLAIN = parse_address("192.0.2.20")
-
-
-def single(backend: str, hostname: str = MAIL, address: Address = ADDRESS) -> PtrSpec:
-    """Declare a record, which an alias leads to another zone where it is that of ``ADDRESS``."""
-    policies = PtrPolicies(
-        forward_check=ForwardPolicy.SKIP,
-        on_conflict=OnConflict.OVERWRITE if hostname == MAIL else None,
-        on_delete=OnDelete.RESTORE,
-    )
-    return PtrSpec(backend=backend, address=address, hostname=name(hostname), policies=policies)
-
-
-def live(session: Session, owner: str = f"10.{CLASSLESS}") -> list[str]:
-    there = session.backends.get("files")
-    assert isinstance(there, ZoneBackend)
-    found = there.read_ptrs(to_dns(name(owner.partition(".")[2])), [owner])
-    return [f"{hostname}." for one in found.values() for hostname in one.hostnames]
-
-
-class Kind(NamedTuple):
-    """One record as a resource of some type has it."""
-
-    operations: Callable[[Session], Any]
-    spec: Callable[[str], Any]
-    declare: Callable[[Session, str], None]
-    live: Callable[[Session], list[str]]
-
-    def created(self, session: Session, resource: str, value: str = "") -> Any:
-        made = self.operations(session).create(self.spec(value), Heard(), resource)
-        if isinstance(made, SetResult):
-            if made.error is not None:
-                raise made.error
-            return made.state
-        return made
-
-
-def many(hostname: str) -> PtrSetSpec:
-    table = named({X: hostname or MAIL})
-    return PtrSetSpec(backend="files", records=PtrSetRecords(table))
-
-
-def forward(address: str) -> ForwardSpec:
-    return ForwardSpec(backend="files", hostname=name(MAIL), address=parse_address(address or X))
-
-
-def live_addresses(session: Session) -> list[str]:
-    there = session.backends.get("files")
-    assert isinstance(there, ZoneBackend)
-    found = there.get_rrset(to_dns(name("example.com")), to_dns(name(MAIL)), RdataType.A)
-    return [rdata.address for rdata in found or ()]
-
-
-KINDS = {
-    "record": Kind(
-        lambda session: session.ptr,
-        lambda value: single("files", value or MAIL, PLAIN),
-        lambda session, urn: session.ptr.declare("files", PLAIN, None, resource=urn),
-        lambda session: live(session, "20.2.0.192.in-addr.arpa"),
-    ),
-    "record behind an alias": Kind(
-        lambda session: session.ptr,
-        lambda value: single("files", value or MAIL),
-        lambda session, urn: session.ptr.declare("files", ADDRESS, None, resource=urn),
-        live,
-    ),
-    "set behind an alias": Kind(
-        lambda session: session.ptr_sets,
-        many,
-        lambda session, urn: session.ptr_sets.declare(many(""), resource=urn),
-        live,
-    ),
-    "forward record": Kind(
-        lambda session: session.forward,
-        forward,
-        lambda session, urn: session.forward.declare(
-            "files", name(MAIL), parse_address(X), None, resource=urn
-        ),
-        live_addresses,
-    ),
-}
-
-
-@pytest.mark.parametrize("hides", [False, True], ids=["open", "secret"])
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-class TestTwoProcesses:
-    """A record moves to a resource that another process serves, at the same place."""
-
-    def test_what_the_other_process_has_is_kept_when_this_one_gives_it_up(
-        self, tmp_path: Path, session: Session, join: Join, kind: Kind, hides: bool
-    ) -> None:
-        old = kind.created(session, URN)
-        before = kind.live(session)
-        here, there = new_session(tmp_path), new_session(tmp_path)
-        for one in (here, there):
-            join(one.ledger)
-        if hides:
-            there.ledger.hide(NEW)
-        kind.declare(there, NEW)
-        with pytest.raises(ConflictError, match="'new', which declares it now, is not created yet"):
-            kind.operations(here).delete(old, Heard(), URN)
-        assert kind.live(here) == before
-        kind.created(there, NEW)
-        kind.operations(here).delete(old, Heard(), URN)
-        assert kind.live(here) == before != []
-
-    def test_what_another_process_wrote_is_taken_over_without_a_conflict(
-        self, tmp_path: Path, session: Session, join: Join, kind: Kind, hides: bool
-    ) -> None:
-        old = kind.created(session, URN)
-        here, there = new_session(tmp_path), new_session(tmp_path)
-        for one in (here, there):
-            join(one.ledger)
-        if hides:
-            there.ledger.hide(URN)
-        kind.operations(there).recall(old, resource=URN, is_current=False)
-        value = Y if kind is KINDS["forward record"] else WWW
-        kind.created(here, NEW, value)
-        assert f"{value}" in " ".join(kind.live(here))
-
-
-def test_memory_of_what_was_there_before_comes_from_another_process(
-    tmp_path: Path, session: Session, join: Join, folder: Path
-) -> None:
-    (folder / "classless.zone").write_text(
-        f"$ORIGIN {CLASSLESS}.\n{ZONE}10 60 IN PTR before.example.net.\n"
-    )
-    old = session.ptr.create(single("files"), Heard(), URN)
-    assert old.previous.hostnames == (name("before.example.net"),)
-    here, there = new_session(tmp_path), new_session(tmp_path)
-    for one in (here, there):
-        join(one.ledger)
-    there.ptr.recall(old, resource=URN, is_current=False)
-    here.ptr.declare("files", ADDRESS, None, resource=NEW)
-    heard = Heard()
-    new = here.ptr.create(single("files", WWW), heard, NEW)
-    assert (new.previous, new.adopted) == (old.previous, False)
-    there.ptr.delete(old, heard, URN)
-    assert live(here) == ["www.example.com."]
-    new_session(tmp_path).ptr.delete(new, heard, NEW)
-    assert live(here) == ["before.example.net."]
-    assert heard.warnings == []
-
-
-def test_a_record_that_was_changed_by_hand_is_a_strangers_in_every_process(
-    tmp_path: Path, session: Session, join: Join
-) -> None:
-    old = session.ptr.create(single("files"), Heard(), URN)
-    there = session.backends.get("files")
-    assert isinstance(there, ZoneBackend)
-    owner, zone = to_dns(name(f"10.{CLASSLESS}")), to_dns(name(CLASSLESS))
-    before = there.get_rrset(zone, owner, RdataType.PTR)
-    after = rrset(owner, "PTR", "stranger.example.net.")
-    there.apply(zone, [Change(owner, RdataType.PTR, before, after)])
-    here, other = new_session(tmp_path), new_session(tmp_path)
-    for one in (here, other):
-        join(one.ledger)
-    other.ptr.recall(old, resource=URN, is_current=False)
-    with pytest.raises(ConflictError, match="already points to stranger"):
-        here.ptr.create(single("files", WWW), Heard(), NEW)
