@@ -13,6 +13,7 @@ hypothesis.settings.load_profile("untimed")
 
 # Modules of helpers whose assertions shall say what they compared, as those of tests do.
 pytest.register_assert_rewrite(
+    "tests.backends.batch_contract",
     "tests.backends.contract",
     "tests.e2e.harness",
     "tests.e2e.many_records",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import dns.name
 import pytest
 
-from tests.backends.contract import BatchContract, ZoneContract
+from tests.backends.batch_contract import BatchContract
+from tests.backends.contract import ZoneContract
 from tests.servers.dynamic import FORWARD, REVERSE, transfer
 from tests.servers.process import DnsServer
 

@@ -12,7 +12,8 @@ import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.zonefile import ZoneFileBackend, ZoneFileSettings
-from tests.backends.contract import BatchContract, ZoneContract
+from tests.backends.batch_contract import BatchContract
+from tests.backends.contract import ZoneContract
 
 TEXT = """\
 $TTL 1h
