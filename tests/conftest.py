@@ -16,9 +16,11 @@ pytest.register_assert_rewrite(
     "tests.backends.batch_contract",
     "tests.backends.contract",
     "tests.e2e.harness",
+    "tests.e2e.in_a_world",
     "tests.e2e.many_records",
     "tests.e2e.nothing_is_lost",
     "tests.e2e.served_worlds",
+    "tests.e2e.what_pulumi_offers",
 )
 
 # Who is started in the background ignores Ctrl-C, and so does everything it starts: the tests that

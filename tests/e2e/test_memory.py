@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from .nothing_is_lost import InAWorld, NothingIsLost
+from .in_a_world import InAWorld
+from .nothing_is_lost import NothingIsLost
 from .worlds import MemoryWorld
 
 

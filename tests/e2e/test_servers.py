@@ -16,7 +16,8 @@ from tests.servers.process import DnsServer, zone_text
 
 from .conftest import MakeProject
 from .harness import Project, declare, forward, ptr
-from .nothing_is_lost import InAWorld, NothingIsLost
+from .in_a_world import InAWorld
+from .nothing_is_lost import NothingIsLost
 from .served_worlds import ApiWorld, BindWorld, KnotWorld, PowerDnsWorld, ServedWorld, UpdatedWorld
 from .test_secrets import noted_arguments, texts_of
 from .worlds import World
