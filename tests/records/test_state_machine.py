@@ -13,9 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from pulumi_rdns.lifecycle import ptr as life_of_ptr
 from pulumi_rdns.lifecycle.call import DiffResult
-from pulumi_rdns.records import forward as records_of_forward
+from pulumi_rdns.records import claimants as records_of_one
 from pulumi_rdns.records import ownership
-from pulumi_rdns.records import ptr as records_of_ptr
 from pulumi_rdns.records import ptr_set as records_of_sets
 from pulumi_rdns.records.ledger import Claim, Ledger
 from pulumi_rdns.records.ownership import Decision, Live, LocatedClaim, OwnRecord
@@ -281,7 +280,7 @@ def _decides_without(ignored: Callable[[OwnRecord, Claim], bool]) -> _Change:
             left = [one for one in claims if not ignored(record, one.claim)]
             return decide(record, left, live, trouble)
 
-        for module in (records_of_forward, records_of_ptr, records_of_sets):
+        for module in (records_of_one, records_of_sets):
             monkeypatch.setattr(module, "decide_delete", changed)
 
     return change

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from pulumi_rdns.backends.base import Backend
+from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.records.holdings import is_same
-from pulumi_rdns.records.ledger import Claim
+from pulumi_rdns.records.ledger import Claim, Ledger
 from pulumi_rdns.records.location import RecordLocation, primary_of, values_at
-from pulumi_rdns.records.ownership import LocatedClaim, Where
+from pulumi_rdns.records.ownership import (
+    Live,
+    LocatedClaim,
+    OwnRecord,
+    Refuse,
+    Remove,
+    Where,
+    decide_delete,
+)
 
 
 class Given(NamedTuple):
@@ -34,8 +42,37 @@ class _Question(NamedTuple):
 class Claimants:
     """Finds out which claims are about the very record."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, ledger: Ledger) -> None:
         self._backends = backends
+        self._ledger = ledger
+
+    def decider(
+        self,
+        record: OwnRecord,
+        identity: str,
+        location: RecordLocation,
+        claims: Sequence[Claim],
+        report: Report,
+    ) -> Callable[[Live], Remove | None]:
+        """Return what decides whether a single record may go, by what stands there.
+
+        It gives what is to stand there afterwards; None keeps it, with a warning where there is
+        something to say. It raises ConflictError where the record must stay in the state.
+        """
+        given = {record.subject: Given(location, record.value, claims)}
+        (located,) = self.locate(identity, given).values()
+
+        def decide(live: Live) -> Remove | None:
+            decision = decide_delete(record, located, live, self._ledger.trouble)
+            if isinstance(decision, Refuse):
+                raise decision.error
+            if isinstance(decision, Remove):
+                return decision
+            if decision.reason:
+                report.warning(decision.reason)
+            return None
+
+        return decide
 
     def locate(self, identity: str, given: Mapping[str, Given]) -> dict[str, list[LocatedClaim]]:
         """Return where each claim is, seen from its record; ``identity`` is that of their place."""

@@ -25,11 +25,11 @@ from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
 from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
-from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.claimants import Claimants
 from pulumi_rdns.records.holdings import holding_of_forward, includes, is_hidden, is_same
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import RecordLocation
-from pulumi_rdns.records.ownership import Keep, Live, OwnRecord, Refuse, decide_delete
+from pulumi_rdns.records.ownership import Live, OwnRecord
 from pulumi_rdns.records.places import cname_target, fixed_reason, zone_of
 from pulumi_rdns.records.shared_ledger import SharedLedger
 
@@ -43,7 +43,7 @@ class ForwardRecords:
     def __init__(self, backends: Backends, ledger: SharedLedger) -> None:
         self._backends = backends
         self._ledger = ledger
-        self._claimants = Claimants(backends)
+        self._claimants = Claimants(backends, ledger)
 
     def declare(
         self,
@@ -171,19 +171,11 @@ class ForwardRecords:
             if claim.wanted is None or is_same(claim.wanted, str(ours))
         ]
         location = RecordLocation(backend, zone, old.hostname, RdataType[kind])
-        given: dict[str, Given] = {old.hostname: Given(location, str(ours), wanting)}
-        (located,) = self._claimants.locate(self._identity(old), given).values()
+        judge = self._claimants.decider(record, self._identity(old), location, wanting, report)
 
         def decide(live: frozenset[Address]) -> frozenset[Address]:
-            there = Live(tuple(map(str, live)))
-            decision = decide_delete(record, located, there, self._ledger.trouble)
-            if isinstance(decision, Refuse):
-                raise decision.error
-            if isinstance(decision, Keep):
-                if decision.reason and not decision.is_foreign:
-                    report.warning(decision.reason)
-                return live
-            return frozenset(map(ipaddress.ip_address, decision.leaving))
+            going = judge(Live(tuple(map(str, live))))
+            return live if going is None else frozenset(map(ipaddress.ip_address, going.leaving))
 
         self._swap(_Rrset(backend, zone, old.hostname, kind), old, decide, None)
 

@@ -74,8 +74,6 @@ class Keep(NamedTuple):
 
     #: what a user should know; empty for nothing
     reason: str = ""
-    #: whether what stands there is not what the resource wrote
-    is_foreign: bool = False
 
 
 class Refuse(NamedTuple):
@@ -122,12 +120,12 @@ def decide_delete(
 
 
 def _of_another_value(record: OwnRecord, is_claimed: bool, live: Live) -> Keep:
-    if is_claimed or not live.values or live.is_default:
+    # Other addresses of a hostname do not stand there in the place of this one.
+    if is_claimed or not live.values or live.is_default or record.kind != "PTR":
         return Keep()
     there = ", ".join(map(with_dot_hint, live.values))
     return Keep(
-        f"{record.name} is now {there}, which was not written by this stack; it is kept unchanged",
-        is_foreign=True,
+        f"{record.name} is now {there}, which was not written by this stack; it is kept unchanged"
     )
 
 

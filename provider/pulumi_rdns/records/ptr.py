@@ -16,11 +16,11 @@ from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
-from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.claimants import Claimants
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
 from pulumi_rdns.records.holdings import Memory, holding_of_ptr, includes
 from pulumi_rdns.records.ledger import Declared, Place
-from pulumi_rdns.records.ownership import Keep, Live, OwnRecord, Refuse, decide_delete
+from pulumi_rdns.records.ownership import Live, OwnRecord
 from pulumi_rdns.records.places import Aliases, PtrPlace, Seen, find_place, stored_place
 from pulumi_rdns.records.shared_ledger import SharedLedger
 
@@ -47,7 +47,7 @@ class PtrRecords:
     ) -> None:
         self._backends = backends
         self._ledger = ledger
-        self._claimants = Claimants(backends)
+        self._claimants = Claimants(backends, ledger)
         self._gate = gate
         self._await_served = await_served
         self._aliases = aliases
@@ -200,19 +200,11 @@ class PtrRecords:
             old.previous if restores else None,
         )
         claims = self._ledger.claims("PTR", str(old.address))
-        given = {str(old.address): Given(place.location, old.written, claims)}
-        (located,) = self._claimants.locate(self._identity(old), given).values()
+        judge = self._claimants.decider(record, self._identity(old), place.location, claims, report)
 
         def decide(seen: Seen) -> _Wanted | None:
-            live = Live(seen.hostnames, seen.is_default)
-            decision = decide_delete(record, located, live, self._ledger.trouble)
-            if isinstance(decision, Refuse):
-                raise decision.error
-            if isinstance(decision, Keep):
-                if decision.reason:
-                    report.warning(decision.reason)
-                return None
-            return _Wanted(tuple(map(DnsName, decision.leaving)), decision.ttl)
+            going = judge(Live(seen.hostnames, seen.is_default))
+            return going and _Wanted(tuple(map(DnsName, going.leaving)), going.ttl)
 
         self._swap(place, old, decide)
 

@@ -64,7 +64,7 @@ class PtrSets:
     ) -> None:
         self._backends = backends
         self._ledger = ledger
-        self._claimants = Claimants(backends)
+        self._claimants = Claimants(backends, ledger)
         self._gate = gate
         self._aliases = aliases
 
