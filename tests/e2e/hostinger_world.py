@@ -109,3 +109,22 @@ class HostingerWorld(World):
 
     def _label(self, hostname: str) -> str:
         return hostname.removesuffix(f".{self.domain}")
+
+
+#: a host whose addresses nobody has to paste
+ARTICLE = """
+addresses = rdns.get_addresses(owner={owner!r})
+host = rdns.ForwardConfirmedHost("mail", hostname={hostname!r}, addresses=addresses)
+pulumi.export("confirmed", host.forward_confirmed)
+"""
+
+
+def config(world: HostingerWorld, *others: HostingerWorld, **more: object) -> dict[str, object]:
+    """Configure accounts of which the first is the default; the gate asks their own zones."""
+    return {
+        "rdns:backend": world.instance,
+        "rdns:backends": {one.instance: one.settings() for one in (world, *others)},
+        "rdns:forwardSource": "backend",
+        "rdns:forwardCheck": "verify",
+        **more,
+    }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,10 +45,7 @@ def project(slow: SlowWorld, make_project: MakeProject) -> Iterator[Project]:
     slow.verify()
 
 
-@contextmanager
-def killed_as_soon_as(
-    project: Project, slow: SlowWorld, address: str, there: list[str]
-) -> Iterator[None]:
+def kill_as_soon_as(project: Project, slow: SlowWorld, address: str, there: list[str]) -> None:
     """Kill an up when an address has these hostnames, before the engine is told."""
     slow.is_slow.write_text("")
     running = project.start_up("--skip-preview")
@@ -61,17 +57,22 @@ def killed_as_soon_as(
     running.kill()
     assert running.process.wait() == -9
     slow.is_slow.unlink()
-    try:
-        yield
-    finally:
-        until = time.monotonic() + SLOW + 10
-        while running.provider_hosts() and time.monotonic() < until:
-            time.sleep(0.2)
-        hosts = running.provider_hosts()
-        running.end()
-        running.process.communicate()
-        assert not hosts, "the provider outlives the CLI and its last call"
+    until = time.monotonic() + SLOW + 10
+    while running.provider_hosts() and time.monotonic() < until:
+        time.sleep(0.2)
+    hosts = running.provider_hosts()
+    running.end()
+    running.process.communicate()
+    assert not hosts, "the provider outlives the CLI and its last call"
     project.run("cancel", "--yes")
+
+
+def kill_in_the_create_of_another(project: Project, slow: SlowWorld) -> None:
+    """Set one record, and kill an up when it has written a second one, ``q``."""
+    project.program(ptr("p", FIRST, A))
+    project.up()
+    project.program(ptr("p", FIRST, A), ptr("q", SECOND, B))
+    kill_as_soon_as(project, slow, SECOND, [B])
 
 
 @pytest.mark.parametrize("writer", ["record", "set"])
@@ -82,8 +83,7 @@ def test_a_record_that_a_killed_run_took_away_is_there_again_when_the_program_is
     project.program(declared)
     project.up()
     project.program("pass\n")
-    with killed_as_soon_as(project, slow, FIRST, []):
-        pass
+    kill_as_soon_as(project, slow, FIRST, [])
     project.program(declared)
     assert "p" in project.preview().text
     project.up()
@@ -97,8 +97,7 @@ def test_a_record_that_a_killed_run_changed_has_its_value_again_when_the_program
     project.program(ptr("p", FIRST, A))
     project.up()
     project.program(ptr("p", FIRST, B))
-    with killed_as_soon_as(project, slow, FIRST, [B]):
-        pass
+    kill_as_soon_as(project, slow, FIRST, [B])
     project.program(ptr("p", FIRST, A))
     project.up()
     assert slow.ptr(FIRST) == [A]
@@ -107,11 +106,7 @@ def test_a_record_that_a_killed_run_changed_has_its_value_again_when_the_program
 def test_the_next_up_names_a_record_that_a_killed_run_created_and_nobody_declares(
     project: Project, slow: SlowWorld
 ) -> None:
-    project.program(ptr("p", FIRST, A))
-    project.up()
-    project.program(ptr("p", FIRST, A), ptr("q", SECOND, B))
-    with killed_as_soon_as(project, slow, SECOND, [B]):
-        pass
+    kill_in_the_create_of_another(project, slow)
     project.program(ptr("p", FIRST, A))
     for command in (project.preview, project.up):
         text = command().text
@@ -124,11 +119,7 @@ def test_the_next_up_names_a_record_that_a_killed_run_created_and_nobody_declare
 def test_a_record_that_a_killed_run_created_is_our_own_when_it_is_declared_again(
     project: Project, slow: SlowWorld
 ) -> None:
-    project.program(ptr("p", FIRST, A))
-    project.up()
-    project.program(ptr("p", FIRST, A), ptr("q", SECOND, B))
-    with killed_as_soon_as(project, slow, SECOND, [B]):
-        pass
+    kill_in_the_create_of_another(project, slow)
     project.program(ptr("p", FIRST, A), ptr("q", SECOND, "c.example.com"))
     result = project.up()
     assert "adopted" not in result.text
