@@ -404,3 +404,16 @@ def test_nothing_that_was_written_or_is_declared_is_forgotten(
             assert (claim.place, claim.wanted) == (place, table[subject])
             there = had.get(resource, {}).get(subject)
             assert there == (claim.written and claim.written.value)
+
+
+def test_what_the_program_tells_later_counts_until_the_engine_has_told() -> None:
+    ledger = Ledger()
+    ledger.expect(1, Expected("late", "PTR", None))
+    (guess,) = ledger.claims("PTR", X)
+    assert (guess.is_guess, guess.is_pending) == (True, True)
+    ledger.expect(1, Expected("late", "PTR", {Y: MAIL}))
+    assert ledger.claims("PTR", X) == []
+    assert [claim.is_guess for claim in ledger.claims("PTR", Y)] == [False]
+    ledger.declare("urn::late", Declared("PTR", HERE, {Y: MAIL}), 1)
+    ledger.expect(1, Expected("late", "PTR", {X: MAIL}))
+    assert ledger.claims("PTR", X) == []

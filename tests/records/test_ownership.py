@@ -274,3 +274,11 @@ def test_a_record_that_a_declared_resource_has_here_never_goes_nor_fails(
     for at in range(len(claims) + 1):
         both = [*claims[:at], claim(HERE, record.value), *claims[at:]]
         assert decide_delete(record, both, Live((record.value,)), trouble) == Keep()
+
+
+def test_who_may_declare_a_record_is_not_said_to_declare_it() -> None:
+    guess = LocatedClaim(Claim("late", is_guess=True), ELSEWHERE)
+    found = decide_delete(record(), [guess], Live((MAIL,)))
+    assert isinstance(found, Refuse)
+    assert found.is_pending
+    assert "resource 'late', which may declare it" in str(found.error)

@@ -74,12 +74,23 @@ def test_a_program_tells_of_each_record_that_it_makes(folder: Path) -> None:
     run_program(program)
     events = told(folder)
     assert [type(one) for one in events if isinstance(one, Began)] == [Began]
-    assert [one for one in events if isinstance(one, Expects)] == [
+    made = [one for one in events if isinstance(one, Expects)]
+    assert made[:4] == [
         Expects(1, "mail", ("PTR",), {"192.0.2.10": "mail.example.com"}),
         Expects(2, "late", ("PTR",)),
         Expects(3, "many", ("PTR",), {"192.0.2.12": "many.example.com"}),
         Expects(4, "www", ("A", "AAAA"), {"www.example.com": None}),
     ]
+    assert sorted(made[4:], key=lambda one: one.line) == [
+        Expects(2, "late", ("PTR",), {"192.0.2.11": "late.example.com"}),
+        Expects(4, "www", ("A",), {"www.example.com": "192.0.2.11"}),
+    ]
+
+
+def test_a_program_tells_of_no_secret_when_it_is_known(folder: Path) -> None:
+    run_program(ptr(lambda: pulumi.Output.secret("192.0.2.11")))
+    events = [one for one in told(folder) if isinstance(one, Expects)]
+    assert events == [Expects(1, "mail", ("PTR",))]
 
 
 def test_what_a_killed_run_was_creating_and_nobody_declares_is_said_once(

@@ -76,6 +76,8 @@ class Claim(NamedTuple):
     #: what it has written there and has in its state; None where that is still to come
     written: Written | None = None
     has_failed: bool = False
+    #: whether it is not known yet which records it declares, so that this may not be one of them
+    is_guess: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -114,17 +116,22 @@ class Ledger:
         self._held_by_sets: defaultdict[tuple[str, str], list[Holding]] = defaultdict(list)
         self._writers: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self._exchanged: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        self._expected: dict[tuple[int, str], Expected] = {}
+        self._expected: dict[int, tuple[Expected, ...]] = {}
+        self._declared_lines: set[int] = set()
         self._locks: dict[tuple[str, str, str], threading.RLock] = {}
         self._waiting: dict[str, int] = {}
         #: whether the program tells which resources it makes
         self.is_told = False
         self._heard = time.monotonic()
 
-    def expect(self, line: int, expected: Expected) -> None:
-        """Note that the program has made a resource, of which the engine will tell."""
+    def expect(self, line: int, *expected: Expected) -> None:
+        """Note that the program has made a resource, of which the engine will tell.
+
+        Again where more is known of it; no longer when the engine has told of it.
+        """
         with self._news():
-            self._expected[line, expected.kind] = expected
+            if line not in self._declared_lines:
+                self._expected[line] = expected
 
     def declare(self, resource: str, declared: Declared, line: int | None = None) -> None:
         """Note that the engine tells of a resource of the running program.
@@ -133,8 +140,8 @@ class Ledger:
         """
         with self._news():
             if line is not None:
-                for kind in ("PTR", "A", "AAAA"):
-                    self._expected.pop((line, kind), None)
+                self._declared_lines.add(line)
+                self._expected.pop(line, None)
             self._entries[resource].declared = declared
             if len(declared.records) == 1 and not declared.is_hidden:
                 (subject,) = declared.records
@@ -217,13 +224,15 @@ class Ledger:
         """Return the same of many records; those that nobody declares are left out."""
         with self._read():
             many = self._many.get(kind, {})
-            expected = [one for one in self._expected.values() if one.kind == kind]
+            expected = [one for each in self._expected.values() for one in each if one.kind == kind]
             found = {}
             for subject in subjects:
                 resources = {**self._by_subject.get((kind, subject), {}), **many}
                 told = [self._claim(one, kind, subject) for one in resources]
                 claims = [claim for claim in told if claim is not None] + [
-                    Claim(one.name, wanted=one.records[subject] if one.records else None)
+                    Claim(one.name, is_guess=True)
+                    if one.records is None
+                    else Claim(one.name, wanted=one.records[subject])
                     for one in expected
                     if one.records is None or subject in one.records
                 ]

@@ -150,6 +150,8 @@ def _obstacle(record: OwnRecord, one: LocatedClaim) -> RdnsError | None:
 
 def _who(claim: Claim) -> str:
     name = f"resource {claim.name!r}" if claim.name else "the resource"
+    if claim.is_guess:
+        return f"{name}, which may declare it, as what it declares is not known yet,"
     return f"{name}, which declares it now,"
 
 

@@ -130,9 +130,8 @@ class SharedLedger(Ledger):
                 self.is_told = True
                 self.parallel = event.parallel
             case Expects():
-                for kind in event.kinds:
-                    expected = Expected(event.name, kind, event.records)
-                    super().expect(event.line, expected)
+                expected = [Expected(event.name, kind, event.records) for kind in event.kinds]
+                super().expect(event.line, *expected)
             case Declares():
                 zone = None if event.zone is None else DnsName(event.zone)
                 place = Place(event.instance, event.identity, zone)

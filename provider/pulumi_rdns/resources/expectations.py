@@ -7,6 +7,7 @@ after a failure never. Until then nobody else would know that a record has a new
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
@@ -93,12 +94,40 @@ class Expectations:
         if records is None or any(value is None for value in records.values()):
             self._computed.add(name)
         self._declared.update((one, subject) for one in kinds for subject in records or ())
+        line = self._count
+        self._append(Expects(line, name, kinds, records))
+        is_open = records is None or (kind == "ForwardRecord" and None in records.values())
+        if is_open and kind != "PtrRecordSet":
+            later: Awaitable[Any] = self._expect_when_known(line, kind, name, inputs)
+            pulumi.Output.from_input(later)
+        return None if self._file is None else line
+
+    def _append(self, event: Expects) -> None:
+        if self._file is None:
+            return
         try:
-            self._file.append(Expects(self._count, name, kinds, records))
+            self._file.append(event)
         except ConfigError:
             self._file = None
-            return None
-        return self._count
+
+    async def _expect_when_known(
+        self, line: int, kind: str, name: str, inputs: Mapping[str, Any]
+    ) -> None:
+        """Note a resource again when its computed inputs are known.
+
+        The engine may never tell of it, as of one that is not a target. A secret is told nobody.
+        """
+        # What it depends on has failed, which is told where it did.
+        with contextlib.suppress(Exception):
+            known = {}
+            for key in ("address", "hostname"):
+                value = pulumi.Output.from_input(inputs.get(key))
+                if not await value.is_known() or await value.is_secret():
+                    return
+                known[key] = await value.future()
+            kinds, records = _records(kind, known, None)
+            if records:
+                self._append(Expects(line, name, kinds, records))
 
 
 def _orphan(begun: Starts) -> str:
