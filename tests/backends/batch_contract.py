@@ -10,7 +10,8 @@ import dns.rrset
 import pytest
 
 from pulumi_rdns.backends.base import ZoneBackend
-from pulumi_rdns.backends.batch import DONE, Found, Outcome, PtrChange
+from pulumi_rdns.backends.batch import DONE, Outcome, PtrChange
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import RdnsError, ZoneNotFoundError
 
 
@@ -47,7 +48,7 @@ class BatchContract:
             assert live(name, "PTR") == (3600, [f"h{at}.example.com."])
         read = backend.read_ptrs(zone, owners)
         assert read == {
-            owner: Found((f"h{at}.example.com",), 3600) for at, owner in enumerate(owners)
+            owner: LiveRecord((f"h{at}.example.com",), 3600) for at, owner in enumerate(owners)
         }
 
         changes = [
@@ -77,7 +78,7 @@ class BatchContract:
         assert self.apply(backend, zone, *made) == [DONE] * 2
         assert live(names[0], "PTR") == (3600, ["."])
         for many in (owners[:2], owners[:2] + [f"x{at}.{owners[2]}" for at in range(40)]):
-            assert backend.read_ptrs(zone, many)[owners[0]] == Found((".",), 3600)
+            assert backend.read_ptrs(zone, many)[owners[0]] == LiveRecord((".",), 3600)
         changed = PtrChange(owners[0], (".",), ("two.example.com",), 3600)
         assert self.apply(backend, zone, changed) == [DONE]
         assert live(names[0], "PTR") == (3600, ["two.example.com."])
@@ -111,15 +112,15 @@ class BatchContract:
         )
         found = [outcome.found for outcome in outcomes]
         assert found[:5] == [
-            Found(("a.example.com",), 3600),
-            Found(("a.example.com", "b.example.com"), 3600),
+            LiveRecord(("a.example.com",), 3600),
+            LiveRecord(("a.example.com", "b.example.com"), 3600),
             None,
-            Found(),
+            LiveRecord(),
             None,
         ]
         assert found[5] is not None
         assert found[5].alias
-        assert not found[5].hostnames
+        assert not found[5].values
         assert all(outcome.error is None for outcome in outcomes)
         assert live(names[0], "PTR") == (3600, ["a.example.com."])
         assert live(names[1], "PTR") == (3600, ["a.example.com.", "b.example.com."])
@@ -153,10 +154,12 @@ class BatchContract:
             backend, zone, *[PtrChange(one, (), ("new.example.com",), 3600) for one in many]
         )
         unfit = {at: outcome for at, outcome in enumerate(outcomes) if not outcome.is_done}
-        assert unfit == dict.fromkeys((3, 300, 599), Outcome(Found(("taken.example.com",), 3600)))
+        assert unfit == dict.fromkeys(
+            (3, 300, 599), Outcome(LiveRecord(("taken.example.com",), 3600))
+        )
         read = backend.read_ptrs(zone, many)
         assert len(read) == 600
-        gone = [PtrChange(one, found.hostnames, (), 3600) for one, found in read.items()]
+        gone = [PtrChange(one, found.values, (), 3600) for one, found in read.items()]
         assert self.apply(backend, zone, *gone) == [DONE] * 600
         assert backend.read_ptrs(zone, many) == {}
 
@@ -174,10 +177,8 @@ class BatchContract:
         assert outcomes == [DONE] * 160
         names = [f"y{number}.{owners[at]}" for at in range(8) for number in range(20)]
         read = backend.read_ptrs(zone, names)
-        assert {one.hostnames for one in read.values()} == {
-            (f"h{at}.example.com",) for at in range(8)
-        }
-        gone = [PtrChange(one, found.hostnames, (), 3600) for one, found in read.items()]
+        assert {one.values for one in read.values()} == {(f"h{at}.example.com",) for at in range(8)}
+        gone = [PtrChange(one, found.values, (), 3600) for one, found in read.items()]
         assert self.apply(backend, zone, *gone) == [DONE] * 160
 
     def test_of_eight_batches_that_race_one_wins_each_name(
@@ -195,7 +196,7 @@ class BatchContract:
         read = backend.read_ptrs(zone, owners)
         for number, owner in enumerate(owners):
             winners = [at for at in range(8) if batches[at][number].is_done]
-            assert read[owner].hostnames == (f"h{winners[0]}.example.com",)
+            assert read[owner].values == (f"h{winners[0]}.example.com",)
             assert len(winners) == 1
 
     def test_a_zone_that_is_not_here_is_an_error_of_each_change_or_of_all(

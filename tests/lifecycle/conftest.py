@@ -68,6 +68,7 @@ class World:
             "rdns:backends": {
                 "memory": memory,
                 "account": {"type": "memory", "networks": ["192.0.2.0/24"]},
+                "vps": {"type": "hostinger", "apiToken": "not-a-real-token"},
                 "files": {"type": "zonefile", "directory": "zones"},
                 "wrong": {"type": "memory", "zones": ["a b"], "networks": ["nonsense"]},
             },

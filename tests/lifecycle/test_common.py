@@ -39,13 +39,13 @@ def test_a_backend_that_is_right_or_unknown_is_none(
 
 def test_a_backend_of_addresses_takes_neither_zone_nor_ttl(session: Session) -> None:
     given = {"zone": "2.0.192.in-addr.arpa", "ttl": 300}
-    found = check_place(session, {"backend": "account", **given}, given, [])
-    reason = "backend 'account' sets the PTR of an address and has no such option; leave it out"
+    found = check_place(session, {"backend": "vps", **given}, given, [])
+    reason = "backend 'vps' sets the PTR of an address and has no such option; leave it out"
     assert found == [("zone", reason), ("ttl", reason)]
 
 
 def test_an_unknown_zone_is_one_that_the_program_names(session: Session) -> None:
-    found = check_place(session, {"backend": "account"}, {"zone": UNKNOWN}, [])
+    found = check_place(session, {"backend": "vps"}, {"zone": UNKNOWN}, [])
     assert [one.property for one in found] == ["zone"]
 
 

@@ -86,7 +86,7 @@ def test_a_diff_says_to_the_ledger_whether_the_record_is_about_to_be_replaced(
 def test_a_check_refuses_options_of_zones_where_there_are_none(
     session: Session, call: Call
 ) -> None:
-    given = {**INPUTS, "backend": "account", "zone": "2.0.192.in-addr.arpa", "ttl": 300}
+    given = {**INPUTS, "backend": "vps", "zone": "2.0.192.in-addr.arpa", "ttl": 300}
     found = ptr.check(session, call, given).findings
     assert [one.property for one in found] == ["zone", "ttl"]
 

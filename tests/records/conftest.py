@@ -56,6 +56,7 @@ def new_session(root: Path) -> Session:
                 "same": {"type": "memory", "zones": ["example.com"], "path": "store.json"},
                 "files": {"type": "zonefile", "directory": "zones"},
                 "linked": {"type": "zonefile", "directory": "linked"},
+                "vps": {"type": "hostinger", "apiToken": "not-a-real-token"},
             },
             "rdns:resolvers": ["127.0.0.1:1"],
         }

@@ -58,7 +58,7 @@ def live(session: Session, owner: str = f"10.{CLASSLESS}") -> list[str]:
     there = session.backends.get("files")
     assert isinstance(there, ZoneBackend)
     found = there.read_ptrs(to_dns(name(owner.partition(".")[2])), [owner])
-    return [f"{hostname}." for one in found.values() for hostname in one.hostnames]
+    return [f"{hostname}." for one in found.values() for hostname in one.values]
 
 
 class Kind(NamedTuple):

@@ -108,7 +108,7 @@ def forget(server: DnsServer, *addresses: str) -> None:
     assert isinstance(backend, ZoneBackend)
     owners = {f"{address.rpartition('.')[2]}.{REVERSE}" for address in addresses}
     there = backend.read_ptrs(to_dns(name(REVERSE)), owners)
-    gone = [PtrChange(owner, one.hostnames, (), 300) for owner, one in there.items()]
+    gone = [PtrChange(owner, one.values, (), 300) for owner, one in there.items()]
     backend.apply_ptrs(to_dns(name(REVERSE)), gone, lambda _: None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
-from pulumi_rdns.backends.base import Site
+from pulumi_rdns.backends.base import OwnedAddress, Site
 from pulumi_rdns.backends.memory import MemoryBackend
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
 from pulumi_rdns.errors import ConflictError, UnavailableError
@@ -448,8 +448,14 @@ def test_where_nothing_is_unknown_no_address_is_listed_again(
 ) -> None:
     settings = {"rdns:backends": {"main": {"type": "memory", "path": "s.json"}}}
     session = Session(read_settings(settings), tmp_path, {})
-    lists: list[object] = []
-    monkeypatch.setattr(MemoryBackend, "addresses", lists.append)
+    lists = []
+    addresses = MemoryBackend.addresses
+
+    def listed(self: MemoryBackend) -> Sequence[OwnedAddress]:
+        lists.append(self.name)
+        return addresses(self)
+
+    monkeypatch.setattr(MemoryBackend, "addresses", listed)
     state, error = session.ptr_sets.create(replace(spec(TWO_RECORDS), ttl=None), heard)
     assert error is None
-    assert (state.written, lists) == (TWO_RECORDS, [])
+    assert (state.written, lists) == (TWO_RECORDS, ["main"]), "once, to find out which are its own"

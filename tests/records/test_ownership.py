@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import ConflictError, UnavailableError
 from pulumi_rdns.model.states import Previous
 from pulumi_rdns.records.holdings import Written, hidden
@@ -15,7 +16,6 @@ from pulumi_rdns.records.ledger import Claim, Place
 from pulumi_rdns.records.ownership import (
     Decision,
     Keep,
-    Live,
     LocatedClaim,
     OwnRecord,
     Refuse,
@@ -53,7 +53,7 @@ def claim(
 
 
 def decided(*claims: LocatedClaim, live: Sequence[str] = (MAIL,)) -> Decision:
-    return decide_delete(record(), claims, Live(tuple(live)))
+    return decide_delete(record(), claims, LiveRecord(tuple(live)))
 
 
 def test_what_nobody_declares_goes() -> None:
@@ -64,23 +64,23 @@ def test_what_nobody_declares_goes() -> None:
 @pytest.mark.parametrize(
     ("claims", "live"),
     [
-        ([], Live()),
-        ([], Live((OTHER,), is_default=True)),
-        ([claim(HERE)], Live((OTHER,))),
-        ([claim(HERE, OTHER)], Live((OTHER,))),
-        ([claim(HERE, has_failed=True)], Live((OTHER,))),
+        ([], LiveRecord()),
+        ([], LiveRecord((OTHER,), is_default=True)),
+        ([claim(HERE)], LiveRecord((OTHER,))),
+        ([claim(HERE, OTHER)], LiveRecord((OTHER,))),
+        ([claim(HERE, has_failed=True)], LiveRecord((OTHER,))),
     ],
     ids=["gone", "default", "to be written", "written", "failed"],
 )
 def test_another_value_that_is_no_strangers_needs_no_word(
-    claims: list[LocatedClaim], live: Live
+    claims: list[LocatedClaim], live: LiveRecord
 ) -> None:
     assert decide_delete(record(), claims, live) == Keep()
 
 
 @pytest.mark.parametrize("claims", [[], [claim(ELSEWHERE, OTHER)], [claim(MAYBE, MAIL)]], ids=str)
 def test_another_value_is_a_strangers_and_stays_with_a_warning(claims: list[LocatedClaim]) -> None:
-    found = decide_delete(record(), claims, Live((OTHER, THIRD)), "no other process is heard")
+    found = decide_delete(record(), claims, LiveRecord((OTHER, THIRD)), "no other process is heard")
     assert isinstance(found, Keep)
     assert f"is now {OTHER}, {THIRD}, which was not written by this stack" in found.reason
 
@@ -91,7 +91,7 @@ def test_what_has_the_record_is_heard_whatever_else_is_wrong(where: Where, resou
     has = claim(HERE, MAIL, resource=resource, has_failed=True)
     other = claim(where, has_failed=True, error=TIMED_OUT)
     for claims in ([has, other], [other, has]):
-        assert decide_delete(record(), claims, Live((MAIL,)), "trouble") == Keep()
+        assert decide_delete(record(), claims, LiveRecord((MAIL,)), "trouble") == Keep()
 
 
 def test_a_digest_stands_for_a_value_that_another_process_keeps_secret() -> None:
@@ -148,7 +148,9 @@ def test_a_record_at_another_place_keeps_nothing() -> None:
 
 
 def test_without_news_of_other_processes_nothing_goes() -> None:
-    found = decide_delete(record(), [claim(ELSEWHERE, MAIL)], Live((MAIL,)), "no room on disk")
+    found = decide_delete(
+        record(), [claim(ELSEWHERE, MAIL)], LiveRecord((MAIL,)), "no room on disk"
+    )
     assert isinstance(found, Refuse)
     assert not found.is_pending
     assert "stays in the state, because no room on disk" in str(found.error)
@@ -158,7 +160,7 @@ def test_what_a_declared_resource_wrote_before_is_written_again() -> None:
     restored = record(Previous(known=True, hostnames=(name(THIRD),), ttl=60))
     claims = [claim(HERE, OTHER)]
     assert decided(*claims) == Remove((OTHER,))
-    assert decide_delete(restored, claims, Live((MAIL,))) == Remove((OTHER,))
+    assert decide_delete(restored, claims, LiveRecord((MAIL,))) == Remove((OTHER,))
     assert decided(*claims, live=[MAIL, THIRD]) == Remove((THIRD,)), "a stranger's stays alone"
 
 
@@ -173,12 +175,12 @@ def test_what_cannot_be_written_back_as_it_is_secret_is_not_kept_without_a_word(
 
 def test_the_addresses_of_one_hostname_stand_side_by_side() -> None:
     claims = [claim(HERE, "192.0.2.11")]
-    assert decide_delete(record(kind="A"), claims, Live((MAIL,))) == Remove()
-    assert decide_delete(record(kind="A"), claims, Live((MAIL, OTHER))) == Remove((OTHER,))
+    assert decide_delete(record(kind="A"), claims, LiveRecord((MAIL,))) == Remove()
+    assert decide_delete(record(kind="A"), claims, LiveRecord((MAIL, OTHER))) == Remove((OTHER,))
 
 
 def test_other_addresses_of_a_hostname_do_not_stand_in_the_place_of_one_that_is_gone() -> None:
-    assert decide_delete(record(kind="A"), [], Live((OTHER, THIRD))) == Keep()
+    assert decide_delete(record(kind="A"), [], LiveRecord((OTHER, THIRD))) == Keep()
 
 
 def test_what_may_be_one_place_with_its_successor_stays_with_a_warning() -> None:
@@ -193,15 +195,15 @@ def test_what_may_be_one_place_with_its_successor_stays_with_a_warning() -> None
 
 def test_what_was_there_before_comes_back() -> None:
     before = record(Previous(known=True, hostnames=(name(OTHER), name(THIRD)), ttl=60))
-    assert decide_delete(before, [], Live((MAIL,))) == Remove((OTHER, THIRD), 60)
+    assert decide_delete(before, [], LiveRecord((MAIL,))) == Remove((OTHER, THIRD), 60)
     nothing = record(Previous(known=True))
-    assert decide_delete(nothing, [], Live((MAIL,))) == Remove()
-    added = decide_delete(before, [], Live((MAIL, "added.example.net")))
+    assert decide_delete(nothing, [], LiveRecord((MAIL,))) == Remove()
+    added = decide_delete(before, [], LiveRecord((MAIL, "added.example.net")))
     assert added == Remove(("added.example.net",)), "what was added by hand stays alone"
 
 
 def test_what_was_there_already_is_left_where_restore_is_wanted() -> None:
-    found = decide_delete(record(Previous()), [], Live((MAIL,)))
+    found = decide_delete(record(Previous()), [], LiveRecord((MAIL,)))
     assert isinstance(found, Keep)
     assert "so on_delete restore leaves it" in found.reason
 
@@ -236,7 +238,7 @@ records = st.builds(
     ),
 )
 lives = st.builds(
-    Live, st.lists(st.sampled_from(VALUES), unique=True).map(tuple), is_default=st.booleans()
+    LiveRecord, st.lists(st.sampled_from(VALUES), unique=True).map(tuple), is_default=st.booleans()
 )
 
 
@@ -247,7 +249,7 @@ lives = st.builds(
     trouble=st.none() | st.just("nobody is heard"),
 )
 def test_what_goes_is_ours_and_nobody_has_or_wants_it(
-    record: OwnRecord, claims: list[LocatedClaim], live: Live, trouble: str | None
+    record: OwnRecord, claims: list[LocatedClaim], live: LiveRecord, trouble: str | None
 ) -> None:
     found = decide_delete(record, claims, live, trouble)
     if not isinstance(found, Remove):
@@ -273,12 +275,12 @@ def test_a_record_that_a_declared_resource_has_here_never_goes_nor_fails(
 ) -> None:
     for at in range(len(claims) + 1):
         both = [*claims[:at], claim(HERE, record.value), *claims[at:]]
-        assert decide_delete(record, both, Live((record.value,)), trouble) == Keep()
+        assert decide_delete(record, both, LiveRecord((record.value,)), trouble) == Keep()
 
 
 def test_who_may_declare_a_record_is_not_said_to_declare_it() -> None:
     guess = LocatedClaim(Claim("late", is_guess=True), ELSEWHERE)
-    found = decide_delete(record(), [guess], Live((MAIL,)))
+    found = decide_delete(record(), [guess], LiveRecord((MAIL,)))
     assert isinstance(found, Refuse)
     assert found.is_pending
     assert "resource 'late', which may declare it" in str(found.error)

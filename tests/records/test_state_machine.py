@@ -11,13 +11,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.lifecycle import ptr as life_of_ptr
 from pulumi_rdns.lifecycle.call import DiffResult
-from pulumi_rdns.records import claimants as records_of_one
-from pulumi_rdns.records import ownership
-from pulumi_rdns.records import ptr_set as records_of_sets
+from pulumi_rdns.records import claimants, ownership
 from pulumi_rdns.records.ledger import Claim, Ledger
-from pulumi_rdns.records.ownership import Decision, Live, LocatedClaim, OwnRecord
+from pulumi_rdns.records.ownership import Decision, LocatedClaim, OwnRecord
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from tests.records.engine_model import MACHINE, Resource, Up
 from tests.records.engine_oracle import (
@@ -274,14 +273,13 @@ def _decides_without(ignored: Callable[[OwnRecord, Claim], bool]) -> _Change:
         def changed(
             record: OwnRecord,
             claims: Sequence[LocatedClaim],
-            live: Live,
+            live: LiveRecord,
             trouble: str | None = None,
         ) -> Decision:
             left = [one for one in claims if not ignored(record, one.claim)]
             return decide(record, left, live, trouble)
 
-        for module in (records_of_one, records_of_sets):
-            monkeypatch.setattr(module, "decide_delete", changed)
+        monkeypatch.setattr(claimants, "decide_delete", changed)
 
     return change
 

@@ -16,15 +16,9 @@ import dns.rrset
 import msgspec
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.batch import (
-    Found,
-    Outcome,
-    Progress,
-    PtrChange,
-    apply_in_parts,
-    found_in,
-)
+from pulumi_rdns.backends.batch import Outcome, Progress, PtrChange, apply_in_parts, found_in
 from pulumi_rdns.backends.changes import Change as Change
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.changes import same_rrset as same_rrset
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.terminal_text import escaped
@@ -199,6 +193,8 @@ class ZoneBackend(Backend[S], ABC):
 
     #: PTR records that one call of `apply` takes where there are many
     batch_size: ClassVar[int] = 1000
+    #: whether reverse zones can be here: not at a host that has forward zones alone
+    has_reverse_zones: ClassVar[bool] = True
 
     @abstractmethod
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
@@ -250,7 +246,7 @@ class ZoneBackend(Backend[S], ABC):
 
     def read_ptrs(
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
-    ) -> dict[str, Found]:
+    ) -> dict[str, LiveRecord]:
         """Read what is at many names; a name with nothing that counts is left out.
 
         Names are canonical text without trailing dot. ``is_shared``: what was read up to 5 seconds

@@ -13,7 +13,7 @@ import dns.rrset
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.changes import Change
+from pulumi_rdns.backends.changes import Change, LiveRecord
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -35,27 +35,11 @@ class PtrChange(NamedTuple):
     ttl: int
 
 
-class Found(NamedTuple):
-    """What is at a name."""
-
-    hostnames: tuple[str, ...] = ()
-    #: seconds
-    ttl: int | None = None
-    #: what keeps a PTR record from being served here: where a CNAME points to
-    alias: str | None = None
-    #: what does so too: the name is delegated to other servers
-    is_delegated: bool = False
-    #: the vendor's own default: nobody chose it
-    is_default: bool = False
-    #: where a record stands that can never be changed; empty where all can be
-    fixed: str = ""
-
-
 class Outcome(NamedTuple):
     """What became of a change. Without any of these, it was made."""
 
     #: nothing was changed, because this stands there instead of ``before``
-    found: Found | None = None
+    found: LiveRecord | None = None
     #: nothing was changed, because of this
     error: BackendError | None = None
     #: there was an error, and the change may have been made all the same
@@ -81,7 +65,7 @@ _OF_ALL = (AuthenticationError, RateLimitError, UnavailableError, ZoneNotFoundEr
 class Zones(Protocol):
     """What a batch needs of a zone backend."""
 
-    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, Found]: ...
+    def read_ptrs(self, zone: dns.name.Name, owners: Collection[str]) -> dict[str, LiveRecord]: ...
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None: ...
 
@@ -102,7 +86,7 @@ def apply_in_parts(
     there = backend.read_ptrs(zone, [change.owner for change in changes])
     fitting = []
     for at, change in enumerate(changes):
-        found = there.get(change.owner, Found())
+        found = there.get(change.owner, LiveRecord())
         if matches_expected(change, found):
             fitting.append(at)
         else:
@@ -134,20 +118,22 @@ def _refused(
 ) -> Outcome:
     """Look what stands there now, where somebody else was faster."""
     if isinstance(error, ConflictError):
-        found = backend.read_ptrs(zone, [change.owner]).get(change.owner, Found())
+        found = backend.read_ptrs(zone, [change.owner]).get(change.owner, LiveRecord())
         if not matches_expected(change, found):
             return Outcome(found)
     return Outcome(None, error)
 
 
-def matches_expected(change: PtrChange, found: Found) -> bool:
+def matches_expected(change: PtrChange, found: LiveRecord) -> bool:
     """Whether what stands at the name is what the change expects."""
     if change.after and (found.alias or found.is_delegated):
         return False
-    return sorted(found.hostnames) == sorted(change.before)
+    return sorted(found.values) == sorted(change.before)
 
 
-def full_change(zone: dns.name.Name, change: PtrChange, there: Mapping[str, Found] = {}) -> Change:
+def full_change(
+    zone: dns.name.Name, change: PtrChange, there: Mapping[str, LiveRecord] = {}
+) -> Change:
     """Return a change with names and RRsets."""
     owner = dns.name.from_text(change.owner)
     ttl = there[change.owner].ttl if change.owner in there else None
@@ -171,13 +157,13 @@ def found_in(
     ptr: dns.rrset.RRset | None,
     cname: dns.rrset.RRset | None,
     ns: dns.rrset.RRset | None,
-) -> Found | None:
+) -> LiveRecord | None:
     """Return what is at a name, out of its RRsets; None where that is nothing that counts."""
     # A zone may be that of a single address: the NS records at its top delegate nothing.
     ns = None if ns is not None and ns.name == zone else ns
     if not (ptr or cname or ns):
         return None
-    return Found(
+    return LiveRecord(
         tuple(sorted(from_dns(one.target) for one in ptr or ())),
         ptr.ttl if ptr else None,
         from_dns(cname[0].target.canonicalize()) if cname else None,

@@ -1,14 +1,34 @@
-"""What a zone backend is asked to change."""
+"""What stands at a name, and what a zone backend is asked to change there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import dns.name
 import dns.rrset
 import msgspec
 from dns.rdatatype import RdataType
+
+
+class LiveRecord(NamedTuple):
+    """What stands at a name, or is set for an address, at one moment."""
+
+    #: hostnames of PTR records, addresses of the others, in canonical text
+    values: tuple[str, ...] = ()
+    #: seconds; None where the backend tells none
+    ttl: int | None = None
+    #: what keeps a record from being served here: where a CNAME points to
+    alias: str | None = None
+    #: what does so too: the name is delegated to other servers
+    is_delegated: bool = False
+    #: the vendor's own default: nobody chose it
+    is_default: bool = False
+    #: where a record stands that can never be changed; empty where all can be
+    fixed: str = ""
+
+
+NOTHING = LiveRecord()
 
 
 class Change(msgspec.Struct, frozen=True):

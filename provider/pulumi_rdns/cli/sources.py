@@ -10,7 +10,8 @@ from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.records.forward_check import BackendSource
-from pulumi_rdns.records.places import stored_place
+from pulumi_rdns.records.location import written_ptr
+from pulumi_rdns.records.store import look
 from pulumi_rdns.resolve.forward import PtrAnswer
 from pulumi_rdns.resolve.verdicts import Look, Status
 
@@ -38,12 +39,12 @@ class BackendRecords:
 
     def ptr(self, address: Address) -> PtrAnswer:
         try:
-            seen = stored_place(self._backend, address, self._zone, self._owner).look()
+            live = look(written_ptr(self._backend, address, self._zone, self._owner))
         except RdnsError as error:
             return PtrAnswer(Status.UNKNOWN, str(error), (), ())
-        status = Status.FOUND if seen.hostnames else Status.NONE
-        detail = f"backend {self._backend.name} has {', '.join(seen.hostnames) or 'nothing'}"
-        return PtrAnswer(status, detail, (), seen.hostnames)
+        status = Status.FOUND if live.values else Status.NONE
+        detail = f"backend {self._backend.name} has {', '.join(live.values) or 'nothing'}"
+        return PtrAnswer(status, detail, (), tuple(map(DnsName, live.values)))
 
     def look(self, hostname: DnsName, address: Address) -> Look:
         found = self._forward.look(hostname, address)

@@ -18,7 +18,7 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings, read_settings
 from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.properties.ptr_set import PTR_SET
-from pulumi_rdns.records.ptr_set_state import places_of
+from pulumi_rdns.records.ptr_set_state import kept_at
 
 #: marks, with one value, an object of the exported state that is not plain data but a secret
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -83,10 +83,9 @@ def _records_of_set(name: str, outputs: Mapping[str, Any]) -> Iterator[StackReco
         yield StackRecord(name, is_read=False)
         return
     state = PTR_SET.state(outputs)
-    places = places_of(state, state.written)
+    kept = kept_at(state, state.written)
     for text, hostname in state.written.items():
-        address, place = ipaddress.ip_address(text), places.get(text)
-        zone, owner = (None, None) if place is None else place
+        address, (zone, owner) = ipaddress.ip_address(text), kept.get(text, (None, None))
         yield StackRecord(name, False, address, hostname, state.backend, zone, owner)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from pulumi_rdns.backends.base import AddressBackend
+from pulumi_rdns.backends.base import Backend, ZoneBackend
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.lifecycle.call import Call, Stored
 from pulumi_rdns.model.addresses import may_hold, reverse_name
@@ -35,10 +35,14 @@ def check_place(
     if found:
         return found
     name = values.get("backend")
-    if name is None or not issubclass(session.backends.type_of(name), AddressBackend):
+    if name is None or _has_reverse_zones(session.backends.type_of(name)):
         return []
     reason = f"backend {name!r} sets the PTR of an address and has no such option; leave it out"
     return [Finding(key, reason) for key in ("zone", "ttl") if key in inputs]
+
+
+def _has_reverse_zones(kind: type[Backend]) -> bool:
+    return issubclass(kind, ZoneBackend) and kind.has_reverse_zones
 
 
 def _check_zone(zone: DnsName | None, addresses: Iterable[str]) -> list[Finding]:

@@ -6,30 +6,67 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from pulumi_rdns.backends.base import Backend, Report
+from pulumi_rdns.backends.base import Backend
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.records.holdings import is_same
 from pulumi_rdns.records.ledger import Claim, Ledger
-from pulumi_rdns.records.location import RecordLocation, primary_of, values_at
+from pulumi_rdns.records.location import RecordLocation, primary_of
 from pulumi_rdns.records.ownership import (
-    Live,
     LocatedClaim,
     OwnRecord,
     Refuse,
     Remove,
+    Wanted,
     Where,
     decide_delete,
 )
+from pulumi_rdns.records.store import read_elsewhere
 
 
 class Given(NamedTuple):
-    """A record that a resource gives up: where it is, its value, and who declares it now."""
+    """A record that a resource gives up: what it is, where, and who declares it now."""
 
+    record: OwnRecord
     location: RecordLocation
-    value: str
     claims: Sequence[Claim]
+
+
+class Decider:
+    """Decides for `pulumi_rdns.records.reconcile` whether records may go."""
+
+    def __init__(
+        self,
+        given: Mapping[str, Given],
+        located: Mapping[str, Sequence[LocatedClaim]],
+        ledger: Ledger,
+        keep: Callable[[str, LiveRecord, str], None],
+    ) -> None:
+        #: records that stay for a resource that is created later in this run, perhaps
+        self.pending: set[str] = set()
+        self._given = given
+        self._located = located
+        self._ledger = ledger
+        self._keep = keep
+
+    def __call__(self, subject: str, live: LiveRecord) -> Wanted | None:
+        """Return what is to stand there afterwards; None keeps what is there.
+
+        Raises ConflictError where the record must stay in the state.
+        """
+        record, located = self._given[subject].record, self._located[subject]
+        decision = decide_delete(record, located, live, self._ledger.trouble)
+        if isinstance(decision, Refuse):
+            if decision.is_pending:
+                self.pending.add(subject)
+            raise decision.error
+        if isinstance(decision, Remove):
+            return Wanted(*decision)
+        if decision.reason:
+            self._keep(subject, live, decision.reason)
+        return None
 
 
 class _Question(NamedTuple):
@@ -48,31 +85,15 @@ class Claimants:
 
     def decider(
         self,
-        record: OwnRecord,
         identity: str,
-        location: RecordLocation,
-        claims: Sequence[Claim],
-        report: Report,
-    ) -> Callable[[Live], Remove | None]:
-        """Return what decides whether a single record may go, by what stands there.
+        given: Mapping[str, Given],
+        keep: Callable[[str, LiveRecord, str], None],
+    ) -> Decider:
+        """Return what decides whether records may go; ``identity`` is that of their place.
 
-        It gives what is to stand there afterwards; None keeps it, with a warning where there is
-        something to say. It raises ConflictError where the record must stay in the state.
+        ``keep`` is told of each that stays where somebody else's is, or may be, and why.
         """
-        given = {record.subject: Given(location, record.value, claims)}
-        (located,) = self.locate(identity, given).values()
-
-        def decide(live: Live) -> Remove | None:
-            decision = decide_delete(record, located, live, self._ledger.trouble)
-            if isinstance(decision, Refuse):
-                raise decision.error
-            if isinstance(decision, Remove):
-                return decision
-            if decision.reason:
-                report.warning(decision.reason)
-            return None
-
-        return decide
+        return Decider(given, self.locate(identity, given), self._ledger, keep)
 
     def locate(self, identity: str, given: Mapping[str, Given]) -> dict[str, list[LocatedClaim]]:
         """Return where each claim is, seen from its record; ``identity`` is that of their place."""
@@ -119,13 +140,8 @@ class Claimants:
             return given.keys()
         if primary_of(here.backend, here.zone) != primary_of(there, here.zone):
             return ()
-        owners = [one.location.owner for one in given.values()]
-        shown = values_at(there, here.zone, owners, here.rdtype)
-        return {
-            subject
-            for subject, one in given.items()
-            if one.value in shown.get(one.location.owner, ())
-        }
+        shown = read_elsewhere(there, {key: one.location for key, one in given.items()})
+        return {key for key, live in shown.items() if given[key].record.value in live.values}
 
     def _instance(self, name: str, given: Mapping[str, Given]) -> Backend | None:
         """Return the instance of the claims; None where another process alone has it."""
@@ -161,5 +177,5 @@ def _located(claim: Claim, identity: str, given: Given) -> LocatedClaim:
     if claim.place.identity == identity:
         return LocatedClaim(claim, Where.HERE)
     # Another value that it has written would show here, if this were its place.
-    is_maybe = is_same(written.value, given.value)
+    is_maybe = is_same(written.value, given.record.value)
     return LocatedClaim(claim, Where.MAYBE_HERE if is_maybe else Where.ELSEWHERE)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 
-import dns.rrset
-from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
-from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
+from pulumi_rdns.backends.base import Report, ZoneBackend
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import (
     ConfigError,
@@ -23,18 +23,16 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
-from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
+from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
-from pulumi_rdns.records.claimants import Claimants
+from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.holdings import holding_of_forward, includes, is_hidden, is_same
 from pulumi_rdns.records.ledger import Claim, Declared, Place
-from pulumi_rdns.records.location import RecordLocation
-from pulumi_rdns.records.ownership import Live, OwnRecord
-from pulumi_rdns.records.places import cname_target, fixed_reason, zone_of
+from pulumi_rdns.records.location import RecordLocation, zone_of
+from pulumi_rdns.records.ownership import OwnRecord, Wanted, fixed_reason
+from pulumi_rdns.records.reconcile import Decide, Strangers, reconcile
 from pulumi_rdns.records.shared_ledger import SharedLedger
-
-#: how often a write is tried when others keep changing the RRset
-_TRIES = 8
+from pulumi_rdns.records.store import Store, look
 
 
 class ForwardRecords:
@@ -87,7 +85,7 @@ class ForwardRecords:
         if str(spec.address) not in self._written(spec):
             _refuse_fixed(backend, zone, spec)
         before = self._put(backend, zone, spec, report, resource)
-        adopted = spec.address in before and str(spec.address) not in self._written(spec)
+        adopted = str(spec.address) in before and str(spec.address) not in self._written(spec)
         if adopted:
             report.warning(
                 f"{spec.hostname} had {spec.address} already; it is adopted: destroy will remove it"
@@ -109,17 +107,16 @@ class ForwardRecords:
         zone = old.zone or zone_of(backend, old.hostname)
         self.recall(old, resource=resource)
         ours = old.written if old.written is not None else old.address
-        live = _Rrset(backend, zone, old.hostname, record_type(ours)).look()
-        found = _addresses(live)
-        if ours not in found:
+        live = look(_location(backend, zone, old.hostname, ours))
+        if str(ours) not in live.values:
             # One other address in our place is a change by hand, unless it is that of another
             # resource of the state; several are somebody's own.
-            if len(found) != 1 or old.on_conflict is OnForwardConflict.ADD:
+            if len(live.values) != 1 or old.on_conflict is OnForwardConflict.ADD:
                 return None
-            (ours,) = found
+            ours = ipaddress.ip_address(live.values[0])
             if self._is_a_siblings(old, ours, resource or _resource_of(old)):
                 return None
-        ttl = live.ttl if live is not None and old.ttl is not None else None
+        ttl = live.ttl if old.ttl is not None else None
         return replace(old, zone=zone, address=ours, ttl=ttl)
 
     def update(
@@ -146,9 +143,8 @@ class ForwardRecords:
             backend = self._zones(spec.backend)
             zone = old.zone or zone_of(backend, spec.hostname)
             learned = set() if str(old.address) in self._written(spec) else {old.address}
-            going = ({old.written} | learned) - {spec.address, None}
-            leaving = frozenset(one for one in going if one is not None)
-            self._put(backend, zone, spec, report, name, leaving)
+            going = {str(one) for one in {old.written} | learned if one is not None}
+            self._put(backend, zone, spec, report, name, going - {str(spec.address)})
             self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
         return state
 
@@ -170,14 +166,13 @@ class ForwardRecords:
             for claim in self._ledger.claims(kind, old.hostname)
             if claim.wanted is None or is_same(claim.wanted, str(ours))
         ]
-        location = RecordLocation(backend, zone, old.hostname, RdataType[kind])
-        judge = self._claimants.decider(record, self._identity(old), location, wanting, report)
-
-        def decide(live: frozenset[Address]) -> frozenset[Address]:
-            going = judge(Live(tuple(map(str, live))))
-            return live if going is None else frozenset(map(ipaddress.ip_address, going.leaving))
-
-        self._swap(_Rrset(backend, zone, old.hostname, kind), old, decide, None)
+        location = _location(backend, zone, old.hostname, ours)
+        decide = self._claimants.decider(
+            self._identity(old),
+            {old.hostname: Given(record, location, wanting)},
+            lambda _subject, _live, reason: report.warning(reason),
+        )
+        self._reconcile(location, old, decide)
 
     def _put(
         self,
@@ -186,29 +181,35 @@ class ForwardRecords:
         spec: ForwardSpec,
         report: Report,
         resource: str,
-        going: frozenset[Address] = frozenset(),
-    ) -> frozenset[Address]:
+        going: Collection[str] = (),
+    ) -> Collection[str]:
         """Write the address, in the place of those that go; give what was there before."""
-        rrset = _Rrset(backend, zone, spec.hostname, record_type(spec.address))
-        if spec.on_conflict is not OnForwardConflict.ADD:
-            self._await_no_foreign(rrset, spec, going, resource)
 
-        def decide(live: frozenset[Address]) -> frozenset[Address]:
-            rrset.refuse_alias()
-            stay = live - (going - self._declared(spec))
+        def decide(_: str, live: LiveRecord) -> Wanted:
+            if live.alias is not None:
+                raise _alias_in_the_way(spec, DnsName(live.alias))
+            stay = set(live.values) - (set(going) - self._declared(spec))
             foreign = self._foreign(stay, spec)
             if foreign and spec.on_conflict in (None, OnForwardConflict.FAIL):
                 raise _conflict(spec, foreign)
             if spec.on_conflict is OnForwardConflict.OVERWRITE:
                 stay -= foreign
-            return stay | {spec.address}
+            return Wanted(tuple(sorted(stay | {str(spec.address)})), spec.ttl)
 
-        before = self._swap(rrset, spec, decide, spec.ttl)
-        foreign = self._foreign(before - going, spec)
+        def is_foreign(_: str, live: LiveRecord) -> bool:
+            return bool(self._foreign(set(live.values).difference(going), spec))
+
+        strangers = None
+        if spec.on_conflict is not OnForwardConflict.ADD:
+            wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
+            strangers = Strangers(is_foreign, wait)
+        location = _location(backend, zone, spec.hostname, spec.address)
+        before = self._reconcile(location, spec, decide, strangers).values
+        foreign = self._foreign(set(before).difference(going), spec)
         if foreign and spec.on_conflict is OnForwardConflict.ADD:
-            there = ", ".join(sorted(str(address) for address in foreign))
             report.warning(
-                f"{spec.hostname} also has {there}, which this program does not declare; it stays"
+                f"{spec.hostname} also has {', '.join(sorted(foreign))}, which this program does "
+                "not declare; it stays"
             )
         return before
 
@@ -235,13 +236,12 @@ class ForwardRecords:
         kind = record_type(one.address)
         return set(self._ledger.written(kind, self._identity(one), one.hostname))
 
-    def _declared(self, spec: ForwardSpec) -> set[Address]:
+    def _declared(self, spec: ForwardSpec) -> set[str]:
         """Return the addresses of the RRset that the program declares."""
         claims = self._ledger.claims(record_type(spec.address), spec.hostname)
         identity = self._identity(spec)
         here = [one for one in claims if one.place is None or one.place.identity == identity]
-        known = [one.wanted for one in here if one.wanted and not is_hidden(one.wanted)]
-        return set(map(ipaddress.ip_address, known))
+        return {one.wanted for one in here if one.wanted and not is_hidden(one.wanted)}
 
     def _is_a_siblings(self, old: ForwardState, address: Address, resource: str) -> bool:
         """Whether another resource wrote the address, once all had a moment to be heard of."""
@@ -251,43 +251,29 @@ class ForwardRecords:
             self._ledger.may_hear_more,
         )
 
-    def _foreign(self, live: frozenset[Address], spec: ForwardSpec) -> frozenset[Address]:
+    def _foreign(self, addresses: Collection[str], spec: ForwardSpec) -> set[str]:
         ours = self._written(spec)
-        return frozenset(
-            one
-            for one in live - {spec.address} - self._declared(spec)
-            if not includes(ours, str(one))
-        )
+        known = self._declared(spec) | {str(spec.address)}
+        return {one for one in addresses if one not in known and not includes(ours, one)}
 
-    def _await_no_foreign(
-        self, rrset: _Rrset, spec: ForwardSpec, going: frozenset[Address], resource: str
-    ) -> None:
-        """Wait until the engine has told of the resources that wrote what is there."""
-        live = _addresses(rrset.look()) - going
-        self._ledger.wait(
-            resource, lambda: not self._foreign(live, spec), self._ledger.may_hear_more
-        )
-
-    def _swap(
+    def _reconcile(
         self,
-        rrset: _Rrset,
+        location: RecordLocation,
         record: ForwardSpec | ForwardState,
-        decide: Callable[[frozenset[Address]], frozenset[Address]],
-        ttl: int | None,
-    ) -> frozenset[Address]:
-        """Look, decide and write, again when others came in between; give what was there."""
-        for left in reversed(range(_TRIES)):
-            identity = self._identity(record)
-            with self._ledger.exclusive(rrset.kind, identity, record.hostname):
-                live = rrset.look()
-                try:
-                    rrset.swap(live, decide(_addresses(live)), ttl)
-                except _RacedError as raced:
-                    if not left:
-                        raise raced.conflict from None
-                else:
-                    return _addresses(live)
-        raise AssertionError("unreachable")
+        decide: Decide,
+        strangers: Strangers | None = None,
+    ) -> LiveRecord:
+        """Bring the RRset to what is decided, and return what stood there before."""
+        kind = location.rdtype.name
+        result = reconcile(
+            Store(partial(self._ledger.exclusive, kind, self._identity(record))),
+            {record.hostname: location},
+            decide,
+            strangers=strangers,
+        )
+        for error in result.failures.values():
+            raise error
+        return result.before[record.hostname]
 
 
 def _resource(backend: str, hostname: DnsName, address: Address) -> str:
@@ -308,57 +294,10 @@ def _as_of(claim: Claim, address: Address) -> Claim:
     return claim._replace(written=None)
 
 
-class _RacedError(Exception):
-    def __init__(self, conflict: ConflictError) -> None:
-        super().__init__()
-        self.conflict = conflict
-
-
-class _Rrset:
-    """The A or AAAA RRset of one hostname."""
-
-    def __init__(self, backend: ZoneBackend, zone: DnsName, hostname: DnsName, kind: str) -> None:
-        self._backend = backend
-        self._zone = zone
-        self._hostname = hostname
-        self._name = to_dns(hostname)
-        self._type = RdataType[kind]
-        self.kind = kind
-
-    def look(self) -> dns.rrset.RRset | None:
-        return self._backend.get_rrset(to_dns(self._zone), self._name, self._type)
-
-    def refuse_alias(self) -> None:
-        """Raise ConflictError where the hostname is an alias."""
-        target = cname_target(self._backend, self._zone, self._hostname)
-        if target is not None:
-            raise ConflictError(
-                self._backend.name,
-                f"set the {self._type.name} record of",
-                self._hostname,
-                f"it is a CNAME to {with_dot_hint(target, self._hostname)}, beside which no other "
-                "record can stand (RFC 1034 section 3.6.2); remove the CNAME, or use its target",
-            )
-
-    def swap(
-        self, live: dns.rrset.RRset | None, addresses: frozenset[Address], ttl: int | None
-    ) -> None:
-        if ttl is None:
-            ttl = live.ttl if live is not None else DEFAULT_TTL
-        after = None
-        if addresses:
-            texts = sorted(str(address) for address in addresses)
-            after = dns.rrset.from_text(self._name, ttl, RdataClass.IN, self._type, *texts)
-        if same_rrset(live, after):
-            return
-        try:
-            self._backend.apply(to_dns(self._zone), [Change(self._name, self._type, live, after)])
-        except ConflictError as error:
-            raise _RacedError(error) from error
-
-
-def _addresses(rrset: dns.rrset.RRset | None) -> frozenset[Address]:
-    return frozenset(ipaddress.ip_address(rdata.address) for rdata in rrset or ())
+def _location(
+    backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address
+) -> RecordLocation:
+    return RecordLocation(backend, zone, hostname, RdataType[record_type(address)])
 
 
 def _refuse_fixed(backend: ZoneBackend, zone: DnsName, spec: ForwardSpec) -> None:
@@ -372,13 +311,23 @@ def _refuse_fixed(backend: ZoneBackend, zone: DnsName, spec: ForwardSpec) -> Non
             raise RejectedError(spec.backend, operation, spec.hostname, reason)
 
 
-def _conflict(spec: ForwardSpec, foreign: frozenset[Address]) -> ConflictError:
-    there = ", ".join(sorted(str(address) for address in foreign))
-    return ConflictError(
-        spec.backend,
-        f"set the {record_type(spec.address)} record of",
-        spec.hostname,
-        f"it already has {there}, which was not written by this stack. Nothing was changed. To "
-        'keep both, set on_conflict to "add"; to replace it, "overwrite"; if another resource of '
-        "this stack was renamed, add `aliases` to this one",
+def _conflict(spec: ForwardSpec, foreign: Collection[str]) -> ConflictError:
+    return _in_the_way(
+        spec,
+        f"it already has {', '.join(sorted(foreign))}, which was not written by this stack. "
+        'Nothing was changed. To keep both, set on_conflict to "add"; to replace it, "overwrite"; '
+        "if another resource of this stack was renamed, add `aliases` to this one",
     )
+
+
+def _alias_in_the_way(spec: ForwardSpec, target: DnsName) -> ConflictError:
+    return _in_the_way(
+        spec,
+        f"it is a CNAME to {with_dot_hint(target, spec.hostname)}, beside which no other record "
+        "can stand (RFC 1034 section 3.6.2); remove the CNAME, or use its target",
+    )
+
+
+def _in_the_way(spec: ForwardSpec, reason: str) -> ConflictError:
+    operation = f"set the {record_type(spec.address)} record of"
+    return ConflictError(spec.backend, operation, spec.hostname, reason)

@@ -18,8 +18,8 @@ from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, below, parent, to_dns
 from pulumi_rdns.model.specs import DEFAULT_FORWARD_TIMEOUT, MAX_CNAMES, ForwardPolicy, PtrSpec
+from pulumi_rdns.records.location import cname_target, zone_of
 from pulumi_rdns.records.pauses import Stopwatch, pauses
-from pulumi_rdns.records.places import cname_target, zone_of
 
 _log = logging.getLogger(__name__)
 

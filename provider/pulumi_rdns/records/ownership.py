@@ -1,15 +1,16 @@
-"""Whether a live record may go: the only place that decides it. Pure."""
+"""Whether a live record may be written over, or go: the only place that decides it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
-from pulumi_rdns.errors import ConflictError, RdnsError
+from pulumi_rdns.backends.changes import LiveRecord
+from pulumi_rdns.errors import ConflictError, RdnsError, RejectedError
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.states import Previous
-from pulumi_rdns.records.holdings import is_hidden, is_same
+from pulumi_rdns.records.holdings import includes, is_hidden, is_same
 from pulumi_rdns.records.ledger import Claim
 
 
@@ -35,12 +36,12 @@ class OwnRecord(NamedTuple):
         return f"the {self.kind} of {self.subject}"
 
 
-class Live(NamedTuple):
-    """What stands there."""
+class Wanted(NamedTuple):
+    """What is to stand somewhere; no values mean no record."""
 
     values: tuple[str, ...] = ()
-    #: the vendor's own default: nobody chose it
-    is_default: bool = False
+    #: seconds; None keeps the TTL that is there
+    ttl: int | None = None
 
 
 class Where(Enum):
@@ -84,11 +85,62 @@ class Refuse(NamedTuple):
     is_pending: bool = False
 
 
+_SET_PTR = "set the PTR of"
+
 Decision: TypeAlias = Remove | Keep | Refuse
 
 
+class OwnPtr(NamedTuple):
+    """A PTR record that a resource is to have."""
+
+    #: the instance's name
+    backend: str
+    address: str
+    hostname: str
+    #: seconds; None where the program has no opinion
+    ttl: int | None = None
+    #: whether what somebody else wrote is taken over
+    overwrites: bool = False
+    #: what to do about a conflict
+    advice: str = ""
+
+
+def decide_write(ptr: OwnPtr, ours: Collection[str], live: LiveRecord) -> Wanted | None:
+    """Decide what is to be written where a PTR record stands; None for nothing.
+
+    ``ours`` has the hostnames that this stack wrote there. Raises ConflictError where there are
+    others, and RejectedError where what is there can never be changed.
+    """
+    if live.fixed and not all(includes(ours, value) for value in live.values):
+        reason = fixed_reason(", ".join(live.values), live.fixed)
+        raise RejectedError(ptr.backend, _SET_PTR, ptr.address, reason)
+    if live.values != (ptr.hostname,):
+        if not ptr.overwrites and are_foreign(ptr.hostname, ours, live):
+            names = ", ".join(map(with_dot_hint, live.values))
+            reason = f"it already points to {names}, which was not written by this stack"
+            raise ConflictError(ptr.backend, _SET_PTR, ptr.address, reason + ptr.advice)
+        return Wanted((ptr.hostname,), ptr.ttl)
+    is_timed = ptr.ttl is None or live.ttl in (None, ptr.ttl)
+    return None if is_timed else Wanted((ptr.hostname,), ptr.ttl)
+
+
+def are_foreign(hostname: str, ours: Collection[str], live: LiveRecord) -> bool:
+    """Whether a PTR record has a hostname that somebody else wrote, by what is known so far."""
+    known = {*ours, hostname}
+    return not live.is_default and not all(includes(known, value) for value in live.values)
+
+
+def fixed_reason(value: str, where: str) -> str:
+    """Return why a record that stands there, and can never be changed, is not taken over."""
+    return (
+        f"{value} is there already, in the included file {where}, which other zones may include "
+        "too, so it is never edited. Nothing was changed. Leave the record to that file, or move "
+        "it into the zone file as a line of its own"
+    )
+
+
 def decide_delete(
-    record: OwnRecord, claims: Sequence[LocatedClaim], live: Live, trouble: str | None = None
+    record: OwnRecord, claims: Sequence[LocatedClaim], live: LiveRecord, trouble: str | None = None
 ) -> Decision:
     """Decide whether a live record may go that a resource of this stack wrote.
 
@@ -119,7 +171,7 @@ def decide_delete(
     return _left_behind(record, others)
 
 
-def _of_another_value(record: OwnRecord, is_claimed: bool, live: Live) -> Keep:
+def _of_another_value(record: OwnRecord, is_claimed: bool, live: LiveRecord) -> Keep:
     # Other addresses of a hostname do not stand there in the place of this one.
     if is_claimed or not live.values or live.is_default or record.kind != "PTR":
         return Keep()

@@ -6,11 +6,13 @@ from collections.abc import Collection
 
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.confirmation import Verdict
+from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrSpec
 from pulumi_rdns.records.forward_check import policy_of
-from pulumi_rdns.records.places import find_place
+from pulumi_rdns.records.location import find_ptr
 from pulumi_rdns.records.session import Session
+from pulumi_rdns.records.store import look
 
 
 def preview_warnings(
@@ -37,19 +39,19 @@ def preview_warnings(
 
 def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName]) -> list[str]:
     try:
-        place = find_place(
-            session.backends.get(spec.backend), spec.address, spec.zone, session.aliases
-        )
-        seen = place.look()
+        backend = session.backends.get(spec.backend)
+        location, _ = find_ptr(backend, spec.address, spec.zone, session.aliases)
+        live = look(location)
     except (AddressNotFoundError, ZoneNotFoundError) as error:
         return [str(error)]
     except RdnsError:
         return []  # cannot be asked now; the update will say so if it still cannot
-    foreign = [name for name in seen.hostnames if name not in {spec.hostname, *ours}]
-    if not foreign or seen.is_default or spec.policies.on_conflict is OnConflict.OVERWRITE:
+    foreign = [name for name in live.values if name not in {spec.hostname, *ours}]
+    if not foreign or live.is_default or spec.policies.on_conflict is OnConflict.OVERWRITE:
         return []
+    there = ", ".join(map(with_dot_hint, live.values))
     return [
-        f"the PTR of {spec.address} already points to {seen.text}, which was not written by this "
+        f"the PTR of {spec.address} already points to {there}, which was not written by this "
         'stack: creating this record will fail, unless on_conflict is "overwrite"'
     ]
 
@@ -57,13 +59,13 @@ def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName])
 def _about_the_forward(session: Session, spec: PtrSpec) -> list[str]:
     try:
         source = session.source_of(session.backends.get(spec.backend))
-        look = source.look(spec.hostname, spec.address)
+        answer = source.look(spec.hostname, spec.address)
     except RdnsError:
         return []
     found = []
-    if look.verdict is Verdict.MISMATCH:
-        found.append(f"{spec.hostname} does not resolve to {spec.address}: {look.detail}")
-    aliases = getattr(look, "aliases", ())
+    if answer.verdict is Verdict.MISMATCH:
+        found.append(f"{spec.hostname} does not resolve to {spec.address}: {answer.detail}")
+    aliases = getattr(answer, "aliases", ())
     if aliases:
         found.append(
             f"{spec.hostname} is a CNAME to {aliases[-1]}; a PTR "

@@ -4,34 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import NamedTuple
+from functools import partial
 
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
+from pulumi_rdns.backends.changes import NOTHING, LiveRecord
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import AddressNotFoundError, ConflictError, RdnsError
+from pulumi_rdns.errors import AddressNotFoundError, InvalidInputError, RdnsError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
-from pulumi_rdns.records.claimants import Claimants
+from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
-from pulumi_rdns.records.holdings import Memory, holding_of_ptr, includes
+from pulumi_rdns.records.holdings import Memory, holding_of_ptr
 from pulumi_rdns.records.ledger import Declared, Place
-from pulumi_rdns.records.ownership import Live, OwnRecord
-from pulumi_rdns.records.places import Aliases, PtrPlace, Seen, find_place, stored_place
+from pulumi_rdns.records.location import Aliases, RecordLocation, find_ptr, written_ptr
+from pulumi_rdns.records.ownership import OwnPtr, OwnRecord, Wanted, are_foreign, decide_write
+from pulumi_rdns.records.reconcile import Decide, Strangers, reconcile
 from pulumi_rdns.records.shared_ledger import SharedLedger
-
-#: how often a write is tried when somebody else keeps changing the record
-_TRIES = 5
-
-
-class _Wanted(NamedTuple):
-    hostnames: tuple[DnsName, ...]
-    #: seconds; None keeps the TTL that is there
-    ttl: int | None = None
+from pulumi_rdns.records.store import Store, look
 
 
 class PtrRecords:
@@ -90,42 +84,40 @@ class PtrRecords:
 
     def _create(self, spec: PtrSpec, report: Report, resource: str) -> PtrState:
         backend = self._backends.get(spec.backend)
-        place = find_place(backend, spec.address, spec.zone, self._aliases)
-        overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
-        with self._exclusive(spec):
-            seen = place.look()
-            place.refuse_fixed(self._written(spec))
-            if seen.hostnames == (spec.hostname,):
-                return self._adopt(backend, place, seen, spec, report)
-        is_free = _is_ours(seen, self._ours(spec))
-        if not is_free and not self._await_ours(place, spec, seen, resource) and not overwrite:
-            raise _conflict(spec, place.look())
+        location, is_free = find_ptr(backend, spec.address, spec.zone, self._aliases)
+        if location.zone is None and spec.ttl is not None:
+            reason = f"the PTR of {spec.address} is set at its account, without a TTL; leave it out"
+            raise InvalidInputError(reason, "ttl")
+
+        def refuse(_: str, live: LiveRecord) -> Wanted | None:
+            wanted = decide_write(_own(spec), self._written(spec), live)
+            # The forward record is looked at before anything new is written.
+            return wanted if live.values == (spec.hostname,) else None
+
+        seen = NOTHING if is_free else None
+        before = self._reconcile(location, spec, refuse, seen, self._strangers(spec, resource))
+        if before.values == (spec.hostname,):
+            return self._adopt(backend, location, spec, report)
         answer = self._gate.admit(backend, spec, report)
-        # Where nothing was waited for, this look still counts: the write compares with it.
-        is_fresh = is_free and answer is None
-
-        def decide(seen: Seen) -> _Wanted | None:
-            if not overwrite and not _is_ours(seen, self._ours(spec)):
-                raise _conflict(spec, seen)
-            return None if _is_right(seen, spec) else _Wanted((spec.hostname,), spec.ttl)
-
-        before = self._swap(place, spec, decide, seen if is_fresh else None)
+        # Where nobody was waited for, this look still counts: the write compares with it.
+        seen = before if answer is None else None
+        before = self._reconcile(location, spec, self._decision(spec), seen)
         self._wait(spec, report)
         previous, adopted = self._inherited(spec, before)
-        return replace(_fresh(spec, place, answer), previous=previous, adopted=adopted)
+        return replace(_fresh(spec, location, answer), previous=previous, adopted=adopted)
 
     def read(self, old: PtrState, report: Report) -> PtrState | None:
         """Look at the live record where it was written; None where it is gone."""
         backend = self._backends.get(old.backend)
-        place = stored_place(backend, old.address, old.zone, old.owner, self._aliases)
-        seen = place.look()
-        if not seen.hostnames or (seen.is_default and seen.hostnames != (old.written,)):
+        location = written_ptr(backend, old.address, old.zone, old.owner, self._aliases)
+        seen = look(location)
+        if not seen.values or (seen.is_default and seen.values != (old.written,)):
             return None
         state = replace(
             old,
-            zone=place.zone,
-            owner=place.owner,
-            hostnames=seen.hostnames,
+            zone=location.zone,
+            owner=_owner_of(location),
+            hostnames=tuple(map(DnsName, seen.values)),
             ttl=seen.ttl if old.ttl is not None else None,
         )
         return self._with_forward(backend, state, report)
@@ -145,21 +137,13 @@ class PtrRecords:
 
     def _update(self, old: PtrState, spec: PtrSpec, report: Report) -> PtrState:
         backend = self._backends.get(spec.backend)
-        place = stored_place(backend, spec.address, old.zone, old.owner, self._aliases)
+        location = written_ptr(backend, spec.address, old.zone, old.owner, self._aliases)
         answer = None
         if spec.hostname != old.written:
             answer = self._gate.admit(backend, spec, report)
-
-        def decide(seen: Seen) -> _Wanted | None:
-            ours = self._ours(spec) | set(old.hostnames)
-            overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
-            if not overwrite and not _is_ours(seen, ours):
-                raise _conflict(spec, seen)
-            return None if _is_right(seen, spec) else _Wanted((spec.hostname,), spec.ttl)
-
-        self._swap(place, spec, decide)
+        self._reconcile(location, spec, self._decision(spec, old.hostnames))
         self._wait(spec, report)
-        state = replace(_fresh(spec, place, answer), previous=old.previous, adopted=old.adopted)
+        state = replace(_fresh(spec, location, answer), previous=old.previous, adopted=old.adopted)
         if old.hostnames == (spec.hostname,) != (old.written,):
             state = replace(state, written=old.written)
         if spec.hostname != old.written:
@@ -189,24 +173,16 @@ class PtrRecords:
         if old.written is None:
             return
         backend = self._backends.get(old.backend)
-        place = stored_place(backend, old.address, old.zone, old.owner, self._aliases)
-        restores = old.policies.on_delete is OnDelete.RESTORE
-        record = OwnRecord(
-            old.backend,
-            "PTR",
-            str(old.address),
-            old.written,
-            resource,
-            old.previous if restores else None,
+        location = written_ptr(backend, old.address, old.zone, old.owner, self._aliases)
+        address = str(old.address)
+        restored = old.previous if old.policies.on_delete is OnDelete.RESTORE else None
+        record = OwnRecord(old.backend, "PTR", address, old.written, resource, restored)
+        decide = self._claimants.decider(
+            self._identity(old),
+            {address: Given(record, location, self._ledger.claims("PTR", address))},
+            lambda _subject, _live, reason: report.warning(reason),
         )
-        claims = self._ledger.claims("PTR", str(old.address))
-        judge = self._claimants.decider(record, self._identity(old), place.location, claims, report)
-
-        def decide(seen: Seen) -> _Wanted | None:
-            going = judge(Live(seen.hostnames, seen.is_default))
-            return going and _Wanted(tuple(map(DnsName, going.leaving)), going.ttl)
-
-        self._swap(place, old, decide)
+        self._reconcile(location, old, decide)
 
     def _identity(self, one: PtrSpec | PtrState) -> str:
         return self._backends.identity(one.backend)
@@ -227,25 +203,23 @@ class PtrRecords:
         if spec.policies.ptr_timeout:
             self._await_served(spec, report)
 
-    def _await_ours(self, place: PtrPlace, spec: PtrSpec, seen: Seen, resource: str) -> bool:
-        """Wait until the engine has told of the resource that wrote what is there.
+    def _strangers(self, spec: PtrSpec, resource: str) -> Strangers:
+        """Return what may turn out to be a record of this stack, and how to wait for that."""
 
-        False where a name is there that is still nobody's of this stack.
-        """
-        if self._ledger.wait(
-            resource,
-            lambda: _is_ours(seen, self._ours(spec)),
-            self._ledger.may_hear_more,
-        ):
-            return True
-        return _is_ours(place.look(), self._ours(spec))
+        def is_foreign(_: str, live: LiveRecord) -> bool:
+            return are_foreign(spec.hostname, self._written(spec), live)
+
+        wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
+        return Strangers(is_foreign, wait)
+
+    def _decision(self, spec: PtrSpec, learned: Iterable[DnsName] = ()) -> Decide:
+        """Return what decides a write; ``learned`` is what a refresh has shown."""
+        return lambda _, live: decide_write(_own(spec), {*self._written(spec), *learned}, live)
 
     def _adopt(
-        self, backend: Backend, place: PtrPlace, seen: Seen, spec: PtrSpec, report: Report
+        self, backend: Backend, location: RecordLocation, spec: PtrSpec, report: Report
     ) -> PtrState:
-        if not _is_right(seen, spec):
-            place.swap(seen, (spec.hostname,), spec.ttl)
-        state = _fresh(spec, place, None)
+        state = _fresh(spec, location, None)
         written = self._written(spec, [spec.hostname])
         if memory := written.get(spec.hostname):
             state = replace(state, previous=memory.previous, adopted=memory.adopted)
@@ -281,46 +255,42 @@ class PtrRecords:
     def _written(self, spec: PtrSpec, shown: Iterable[str] = ()) -> dict[str, Memory | None]:
         return self._ledger.written("PTR", self._identity(spec), str(spec.address), shown)
 
-    def _ours(self, spec: PtrSpec) -> set[DnsName]:
-        return {DnsName(value) for value in self._written(spec)} | {spec.hostname}
-
-    def _inherited(self, spec: PtrSpec, seen: Seen) -> tuple[Previous, bool]:
+    def _inherited(self, spec: PtrSpec, seen: LiveRecord) -> tuple[Previous, bool]:
         """Return what was there before, also where a resource of this program was in between."""
-        written = self._written(spec, seen.hostnames)
-        for hostname in seen.hostnames:
+        written = self._written(spec, seen.values)
+        for hostname in seen.values:
             if memory := written.get(hostname):
                 return memory.previous, memory.adopted
         if seen.is_default:
             return Previous(known=True), False
-        if seen.hostnames == (spec.hostname,):
+        if seen.values == (spec.hostname,):
             return Previous(), True
-        return Previous(known=True, hostnames=seen.hostnames, ttl=seen.ttl), False
+        hostnames = tuple(map(DnsName, seen.values))
+        return Previous(known=True, hostnames=hostnames, ttl=seen.ttl), False
 
-    def _swap(
+    def _reconcile(
         self,
-        place: PtrPlace,
+        location: RecordLocation,
         record: PtrSpec | PtrState,
-        decide: Callable[[Seen], _Wanted | None],
-        known: Seen | None = None,
-    ) -> Seen:
-        """Look, decide and write, again when somebody else came in between; give what was seen.
+        decide: Decide,
+        seen: LiveRecord | None = None,
+        strangers: Strangers | None = None,
+    ) -> LiveRecord:
+        """Bring the record to what is decided, and return what stood there before.
 
-        ``known`` is what a look has shown right now.
+        ``seen`` is what a look has shown right now.
         """
-        for left in reversed(range(_TRIES)):
-            with self._exclusive(record):
-                seen, known = known or place.look(), None
-                wanted = decide(seen)
-                if wanted is None:
-                    return seen
-                try:
-                    place.swap(seen, wanted.hostnames, wanted.ttl)
-                except ConflictError:
-                    if not left:
-                        raise
-                else:
-                    return seen
-        raise AssertionError("unreachable")
+        address = str(record.address)
+        result = reconcile(
+            Store(partial(self._ledger.exclusive, "PTR", self._identity(record))),
+            {address: location},
+            decide,
+            seen={} if seen is None else {address: seen},
+            strangers=strangers,
+        )
+        for error in result.failures.values():
+            raise error
+        return result.before[address]
 
 
 def _resource(backend: str, address: Address) -> str:
@@ -328,36 +298,33 @@ def _resource(backend: str, address: Address) -> str:
     return f"PTR {backend} {address}"
 
 
-def _fresh(spec: PtrSpec, place: PtrPlace, answer: Confirmation | None) -> PtrState:
+def _own(spec: PtrSpec) -> OwnPtr:
+    return OwnPtr(
+        spec.backend,
+        str(spec.address),
+        spec.hostname,
+        spec.ttl,
+        spec.policies.on_conflict is OnConflict.OVERWRITE,
+        '. Nothing was changed. To take it over, set on_conflict to "overwrite"; if another '
+        "resource of this stack was renamed, add `aliases` to this one; otherwise remove the "
+        "record there first",
+    )
+
+
+def _owner_of(location: RecordLocation) -> DnsName | None:
+    return None if location.zone is None else DnsName(location.owner)
+
+
+def _fresh(spec: PtrSpec, location: RecordLocation, answer: Confirmation | None) -> PtrState:
     return PtrState(
         backend=spec.backend,
         address=spec.address,
-        zone=place.zone,
-        owner=place.owner,
+        zone=location.zone,
+        owner=_owner_of(location),
         hostnames=(spec.hostname,),
         written=spec.hostname,
         ttl=spec.ttl,
         forward_confirmed=answer.confirmed if answer else None,
         forward_detail=answer.detail if answer else "not checked",
         policies=spec.policies,
-    )
-
-
-def _is_ours(seen: Seen, ours: set[DnsName]) -> bool:
-    return seen.is_default or all(includes(ours, hostname) for hostname in seen.hostnames)
-
-
-def _is_right(seen: Seen, spec: PtrSpec) -> bool:
-    has_ttl = spec.ttl is None or seen.ttl in (None, spec.ttl)
-    return seen.hostnames == (spec.hostname,) and has_ttl
-
-
-def _conflict(spec: PtrSpec, seen: Seen) -> ConflictError:
-    return ConflictError(
-        spec.backend,
-        "set the PTR of",
-        str(spec.address),
-        f"it already points to {seen.text}, which was not written by this stack. Nothing was "
-        'changed. To take it over, set on_conflict to "overwrite"; if another resource of this '
-        "stack was renamed, add `aliases` to this one; otherwise remove the record there first",
     )

@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
-from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend, Report
-from pulumi_rdns.backends.batch import Found
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import RdnsError, ZoneNotFoundError
+from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_check import ForwardGate
-from pulumi_rdns.records.holdings import holding_of_set
-from pulumi_rdns.records.ledger import Claim, Declared
-from pulumi_rdns.records.ledger import Place as DeclaredPlace
-from pulumi_rdns.records.location import RecordLocation
-from pulumi_rdns.records.ownership import Live, OwnRecord, Refuse, Remove, decide_delete
-from pulumi_rdns.records.places import Aliases
+from pulumi_rdns.records.holdings import holding_of_set, includes
+from pulumi_rdns.records.ledger import Claim, Declared, Place
+from pulumi_rdns.records.location import Aliases, RecordLocation
+from pulumi_rdns.records.ownership import OwnPtr, OwnRecord, Wanted, are_foreign, decide_write
 from pulumi_rdns.records.ptr_set_forward import admitted, renewed
+from pulumi_rdns.records.ptr_set_locations import PtrSetLocations
 from pulumi_rdns.records.ptr_set_messages import (
     summary,
     warn_of_adopted,
+    warn_of_gone,
     warn_of_left,
     warn_of_pending,
     warn_of_unserved,
 )
-from pulumi_rdns.records.ptr_set_places import Place, Store, store_of
-from pulumi_rdns.records.ptr_set_run import Run
 from pulumi_rdns.records.ptr_set_state import (
     SetResult,
     believed,
-    placed,
-    places_of,
+    located,
+    locations_of,
     seen_after,
     written_after,
 )
+from pulumi_rdns.records.reconcile import Reconciled, Strangers, reconcile
 from pulumi_rdns.records.shared_ledger import SharedLedger
+from pulumi_rdns.records.store import SetStore, read_many
 
 
-class _Places(NamedTuple):
+class _Found(NamedTuple):
     """Where the records of a set are."""
 
-    places: dict[str, Place]
-    #: addresses for which no place was found
+    locations: dict[str, RecordLocation]
+    #: addresses for which no location was found
     errors: dict[str, RdnsError]
-    #: addresses that have their old place, where they would not be served any longer, and why
-    #: there is no new one; what is left there is ours
+    #: addresses whose record is where it was written, where it would not be served any longer, and
+    #: why there is no other place; what is left there is ours
     unserved: dict[str, RdnsError]
 
 
@@ -70,7 +70,7 @@ class PtrSets:
 
     def declare(self, spec: PtrSetSpec, *, resource: str = "", line: int | None = None) -> None:
         """Note that the running program declares these records. No I/O."""
-        place = DeclaredPlace(spec.backend, self._backends.identity(spec.backend), spec.zone)
+        place = Place(spec.backend, self._backends.identity(spec.backend), spec.zone)
         declared = Declared("PTR", place, spec.records.table)
         self._ledger.declare(resource or _resource(spec), declared, line)
 
@@ -98,24 +98,24 @@ class PtrSets:
     def read(self, old: PtrSetState, report: Report) -> PtrSetState | None:
         """Look at the live records where they were written; None where all are gone."""
         backend = self._backends.get(old.backend)
-        store = self._store(backend, old.zone)
+        finder = PtrSetLocations(backend, old.zone, self._aliases)
         declared = old.records.table
-        found = self._places(store, old, declared)
-        zones = {found.places[address].zone for address in found.unserved}
-        gone = {zone for zone in zones if not store.has_zone(zone)}
+        found = self._find(finder, backend, old, declared)
+        zones = {found.locations[address].zone for address in found.unserved}
+        gone = {zone for zone in zones if not finder.has_zone(zone)}
         errors = found.errors | {
             address: error
             for address, error in found.unserved.items()
-            if found.places[address].zone in gone
+            if found.locations[address].zone in gone
         }
         if errors:
             raise summary("read the PTRs of", backend.name, errors, len(declared))
-        places = {key: place for key, place in found.places.items() if key not in found.unserved}
-        there = store.read(places, is_shared=True)
+        served = {key: one for key, one in found.locations.items() if key not in found.unserved}
+        there = read_many(served, is_shared=True)
         live = {
-            address: tuple(map(DnsName, one.hostnames))
+            address: tuple(map(DnsName, one.values))
             for address, one in there.items()
-            if one.hostnames and not _is_only_default(one, old.written.get(address))
+            if one.values and not _is_only_default(one, old.written.get(address))
         }
         warn_of_unserved(found.unserved, report)
         # What cannot be looked at is as it was; it is served again when a delegation ends.
@@ -138,11 +138,10 @@ class PtrSets:
         name = resource or _resource(old)
         self.recall(old, resource=name, is_current=False)
         backend = self._backends.get(old.backend)
-        store = self._store(backend, old.zone)
-        found = self._places(store, old, old.written)
-        run = Run(store, found.places, self._ours(old), report)
-        pending, failures = self._let_go(old, old.written, found, run, name, report)
-        failures |= pending | run.failures
+        finder = PtrSetLocations(backend, old.zone, self._aliases)
+        found = self._find(finder, backend, old, old.written)
+        pending, failures = self._let_go(old, old.written, found, finder, name, report)
+        failures |= pending
         if failures:
             raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
@@ -159,7 +158,6 @@ class PtrSets:
             if retimed or seen.get(address) != hostname or address in old.several
         }
         backend = self._backends.get(spec.backend)
-        store = self._store(backend, spec.zone)
         going: Table = {k: value for k, value in old.written.items() if k not in wanted}
         state = replace(
             old, zone=spec.zone, records=spec.records, several={}, policies=spec.policies
@@ -167,7 +165,8 @@ class PtrSets:
         if not todo and not going:
             return SetResult(replace(state, ttl=spec.ttl), None)
 
-        found = self._places(store, old, [*todo, *going])
+        finder = PtrSetLocations(backend, spec.zone, self._aliases)
+        found = self._find(finder, backend, old, [*todo, *going])
         errors = found.errors | found.unserved
         failures = {address: errors[address] for address in todo if address in errors}
         changed = [key for key, name in todo.items() if name != old.written.get(key)]
@@ -175,65 +174,98 @@ class PtrSets:
             self._gate, backend, spec, [key for key in changed if key not in failures], report
         )
         failures |= looks.failures
-        run = Run(store, found.places, self._ours(old), report)
-        run.write(
-            {key: name for key, name in todo.items() if key not in failures},
-            {key: believed(old, key) for key in todo if key not in failures},
-            spec.ttl,
-            overwrite=spec.policies.on_conflict is OnConflict.OVERWRITE,
-            await_ours=lambda is_over: self._await_ours(resource, is_over, report),
-        )
-        warn_of_adopted(run, report)
+        names = {key: name for key, name in todo.items() if key not in failures}
+        made = self._write(old, spec, names, found, finder, resource, report)
+        failures |= made.failures
+        locations = found.locations | made.locations
         pending: dict[str, RdnsError] = {}
         if going:
             # Others may wait for what is written already, and this one for them.
-            failed = failures | run.failures
-            made = {key: name for key, name in todo.items() if key not in failed}
-            so_far = placed(replace(state, written={**old.written, **made}), old, run.places)
-            self._ledger.wrote(resource, holding_of_set(self._identity(old), so_far), failed)
+            so_far = {**old.written, **{k: v for k, v in todo.items() if k not in failures}}
+            holding = located(replace(state, written=so_far), old, locations)
+            self._ledger.wrote(resource, holding_of_set(self._identity(old), holding), failures)
             self._await_owners(resource, going, report)
-            pending, refused = self._let_go(old, going, found, run, resource, report)
+            pending, refused = self._let_go(old, going, found, finder, resource, report)
             failures |= refused
         warn_of_pending(pending, report)
-        failures |= run.failures
         state = replace(
             seen_after(state, old, spec, failures),
             ttl=old.ttl if failures else spec.ttl,
             written={
-                **written_after(old, spec, todo, failures, run.unknown),
-                **self._inherited(store, old, [key for key in todo if key in failures], run.places),
+                **written_after(old, spec, todo, failures, made.unknown),
+                **self._inherited(old, [key for key in todo if key in failures], locations),
                 **{address: old.written[address] for address in pending},
             },
         )
-        state = looks.remembered(placed(state, old, run.places), old)
+        state = looks.remembered(located(state, old, locations), old)
         self._ledger.wrote(resource, holding_of_set(self._identity(old), state), failures)
         if not failures:
             return SetResult(state, None)
         return SetResult(state, summary("set the PTRs of", backend.name, failures, len(wanted)))
 
+    def _write(
+        self,
+        old: PtrSetState,
+        spec: PtrSetSpec,
+        names: Table,
+        found: _Found,
+        finder: PtrSetLocations,
+        resource: str,
+        report: Report,
+    ) -> Reconciled:
+        """Write hostnames, and adopt those that are already there."""
+        overwrites = spec.policies.on_conflict is OnConflict.OVERWRITE
+        adopted = set()
+        locations = {address: found.locations[address] for address in names}
+
+        def decide(address: str, live: LiveRecord) -> Wanted | None:
+            hostname, ours = names[address], self._ours(old, address)
+            ptr = OwnPtr(spec.backend, address, hostname, spec.ttl, overwrites)
+            wanted = decide_write(ptr, ours, live)
+            if live.values == (hostname,) and not includes(ours, hostname):
+                adopted.add(address)
+            return wanted
+
+        def is_foreign(address: str, live: LiveRecord) -> bool:
+            return not overwrites and are_foreign(names[address], self._ours(old, address), live)
+
+        def assumed(address: str) -> LiveRecord | None:
+            """Give what should stand there; None where its TTL stays, and is to be read."""
+            held = believed(old, address)
+            keeps_ttl = held and spec.ttl is None and locations[address].zone is not None
+            return None if keeps_ttl else LiveRecord(held, old.ttl)
+
+        made = reconcile(
+            self._store(old, finder),
+            locations,
+            decide,
+            assumed={key: live for key in names if (live := assumed(key)) is not None},
+            strangers=Strangers(is_foreign, partial(self._await_ours, resource, report)),
+            report=report,
+        )
+        warn_of_adopted(adopted, report)
+        return made
+
     def _inherited(
-        self, store: Store, old: PtrSetState, failed: Iterable[str], places: Mapping[str, Place]
+        self, old: PtrSetState, failed: Iterable[str], locations: Mapping[str, RecordLocation]
     ) -> Table:
         """Return what another resource of this stack wrote and gave up, and still stands where this
         one failed: else it would be in no state.
         """
         owned = {}
         for address in failed:
-            if address not in old.written and address in places:
+            if address not in old.written and address in locations:
                 names = set(map(DnsName, self._written(old, address)))
                 if names:
                     owned[address] = names
-        if not owned:
-            return {}
         try:
-            there = store.read({address: places[address] for address in owned})
+            there = read_many({address: locations[address] for address in owned})
         except RdnsError:
             return {}
-        found = {address: there[address].hostnames for address in owned if address in there}
         return {
-            address: DnsName(hostnames[0])
-            for address, hostnames in found.items()
-            if len(hostnames) == 1 and hostnames[0] in owned[address]
+            address: DnsName(live.values[0])
+            for address, live in there.items()
+            if len(live.values) == 1 and live.values[0] in owned[address]
         }
 
     def _identity(self, old: PtrSetState) -> str:
@@ -243,38 +275,37 @@ class PtrSets:
         """Return the hostnames that this stack wrote at an address."""
         return self._ledger.written("PTR", self._identity(old), address)
 
-    def _store(self, backend: Backend, zone: DnsName | None) -> Store:
-        identity = self._backends.identity(backend.name)
-        return store_of(backend, zone, self._aliases, self._ledger, identity)
+    def _store(self, old: PtrSetState, finder: PtrSetLocations) -> SetStore:
+        lock = partial(self._ledger.exclusive, "PTR", self._identity(old))
+        return SetStore(lock, finder.find_each)
 
-    def _places(self, store: Store, old: PtrSetState, addresses: Collection[str]) -> _Places:
-        """Return the places where records were written; look for those of new ones.
+    def _find(
+        self, finder: PtrSetLocations, backend: Backend, old: PtrSetState, addresses: Iterable[str]
+    ) -> _Found:
+        """Return where records were written; look for the locations of new ones.
 
         Also of those that would not be served there, as their part has become a zone of its own.
         """
-        known = places_of(old, addresses)
+        addresses = list(addresses)
+        known = locations_of(backend, old, addresses)
         new = [address for address in addresses if address not in known]
-        moved = store.misplaced(known) if known else []
-        found = _Places(known, {}, {})
-        for address, there in (store.places([*new, *moved]) if new or moved else {}).items():
-            if isinstance(there, Place):
-                found.places[address] = there
+        moved = finder.misplaced(known) if known else []
+        found = _Found(known, {}, {})
+        for address, there in (finder.find([*new, *moved]) if new or moved else {}).items():
+            if isinstance(there, RecordLocation):
+                found.locations[address] = there
             elif address in known and isinstance(there, ZoneNotFoundError):
                 found.unserved[address] = there
             else:
-                found.places.pop(address, None)
+                found.locations.pop(address, None)
                 found.errors[address] = there
         return found
 
-    def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
-        """Return which hostnames of an address this stack wrote, or a refresh has shown to it."""
+    def _ours(self, old: PtrSetState, address: str) -> set[str]:
+        """Return the hostnames that this stack wrote, or a refresh has shown to this set."""
+        return {*self._written(old, address), *believed(old, address)}
 
-        def ours(address: str) -> set[str]:
-            return {*self._written(old, address), *believed(old, address)}
-
-        return ours
-
-    def _await_ours(self, resource: str, is_over: Callable[[], bool], report: Report) -> bool:
+    def _await_ours(self, resource: str, report: Report, is_over: Callable[[], bool]) -> bool:
         """Wait until the engine has told of the resources that wrote what is there."""
         return self._ledger.wait(
             resource, is_over, lambda since: self._ledger.may_hear_more(since) and report.pause(0)
@@ -307,8 +338,8 @@ class PtrSets:
         self,
         old: PtrSetState,
         values: Table,
-        found: _Places,
-        run: Run,
+        found: _Found,
+        finder: PtrSetLocations,
         resource: str,
         report: Report,
     ) -> tuple[dict[str, RdnsError], dict[str, RdnsError]]:
@@ -317,43 +348,41 @@ class PtrSets:
         Return why some are kept in the state: those whose resource is still to be created, and
         others.
         """
-        going, leaving = {}, {}
-        pending: dict[str, RdnsError] = {}
-        failures = {key: found.errors[key] for key in values if key in found.errors}
-        given = {}
-        claimed = self._ledger.claims_of("PTR", values)
-        for address, value in values.items():
-            if address in failures:
-                continue
-            claims = claimed.get(address, [])
-            if not claims and self._ledger.trouble is None:
-                going[address] = value
-                continue
-            place = found.places[address]
-            location = RecordLocation(run.store.backend, place.zone, place.owner, RdataType.PTR)
-            given[address] = Given(location, value, claims)
-        try:
-            there = run.store.read({key: found.places[key] for key in given}) if given else {}
-            claims_at = self._claimants.locate(self._identity(old), given)
-        except RdnsError as error:
-            failures |= dict.fromkeys(given, error)
-            claims_at = {}
-        for address, located in claims_at.items():
-            record = OwnRecord(old.backend, "PTR", address, values[address], resource)
-            live = there.get(address, Found())
-            decision = decide_delete(
-                record, located, Live(live.hostnames, live.is_default), self._ledger.trouble
+        claims = self._ledger.claims_of("PTR", values)
+        given = {
+            address: Given(
+                OwnRecord(old.backend, "PTR", address, value, resource),
+                found.locations[address],
+                claims.get(address, ()),
             )
-            if isinstance(decision, Remove):
-                going[address] = values[address]
-                leaving[address] = decision.leaving
-            elif isinstance(decision, Refuse):
-                (pending if decision.is_pending else failures)[address] = decision.error
-            elif decision.reason:
-                report.warning(decision.reason)
-        run.remove(going, leaving)
-        warn_of_left(run, report)
-        return pending, failures
+            for address, value in values.items()
+            if address not in found.errors
+        }
+        left = {}
+
+        def keep(address: str, live: LiveRecord, reason: str) -> None:
+            if address in claims:
+                report.warning(reason)
+            else:
+                left[address] = live
+
+        decide = self._claimants.decider(self._identity(old), given, keep)
+        result = reconcile(
+            self._store(old, finder),
+            {address: one.location for address, one in given.items()},
+            decide,
+            # What others declare is looked at first.
+            assumed={key: LiveRecord((values[key],)) for key in given if key not in claims},
+            report=report,
+        )
+        failures = {key: found.errors[key] for key in values if key in found.errors}
+        failures |= result.failures
+        gone = {key: one for key, one in failures.items() if isinstance(one, AddressNotFoundError)}
+        warn_of_left(left, report)
+        warn_of_gone(gone, report)
+        pending = {key: failures[key] for key in decide.pending}
+        kept = {key: one for key, one in failures.items() if key not in {*pending, *gone}}
+        return pending, kept
 
 
 def _resource(one: PtrSetSpec | PtrSetState) -> str:
@@ -362,6 +391,6 @@ def _resource(one: PtrSetSpec | PtrSetState) -> str:
     return f"PTR {one.backend} {one.zone} {first}"
 
 
-def _is_only_default(found: Found, written: str | None) -> bool:
+def _is_only_default(live: LiveRecord, written: str | None) -> bool:
     """Whether the vendor's default name is there, and nobody chose it."""
-    return found.is_default and found.hostnames != (written,)
+    return live.is_default and live.values != (written,)

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from pulumi_rdns.backends.base import Report
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import BackendError, ConflictError, RdnsError, RejectedError
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.tables import address_list, address_order
-from pulumi_rdns.records.ptr_set_run import Run
 
 #: addresses that a warning names
 SHOWN = 10
@@ -52,28 +52,31 @@ def _advice(errors: Collection[RdnsError]) -> list[str]:
     ]
 
 
-def warn_of_adopted(run: Run, report: Report) -> None:
-    if run.adopted:
-        report.warning(
-            f"already correct, so adopted: {shown(run.adopted)}; destroy will remove them"
-        )
+def warn_of_adopted(adopted: Collection[str], report: Report) -> None:
+    """Report the addresses whose record was right already, and not by us."""
+    if adopted:
+        report.warning(f"already correct, so adopted: {shown(adopted)}; destroy will remove them")
 
 
-def warn_of_left(run: Run, report: Report) -> None:
-    """Report what a removal did not take away."""
-    if run.left:
-        first = sorted(run.left, key=address_order)[:SHOWN]
+def warn_of_left(left: Mapping[str, LiveRecord], report: Report) -> None:
+    """Report what a removal did not take away, as somebody else wrote it."""
+    if left:
+        first = sorted(left, key=address_order)[:SHOWN]
         text = ", ".join(
-            f"{key} ({', '.join(map(with_dot_hint, run.left[key].hostnames))})" for key in first
+            f"{key} ({', '.join(map(with_dot_hint, left[key].values))})" for key in first
         )
-        more = len(run.left) - len(first)
+        more = len(left) - len(first)
         report.warning(
             f"kept unchanged, because what is there now was not written by this set: {text}"
             + (f" and {more:,} more" if more else "")
         )
-    if run.gone:
-        error = next(iter(run.gone.values()))
-        report.warning(f"{error}; there is nothing to delete at {shown(run.gone)}")
+
+
+def warn_of_gone(gone: Mapping[str, RdnsError], report: Report) -> None:
+    """Report the addresses that the account has no longer."""
+    if gone:
+        error = next(iter(gone.values()))
+        report.warning(f"{error}; there is nothing to delete at {shown(gone)}")
 
 
 def warn_of_pending(pending: Mapping[str, RdnsError], report: Report) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
+from pulumi_rdns.backends.base import Backend
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import reverse_name
 from pulumi_rdns.model.names import DnsName, name_order
 from pulumi_rdns.model.specs import PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table, zone_in
-from pulumi_rdns.records.ptr_set_places import Place
+from pulumi_rdns.records.location import RecordLocation, has_reverse_zones
 
 
 class SetResult(NamedTuple):
@@ -23,27 +25,46 @@ class SetResult(NamedTuple):
     error: RdnsError | None
 
 
-def places_of(old: PtrSetState, addresses: Collection[str]) -> dict[str, Place]:
-    """Return the places where records were written, without those of addresses where none was."""
+def kept_at(
+    old: PtrSetState, addresses: Collection[str]
+) -> dict[str, tuple[DnsName | None, DnsName]]:
+    """Return the zone and the owner name of records, without those that were never written.
+
+    A record that is an attribute of its address has no zone, and the address for its owner.
+    """
     zones = frozenset(old.zones)
     found = {}
     for address in addresses:
         if address in old.written:
             owner = old.owners.get(address) or reverse_name(address)
             zone = zone_in(owner, zones)
-            if zone is not None:
-                found[address] = Place(zone, owner)
+            if zone is not None or owner == address:
+                found[address] = zone, owner
     return found
 
 
-def placed(state: PtrSetState, old: PtrSetState, places: Mapping[str, Place]) -> PtrSetState:
+def locations_of(
+    backend: Backend, old: PtrSetState, addresses: Collection[str]
+) -> dict[str, RecordLocation]:
+    """Return where records were written, without those of addresses where none was."""
+    return {
+        address: RecordLocation(backend, zone, owner, RdataType.PTR)
+        for address, (zone, owner) in kept_at(old, addresses).items()
+    }
+
+
+def located(
+    state: PtrSetState, old: PtrSetState, locations: Mapping[str, RecordLocation]
+) -> PtrSetState:
     """Remember where everything is: as before, or at a new place."""
-    zones = {*old.zones, *(place.zone for place in places.values() if place.zone is not None)}
+    zones = {*old.zones, *(one.zone for one in locations.values() if one.zone is not None)}
     owners = {**old.owners}
-    for address, place in places.items():
+    for address, location in locations.items():
         owners.pop(address, None)
-        if place.zone is not None and place.owner != reverse_name(address):
-            owners[address] = place.owner
+        # An attribute of an address is the usual case where there are no reverse zones.
+        is_usual = location.zone is None and not has_reverse_zones(location.backend)
+        if not is_usual and location.owner != reverse_name(address):
+            owners[address] = DnsName(location.owner)
     owners = {key: owner for key, owner in owners.items() if key in state.written}
     return replace(state, zones=tuple(sorted(zones, key=name_order)), owners=owners)
 

@@ -11,7 +11,8 @@ import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
-from pulumi_rdns.backends.batch import DONE, Found, Outcome, PtrChange
+from pulumi_rdns.backends.batch import DONE, Outcome, PtrChange
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import (
     ConflictError,
     RejectedError,
@@ -19,7 +20,8 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.names import from_dns
-from pulumi_rdns.records.places import find_place
+from pulumi_rdns.records.location import find_ptr, no_aliases
+from pulumi_rdns.records.store import look
 from tests.backends.contract import rrset
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
 from tests.fakes.dns import FakeDns, Question
@@ -106,10 +108,10 @@ def test_a_server_that_answers_each_name_with_a_cname_is_asked_up_to_the_root_an
 
 
 def test_a_classless_delegation_is_followed_to_the_zone_that_it_names(server: DnsServer) -> None:
-    place = find_place(backend_of(server), ipaddress.ip_address("192.0.2.200"), None)
-    assert (place.zone, place.owner) == (from_dns(ZONE), f"200.0/25.{REVERSE}")
-    seen = place.look()
-    assert seen.text == "alias.example.com"
+    address = ipaddress.ip_address("192.0.2.200")
+    location, _ = find_ptr(backend_of(server), address, None, no_aliases)
+    assert (location.zone, location.owner) == (from_dns(ZONE), f"200.0/25.{REVERSE}")
+    assert look(location).values == ("alias.example.com",)
 
 
 def test_a_classless_delegation_to_a_zone_that_is_not_here_is_an_error_that_names_it(
@@ -122,7 +124,7 @@ def test_a_classless_delegation_to_a_zone_that_is_not_here_is_an_error_that_name
     backend.apply(ZONE, [Change(owner, RdataType.CNAME, None, alias)])
     try:
         with pytest.raises(ZoneNotFoundError) as caught:
-            find_place(backend, address, None)
+            find_ptr(backend, address, None, no_aliases)
     finally:
         backend.apply(ZONE, [Change(owner, RdataType.CNAME, alias, None)])
     assert str(caught.value) == (
@@ -223,7 +225,7 @@ def test_a_zone_of_one_name_says_nothing_of_its_neighbours(tmp_path: Path) -> No
             PtrChange(f"{at}.{REVERSE}", (), (f"h{at}.example.com",), 300) for at in range(11, 14)
         ]
         outcomes = backend_of(server).apply_ptrs(ZONE, changes, lambda _: None)
-        assert outcomes == [Outcome(Found(is_delegated=True)), DONE, DONE]
+        assert outcomes == [Outcome(LiveRecord(is_delegated=True)), DONE, DONE]
     finally:
         server.stop()
 

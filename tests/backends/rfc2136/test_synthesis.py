@@ -15,15 +15,17 @@ from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
-from pulumi_rdns.backends.batch import DONE, Found, PtrChange
+from pulumi_rdns.backends.batch import DONE, PtrChange
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.rfc2136 import Rfc2136Backend
 from pulumi_rdns.errors import RejectedError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import from_dns, parse_hostname
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
-from pulumi_rdns.records.places import find_place
+from pulumi_rdns.records.location import find_ptr, no_aliases
 from pulumi_rdns.records.session import Session
+from pulumi_rdns.records.store import look
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of, fresh_name, ptr
@@ -125,8 +127,8 @@ def test_a_synthesized_answer_is_not_there_before_and_after_a_record_is(
 ) -> None:
     backend, name = backend_of(synthesizer), below("25")
     shown = as_shown(synthesizer, name, RdataType.PTR)
-    place = find_place(backend, ipaddress.ip_address("192.0.2.25"), None)
-    assert place.look().hostnames == ()
+    found = find_ptr(backend, ipaddress.ip_address("192.0.2.25"), None, no_aliases)
+    assert look(found.location).values == ()
     # Also where the record has the very value that the server makes up.
     for hostname in ("mail.example.com.", shown[0].target.to_text()):
         backend.apply(ZONE, [ptr(name, None, hostname)])
@@ -169,8 +171,8 @@ def test_sets_find_the_records_and_nothing_that_is_made_up(synthesizer: DnsServe
     backend = backend_of(synthesizer)
     owners = [from_dns(below(str(number))) for number in range(10, 31)]
     there = {
-        owners[0]: Found(("mail.example.com",), 300),
-        owners[1]: Found(("192-0-2-11.dyn.example.net",), 300),
+        owners[0]: LiveRecord(("mail.example.com",), 300),
+        owners[1]: LiveRecord(("192-0-2-11.dyn.example.net",), 300),
     }
     assert backend.read_ptrs(ZONE, owners) == there
     made = PtrChange(owners[5], (), ("mail.example.com",), 300)
@@ -221,10 +223,10 @@ def test_a_set_that_is_read_by_a_transfer_finds_what_stands_at_the_very_name(
     backend = backend_of(lua)
     owners = [from_dns(below(str(number))) for number in range(1, 61)]
     assert backend.read_ptrs(ZONE, owners) == {
-        owners[6]: Found(("192-0-2-7.dyn.example.net",), 300),
-        owners[7]: Found(("odd.example.net",), 300),
-        owners[9]: Found(("mail.example.com",), 300),
-        owners[10]: Found(("192-0-2-11.dyn.example.net",), 300),
+        owners[6]: LiveRecord(("192-0-2-7.dyn.example.net",), 300),
+        owners[7]: LiveRecord(("odd.example.net",), 300),
+        owners[9]: LiveRecord(("mail.example.com",), 300),
+        owners[10]: LiveRecord(("192-0-2-11.dyn.example.net",), 300),
     }
     change = PtrChange(owners[7], ("odd.example.net",), ("mail.example.com",), 300)
     (outcome,) = backend.apply_ptrs(ZONE, [change], lambda _: None)

@@ -19,7 +19,8 @@ from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_rdns.backends.batch import DONE, Found, PtrChange, full_change
+from pulumi_rdns.backends.batch import DONE, PtrChange, full_change
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.rfc2136.transfers import Transfer, TransferError
 from tests.backends.rfc2136.tools import ZONE, at, backend_at, backend_of
 from tests.servers.dynamic import FULL, REVERSE, transfer
@@ -48,15 +49,15 @@ def test_a_zone_of_several_messages_is_read_as_dnspython_reads_it(
         assert set(writer.apply_ptrs(ZONE, gone, lambda _: None)) == {DONE}
 
 
-def expected(server: DnsServer) -> dict[str, Found]:
+def expected(server: DnsServer) -> dict[str, LiveRecord]:
     """Make the same of dnspython's reading."""
-    found: dict[str, Found] = {}
+    found: dict[str, LiveRecord] = {}
     for (owner, kind), (ttl, values) in transfer(server, REVERSE).items():
         name = owner.rstrip(".")
-        there = found.get(name, Found())
+        there = found.get(name, LiveRecord())
         names = tuple(sorted(value.lower().rstrip(".") or "." for value in values))
         if kind == "PTR":
-            found[name] = there._replace(hostnames=names, ttl=ttl)
+            found[name] = there._replace(values=names, ttl=ttl)
         elif kind == "CNAME":
             found[name] = there._replace(alias=names[0])
         elif kind == "NS" and name != REVERSE:
@@ -98,7 +99,7 @@ def test_sets_of_one_zone_share_a_transfer_until_something_is_written(
     assert len(transfers) == 1
     change = PtrChange(owners[0], (), ("shared.example.com",), 300)
     assert backend.apply_ptrs(ZONE, [change], lambda more: None) == [DONE]
-    assert read(owners)[owners[0]].hostnames == ("shared.example.com",)
+    assert read(owners)[owners[0]].values == ("shared.example.com",)
     backend.apply(ZONE, [full_change(ZONE, PtrChange(owners[0], change.after, (), 300))])
     assert read(owners) == before
     assert len(transfers) == 3
@@ -110,7 +111,7 @@ def test_what_somebody_else_writes_is_seen_by_those_who_do_not_share(server: Dns
     before = one.read_ptrs(ZONE, owners, is_shared=True)
     change = PtrChange(owners[0], (), ("theirs.example.com",), 300)
     assert other.apply_ptrs(ZONE, [change], lambda more: None) == [DONE]
-    assert one.read_ptrs(ZONE, owners)[owners[0]].hostnames == change.after
+    assert one.read_ptrs(ZONE, owners)[owners[0]].values == change.after
     gone = change._replace(before=change.after, after=())
     assert other.apply_ptrs(ZONE, [gone], lambda more: None) == [DONE]
     assert one.read_ptrs(ZONE, owners) == before
@@ -174,7 +175,9 @@ def test_half_a_transfer_of_one_server_is_no_part_of_that_of_the_next() -> None:
         backend = backend_at(first, second, key=None)
         owners = [f"{at}.example.com" for at in range(40)]
         read = backend.read_ptrs(dns.name.from_text("example.com"), owners)
-    assert read == {f"{at}.example.com": Found((f"h{at}.example.net",), 60) for at in range(40)}
+    assert read == {
+        f"{at}.example.com": LiveRecord((f"h{at}.example.net",), 60) for at in range(40)
+    }
 
 
 def answer(*records: tuple[str, int, str, str], id_: int = 7) -> bytes:
@@ -197,11 +200,11 @@ RECORDS = (
 )
 #: what of it counts
 PLAIN = {
-    "1.example.com": Found(("a.example.net",), 60),
-    "2.example.com": Found(alias="a.2.example.com"),
-    "3.example.com": Found(is_delegated=True),
-    "5.example.com": Found((".",), 60),
-    r"a\.b.example.com": Found((r"x\.y.example.net",), 60),
+    "1.example.com": LiveRecord(("a.example.net",), 60),
+    "2.example.com": LiveRecord(alias="a.2.example.com"),
+    "3.example.com": LiveRecord(is_delegated=True),
+    "5.example.com": LiveRecord((".",), 60),
+    r"a\.b.example.com": LiveRecord((r"x\.y.example.net",), 60),
 }
 WHOLE = answer(SOA, *RECORDS, SOA)
 

@@ -34,6 +34,7 @@ from .zones import Zones
 class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerSettings]):
     """PTR records of VPS addresses, and the A and AAAA records of the account's zones."""
 
+    has_reverse_zones = False
     settings_type: ClassVar[type[Settings]] = HostingerSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})

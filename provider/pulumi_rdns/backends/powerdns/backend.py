@@ -12,8 +12,8 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
-from pulumi_rdns.backends.batch import Found, found_in
-from pulumi_rdns.backends.changes import verb
+from pulumi_rdns.backends.batch import found_in
+from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
@@ -110,7 +110,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
 
     def read_ptrs(
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
-    ) -> dict[str, Found]:
+    ) -> dict[str, LiveRecord]:
         """Read what stands at many names, out of one reading of the zone."""
         names = {owner: dns.name.from_text(owner) for owner in owners}
         operation = Operation(self.name, "read PTR of", from_dns(zone))

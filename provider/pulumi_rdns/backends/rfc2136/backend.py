@@ -15,8 +15,8 @@ from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend, same_rrset
-from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange
-from pulumi_rdns.backends.changes import verb
+from pulumi_rdns.backends.batch import DONE, Outcome, Progress, PtrChange
+from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls, shown
 from pulumi_rdns.backends.kit.operation import Operation
@@ -95,7 +95,7 @@ class Rfc2136Backend(ZoneBackend[Rfc2136Settings]):
 
     def read_ptrs(
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
-    ) -> dict[str, Found]:
+    ) -> dict[str, LiveRecord]:
         """Read what stands at many names: by a transfer of the zone where that is allowed."""
         return self._reader.ptrs(zone, owners, is_shared=is_shared)
 

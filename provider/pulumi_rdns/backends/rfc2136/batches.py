@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import dns.name
 
-from pulumi_rdns.backends.batch import DONE, Found, Outcome, Progress, PtrChange, matches_expected
-from pulumi_rdns.backends.changes import verb
+from pulumi_rdns.backends.batch import DONE, Outcome, Progress, PtrChange, matches_expected
+from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
 from pulumi_rdns.workers import Workers
@@ -124,7 +124,7 @@ class PtrBatch:
                 found = self._found([at])[at]
             except BackendError as cause:
                 return Outcome(None, cause, is_unknown=True)
-            if set(found.hostnames) == set(change.after) or not matches_expected(change, found):
+            if set(found.values) == set(change.after) or not matches_expected(change, found):
                 return DONE
         operation = self._operation_of([at])
         kind = server_kind(self._client.version(operation))
@@ -147,10 +147,10 @@ class PtrBatch:
                 self._set([at], Outcome(found))
         return matching
 
-    def _found(self, which: Sequence[int]) -> dict[int, Found]:
+    def _found(self, which: Sequence[int]) -> dict[int, LiveRecord]:
         owners = [self._changes[at].owner for at in which]
         there = self._reader.ptrs(self._zone, owners, only_here=True)
-        return {at: there.get(owner, Found()) for at, owner in zip(which, owners, strict=True)}
+        return {at: there.get(owner, LiveRecord()) for at, owner in zip(which, owners, strict=True)}
 
     def _operation_of(self, part: Sequence[int]) -> Operation:
         """Name what these changes do: a removal is no write."""

@@ -14,8 +14,8 @@ from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
-from pulumi_rdns.backends.batch import Found, PtrChange
-from pulumi_rdns.backends.changes import verb
+from pulumi_rdns.backends.batch import PtrChange
+from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.answers import OUTCOME_UNKNOWN
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
@@ -152,7 +152,9 @@ class Client:
         for answer in self._connections.exchange_all(requests(), patience, ahead=_UPDATES_AHEAD):
             yield self._result(zone, *sent.popleft(), answer)
 
-    def transfer(self, operation: Operation, zone: dns.name.Name) -> dict[str, Found | None] | None:
+    def transfer(
+        self, operation: Operation, zone: dns.name.Name
+    ) -> dict[str, LiveRecord | None] | None:
         """Read a whole zone (RFC 5936), as `Transfer.found`; None where it is not given."""
         request = dns.message.make_query(zone, RdataType.AXFR, flags=0)
         wire = self._query(operation, request)

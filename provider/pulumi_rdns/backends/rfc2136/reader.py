@@ -12,7 +12,8 @@ import dns.rrset
 from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.batch import Found, found_in
+from pulumi_rdns.backends.batch import found_in
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.kit.caches import Locks
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import misplaced_error
@@ -41,7 +42,7 @@ class _Transferred(NamedTuple):
     began: float
     #: the last write before
     write: object
-    there: dict[str, Found | None]
+    there: dict[str, LiveRecord | None]
 
 
 class RecordReader:
@@ -81,7 +82,7 @@ class RecordReader:
         *,
         is_shared: bool = False,
         only_here: bool = False,
-    ) -> dict[str, Found]:
+    ) -> dict[str, LiveRecord]:
         """Read what stands at many names: by a transfer of the zone where that is allowed.
 
         Else by single queries, several at a time. ``is_shared``: a transfer will do that began up
@@ -100,7 +101,7 @@ class RecordReader:
             found = pool.map(look, owners)
             return {owner: one for owner, one in zip(owners, found, strict=True) if one}
 
-    def _shared_transfer(self, zone: dns.name.Name) -> dict[str, Found | None] | None:
+    def _shared_transfer(self, zone: dns.name.Name) -> dict[str, LiveRecord | None] | None:
         """Read a whole zone once for all sets that have records in it."""
         asked = time.monotonic()
         with self._transferring[zone]:
@@ -114,7 +115,7 @@ class RecordReader:
                 self._transferred[zone] = _Transferred(began, write, there)
             return there
 
-    def _transfer(self, zone: dns.name.Name) -> dict[str, Found | None] | None:
+    def _transfer(self, zone: dns.name.Name) -> dict[str, LiveRecord | None] | None:
         operation = Operation(self._backend, "read the zone", from_dns(zone))
         there = self._client.transfer(operation, zone)
         if there is None:
@@ -123,17 +124,17 @@ class RecordReader:
 
     def _stands_at(
         self, zone: dns.name.Name, owner: str, *, only_here: bool = False
-    ) -> Found | None:
+    ) -> LiveRecord | None:
         name = dns.name.from_text(owner)
         try:
             found = self.rrset(zone, name, RdataType.PTR)
             alias = None if found else self.rrset(zone, name, RdataType.CNAME)
             if only_here and found and self._zones.find(name) != zone:
-                return Found(is_delegated=True)
+                return LiveRecord(is_delegated=True)
         except ZoneNotFoundError as error:
             if error.code == "REFUSED":
                 raise
-            return Found(is_delegated=True)
+            return LiveRecord(is_delegated=True)
         return found_in(zone, found, alias, None)
 
     def _query(

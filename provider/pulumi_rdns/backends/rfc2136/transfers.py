@@ -19,7 +19,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.tsig
 
-from pulumi_rdns.backends.batch import Found
+from pulumi_rdns.backends.changes import LiveRecord
 
 _HEADER = struct.Struct("!HHHHHH")
 _FIXED = struct.Struct("!HHIH")
@@ -76,19 +76,19 @@ class Transfer:
         except dns.exception.DNSException as error:
             raise TransferError(f"the answer is not a zone transfer: {error}") from None
 
-    def found(self) -> dict[str, Found | None]:
+    def found(self) -> dict[str, LiveRecord | None]:
         """Return what stands at each name, once the transfer is whole.
 
         None where only a query finds it: the server makes the answer when it is asked.
         """
         found = {
-            owner: Found(tuple(sorted(hostnames)), ttl)
+            owner: LiveRecord(tuple(sorted(hostnames)), ttl)
             for owner, (hostnames, ttl) in self._ptrs.items()
         }
         for owner, target in self._aliases.items():
-            found[owner] = found.get(owner, Found())._replace(alias=target)
+            found[owner] = found.get(owner, LiveRecord())._replace(alias=target)
         for owner in self._cuts - {self._apex}:
-            found[owner] = found.get(owner, Found())._replace(is_delegated=True)
+            found[owner] = found.get(owner, LiveRecord())._replace(is_delegated=True)
         return {**found, **dict.fromkeys(self._computed)}
 
     def _add(self, wire: bytes) -> bool:

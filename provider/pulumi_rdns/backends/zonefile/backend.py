@@ -14,7 +14,8 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, warn
-from pulumi_rdns.backends.batch import Found, found_in
+from pulumi_rdns.backends.batch import found_in
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.kit.compare import shown
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.zones import delegated_error, find_delegation
@@ -78,7 +79,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
 
     def read_ptrs(
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
-    ) -> dict[str, Found]:
+    ) -> dict[str, LiveRecord]:
         """Read what stands at many names, out of one reading of the file."""
         operation = self._operation("read", zone)
         with self._client.errors(operation):

@@ -115,4 +115,4 @@ def test_a_named_parent_zone_is_where_the_alias_is_looked_for(
 
 def test_a_zone_on_an_address_backend_is_refused(session: Session, heard: Heard) -> None:
     with pytest.raises(InvalidInputError, match="leave it out"):
-        session.ptr.create(replace(spec("memory"), zone=name("example.com")), heard)
+        session.ptr.create(replace(spec("vps"), zone=name("example.com")), heard)
