@@ -150,8 +150,7 @@ class _Run:
         # One step at a time: nobody waits for another one.
         ledger.parallel, ledger.is_told = 1, True
         for line, (name, resource) in enumerate(self.program.items()):
-            for kind, records in _expected(resource):
-                ledger.expect(line, Expected(name, kind, records))
+            ledger.expect(line, *(Expected(name, *one) for one in _expected(resource)))
         try:
             self._register()
             self._delete()

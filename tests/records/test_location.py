@@ -38,7 +38,7 @@ def session_of(root: Path, **settings: object) -> Session:
         "networks": ["192.0.2.0/24"],
         "path": "store.json",
     }
-    account = {**account, "zones": ["100.51.198.in-addr.arpa"], **settings}
+    account |= {"path": "store.json", "zones": ["100.51.198.in-addr.arpa"], **settings}
     return Session(read_settings({"rdns:backends": {"account": account}}), root, {})
 
 

@@ -371,11 +371,6 @@ def _forward_spot(hostname: str) -> Spot:
     return Spot("one", NAMES, f"{hostname}.", "A")
 
 
-@pytest.mark.xfail(
-    reason="an update takes its old address out, though one that is known late has it",
-    raises=BrokenPromiseError,
-    strict=True,
-)
 def test_an_address_stays_for_a_forward_record_that_is_known_late(stack: Stack) -> None:
     stack.declare("first", forward(X, B))
     assert stack.up().is_success

@@ -47,11 +47,15 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     if is_zone_changed(call, olds, news):
         changes.append("zone")
     replaces = FORWARD.replacing(changes)
-    if "address" in changes and not _is_same_type(call, olds, news):
+    old = FORWARD.state(olds)
+    # An update takes the old address out at once; a delete comes last, and keeps what others have.
+    if "address" in changes and (
+        not _is_same_type(call, olds, news) or session.forward.may_be_wanted(old, call.urn)
+    ):
         replaces.append("address")
     if not changes and session.ledger.was_interrupted(call.urn):
         changes.append("address")
-    session.forward.recall(FORWARD.state(olds), resource=call.urn, is_current=not replaces)
+    session.forward.recall(old, resource=call.urn, is_current=not replaces)
     return DiffResult(changes, replaces, delete_before_replace=False)
 
 

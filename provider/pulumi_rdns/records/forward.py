@@ -66,6 +66,16 @@ class ForwardRecords:
         holding = holding_of_forward(self._backends.identity(old.backend), old)
         self._ledger.recall(resource or _resource_of(old), holding, is_current=is_current)
 
+    def may_be_wanted(self, old: ForwardState, resource: str) -> bool:
+        """Whether another resource that is still to be written may declare this address, as its own
+        is not known yet. No I/O.
+        """
+        claims = self._ledger.claims(record_type(old.address), old.hostname)
+        return any(
+            claim.wanted is None and claim.written is None and claim.resource != resource
+            for claim in claims
+        )
+
     def create(self, spec: ForwardSpec, report: Report, resource: str = "") -> ForwardState:
         """Add the address, or adopt it where it is there already.
 
