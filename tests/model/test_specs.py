@@ -16,6 +16,7 @@ from pulumi_rdns.model.specs import (
     OnConflict,
     OnDelete,
     OnForwardConflict,
+    OnForwardDelete,
     PtrPolicies,
     PtrSetSpec,
     PtrSpec,
@@ -30,7 +31,8 @@ HOSTNAME = parse_hostname("mail.example.com")
     [
         (OnConflict, ["fail", "overwrite"]),
         (OnForwardConflict, ["fail", "add", "overwrite"]),
-        (OnDelete, ["remove", "restore"]),
+        (OnDelete, ["remove-written", "remove", "restore"]),
+        (OnForwardDelete, ["remove-written", "remove"]),
         (ForwardPolicy, ["verify", "strict", "warn", "skip"]),
     ],
 )

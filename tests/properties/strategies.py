@@ -15,6 +15,7 @@ from pulumi_rdns.model.specs import (
     OnConflict,
     OnDelete,
     OnForwardConflict,
+    OnForwardDelete,
     PtrPolicies,
 )
 from pulumi_rdns.model.states import ForwardState, Previous, PtrSetState, PtrState
@@ -65,11 +66,14 @@ _COMMON: Mapping[str, st.SearchStrategy[Any]] = {
 }
 RIGHT: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
     "PtrRecord": {**_COMMON, "onConflict": st.sampled_from(OnConflict).map(str)},
-    "ForwardRecord": {**_COMMON, "onConflict": st.sampled_from(OnForwardConflict).map(str)},
+    "ForwardRecord": {
+        **_COMMON,
+        "onConflict": st.sampled_from(OnForwardConflict).map(str),
+        "onDelete": st.sampled_from(OnForwardDelete).map(str),
+    },
     "PtrRecordSet": {
         **_COMMON,
         "onConflict": st.sampled_from(OnConflict).map(str),
-        "onDelete": st.just("remove"),
         "records": tables.map(table_text),
         "network": st.just("192.0.2.0/28"),
         "fill": st.just("Host-{d}.Example.net."),
@@ -135,6 +139,16 @@ forward_states = st.builds(
     ttl=st.none() | ttls,
     adopted=st.booleans(),
     on_conflict=st.none() | st.sampled_from(OnForwardConflict),
+    on_delete=st.none() | st.sampled_from(OnForwardDelete),
+)
+
+
+#: what a set remembers: only what was something
+previous = st.builds(
+    Previous,
+    known=st.just(True),
+    hostnames=st.lists(zones, min_size=1, max_size=3, unique=True).map(_sorted),
+    ttl=st.none() | ttls,
 )
 
 
@@ -143,12 +157,17 @@ def ptr_set_states(draw: st.DrawFn) -> PtrSetState:
     """Make the state of a set, in which some addresses have several hostnames."""
     several = st.lists(zones, min_size=2, max_size=3, unique=True).map(_sorted)
     confirmed = draw(st.none() | st.integers(0, 16))
+    written = draw(tables)
     return PtrSetState(
         backend=draw(backends),
         zone=draw(st.none() | names),
         records=draw(record_sets()),
         several=draw(st.dictionaries(st.sampled_from(["192.0.2.16", "2001:db8::1"]), several)),
-        written=draw(tables),
+        written=written,
+        adopted=frozenset(draw(st.sets(st.sampled_from(sorted(written)))))
+        if written
+        else frozenset(),
+        previous=draw(st.dictionaries(members, previous)),
         zones=draw(seen),
         owners=draw(st.dictionaries(members, names)),
         ttl=draw(st.none() | ttls),
@@ -164,5 +183,5 @@ def _of_a_set(policies: PtrPolicies) -> PtrPolicies:
         on_conflict=policies.on_conflict,
         forward_check=policies.forward_check,
         forward_timeout=policies.forward_timeout,
-        on_delete=None if policies.on_delete is None else OnDelete.REMOVE,
+        on_delete=policies.on_delete,
     )

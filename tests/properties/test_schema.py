@@ -154,6 +154,17 @@ def test_which_inputs_are_secret_is_stored_and_nothing_where_none_is(
     assert schema.changed(SMALLEST[schema.name], secret, is_unknown) == [SECRET_INPUTS]
 
 
+#: the outputs that show which records a set has
+OF_RECORDS = {
+    "writtenRecords",
+    "adoptedRecords",
+    "previousRecords",
+    "zones",
+    "ownerNames",
+    "unconfirmed",
+}
+
+
 @pytest.mark.parametrize(
     ("schema", "secret", "outputs"),
     [
@@ -163,10 +174,10 @@ def test_which_inputs_are_secret_is_stored_and_nothing_where_none_is(
         (PTR, "ttl", set()),
         (FORWARD, "hostname", {"zone"}),
         (FORWARD, "address", {"writtenAddress"}),
-        (PTR_SET, "records", {"writtenRecords", "zones", "ownerNames", "unconfirmed"}),
-        (PTR_SET, "network", {"writtenRecords", "zones", "ownerNames", "unconfirmed"}),
-        (PTR_SET, "fill", {"writtenRecords", "zones", "ownerNames", "unconfirmed"}),
-        (PTR_SET, "exclude", {"writtenRecords", "zones", "ownerNames", "unconfirmed"}),
+        (PTR_SET, "records", OF_RECORDS),
+        (PTR_SET, "network", OF_RECORDS),
+        (PTR_SET, "fill", OF_RECORDS),
+        (PTR_SET, "exclude", OF_RECORDS),
         (PTR_SET, "zone", {"zones", "ownerNames"}),
     ],
     ids=lambda value: getattr(value, "name", None),

@@ -25,7 +25,9 @@ from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import (
     ForwardPolicy,
     ForwardSpec,
+    OnDelete,
     OnForwardConflict,
+    OnForwardDelete,
     PtrPolicies,
     PtrSetSpec,
     PtrSpec,
@@ -93,12 +95,18 @@ def new_session(old: Settings, new: Settings) -> Session:
 
 
 def ptr(backend: str) -> PtrSpec:
-    policies = PtrPolicies(forward_check=ForwardPolicy.SKIP)
+    policies = PtrPolicies(forward_check=ForwardPolicy.SKIP, on_delete=OnDelete.REMOVE)
     return PtrSpec(backend=backend, address=ADDRESS, hostname=MAIL, policies=policies)
 
 
 def forward(backend: str, on_conflict: OnForwardConflict | None = None) -> ForwardSpec:
-    return ForwardSpec(backend=backend, hostname=MAIL, address=ADDRESS, on_conflict=on_conflict)
+    return ForwardSpec(
+        backend=backend,
+        hostname=MAIL,
+        address=ADDRESS,
+        on_conflict=on_conflict,
+        on_delete=OnForwardDelete.REMOVE,
+    )
 
 
 def forget(server: DnsServer, *addresses: str) -> None:
@@ -197,7 +205,11 @@ def test_a_strangers_address_in_the_rrset_is_not_touched_to_find_out(
     assert any("is kept unchanged" in warning for warning in heard.warnings)
     for address in (ADDRESS, OTHER_ADDRESS):
         one = ForwardSpec(
-            backend="old", hostname=MAIL, address=address, on_conflict=OnForwardConflict.ADD
+            backend="old",
+            hostname=MAIL,
+            address=address,
+            on_conflict=OnForwardConflict.ADD,
+            on_delete=OnForwardDelete.REMOVE,
         )
         session.forward.delete(session.forward.create(one, heard), heard)
     assert addresses_at(powerdns) is None
@@ -208,7 +220,8 @@ def records(backend: str) -> PtrSetSpec:
 
 
 def many(backend: str, table: Mapping[str, str]) -> PtrSetSpec:
-    return PtrSetSpec(backend=backend, records=PtrSetRecords(named(table)))
+    policies = PtrPolicies(on_delete=OnDelete.REMOVE)
+    return PtrSetSpec(backend=backend, records=PtrSetRecords(named(table)), policies=policies)
 
 
 def held(spec: PtrSetSpec) -> PtrSetState:

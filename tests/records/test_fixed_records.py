@@ -9,7 +9,7 @@ import pytest
 from pulumi_rdns.errors import RejectedError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
-from pulumi_rdns.model.specs import ForwardSpec, OnConflict, OnForwardConflict, PtrSetSpec
+from pulumi_rdns.model.specs import ForwardSpec, OnConflict, OnDelete, OnForwardConflict, PtrSetSpec
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.records.conftest import name, named
@@ -109,7 +109,8 @@ def test_a_record_of_a_range_is_adopted_and_destroyed(
     session: Session, folder: Path, heard: Heard
 ) -> None:
     (folder / FILE).write_text((folder / FILE).read_text() + RANGE)
-    state = session.ptr.create(spec("files", "h10.example.net"), heard)
+    wanted = spec("files", "h10.example.net", on_delete=OnDelete.REMOVE)
+    state = session.ptr.create(wanted, heard)
     assert state.adopted
     assert (folder / FILE).read_text().endswith(RANGE)
     session.ptr.delete(state, heard)

@@ -127,9 +127,9 @@ def test_what_is_right_already_is_adopted_and_said(
     state = created(session, spec(backend, {X: A, Y: B}), heard)
     (warning,) = heard.warnings
     assert X in warning
-    assert "destroy will remove" in warning
+    assert "destroy will leave" in warning
     session.ptr_sets.delete(state, heard)
-    assert live(session, backend) == {}
+    assert live(session, backend) == {X: A}
 
 
 def test_a_conflict_and_what_is_kept_say_that_a_final_dot_is_probably_missing(

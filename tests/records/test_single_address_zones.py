@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_rdns.errors import ConflictError
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
-from pulumi_rdns.model.specs import OnConflict, PtrPolicies, PtrSetSpec
+from pulumi_rdns.model.specs import OnConflict, OnDelete, PtrPolicies, PtrSetSpec
 from tests.backends.heard import Heard
 from tests.records.conftest import named
 from tests.records.zone_places import KINDS, Place, place_of
@@ -39,7 +39,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, before: str) -> Iterat
 
 def spec(first: int, count: int, on_conflict: OnConflict | None = None) -> PtrSetSpec:
     table = {f"192.0.2.{last}": f"h{last}.example.com" for last in range(first, first + count)}
-    policies = PtrPolicies(on_conflict=on_conflict)
+    policies = PtrPolicies(on_conflict=on_conflict, on_delete=OnDelete.REMOVE)
     return PtrSetSpec(backend="main", records=PtrSetRecords(named(table)), policies=policies)
 
 

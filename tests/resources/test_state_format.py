@@ -53,6 +53,7 @@ FORWARD_STATE = {
     "zone": "example.com",
     "ttl": 300,
     "onConflict": "add",
+    "onDelete": "remove",
     "recordType": "AAAA",
     "writtenAddress": "2001:db8::10",
     "adopted": True,
@@ -70,12 +71,14 @@ SET_STATE = {
     "onConflict": "overwrite",
     "forwardCheck": "warn",
     "forwardTimeout": 5.0,
-    "onDelete": "remove",
+    "onDelete": "restore",
     "count": 4,
     "writtenRecords": (
         "192.0.2.10 mail.example.com\n192.0.2.12 192-0-2-12.dyn.example.net\n"
         "192.0.2.13 192-0-2-13.dyn.example.net\n192.0.2.14 192-0-2-14.dyn.example.net\n"
     ),
+    "adoptedRecords": "192.0.2.12 192-0-2-12.dyn.example.net\n",
+    "previousRecords": "192.0.2.13 300 old.example.com, older.example.com\n",
     "zones": ["2.0.192.in-addr.arpa"],
     "ownerNames": "192.0.2.10 10.0/25.2.0.192.in-addr.arpa\n",
     "forwardConfirmedCount": 3,
@@ -130,7 +133,7 @@ def test_the_inputs_are_these_and_no_others() -> None:
     assert {*PTR_SET.input_keys} == {*[*SET_STATE][:11]}
     assert {*PTR_SET.output_keys} == {*[*SET_STATE][11:]}
     assert [*PTR.input_keys] == [*PTR_STATE][:10]
-    assert [*FORWARD.input_keys] == [*FORWARD_STATE][:6]
+    assert [*FORWARD.input_keys] == [*FORWARD_STATE][:7]
 
 
 def test_a_small_state_holds_no_default_of_the_product() -> None:
@@ -170,7 +173,7 @@ def program() -> None:
         exclude=["192.0.2.17"],
         ttl=300,
         on_conflict="overwrite",
-        on_delete="remove",
+        on_delete="restore",
         forward_check="strict",
         forward_timeout=5,
         zone="2.0.192.in-addr.arpa",
@@ -183,7 +186,7 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     forward = found["pulumi-python:dynamic/rdns:ForwardRecord"]
     assert "rdns:index:ForwardConfirmedHost" in found
     assert set(ptr.inputs) == {*[*PTR_STATE][:10], "__provider"}
-    assert set(forward.inputs) == {*[*FORWARD_STATE][:6], "__provider"}
+    assert set(forward.inputs) == {*[*FORWARD_STATE][:7], "__provider"}
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"
     many = found["pulumi-python:dynamic/rdns:PtrRecordSet"]

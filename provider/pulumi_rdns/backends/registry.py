@@ -77,6 +77,10 @@ class Backends:
             self._identities[name] = digest.hexdigest()
         return self._identities[name]
 
+    def at(self, identity: str) -> list[Backend]:
+        """Return the configured instances that write to a place, by what `identity` gives."""
+        return [self.get(name) for name in self._configured if self.identity(name) == identity]
+
     def may_finish_pending(self, name: str) -> bool:
         """Whether an instance may have to finish what an earlier run left; imports nothing."""
         try:

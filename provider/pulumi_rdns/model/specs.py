@@ -36,10 +36,18 @@ class OnForwardConflict(StrEnum):
 
 
 class OnDelete(StrEnum):
-    """What to leave behind: nothing, or what was there before."""
+    """What to leave behind: what was adopted, nothing, or what was there before."""
 
+    REMOVE_WRITTEN = "remove-written"
     REMOVE = "remove"
     RESTORE = "restore"
+
+
+class OnForwardDelete(StrEnum):
+    """What to leave behind of a forward record: what was adopted, or nothing."""
+
+    REMOVE_WRITTEN = "remove-written"
+    REMOVE = "remove"
 
 
 class ForwardPolicy(StrEnum):
@@ -96,3 +104,4 @@ class ForwardSpec(msgspec.Struct, frozen=True, kw_only=True):
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None
     on_conflict: OnForwardConflict | None = None
+    on_delete: OnForwardDelete | None = None

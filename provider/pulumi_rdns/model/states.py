@@ -11,7 +11,7 @@ import msgspec
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
-from pulumi_rdns.model.specs import OnForwardConflict, PtrPolicies, PtrSpec
+from pulumi_rdns.model.specs import OnForwardConflict, OnForwardDelete, PtrPolicies, PtrSpec
 from pulumi_rdns.model.tables import Table
 
 
@@ -73,6 +73,7 @@ class ForwardState(msgspec.Struct, frozen=True, kw_only=True):
     ttl: int | None = None
     adopted: bool = False
     on_conflict: OnForwardConflict | None = None
+    on_delete: OnForwardDelete | None = None
 
 
 class PtrSetState(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +88,10 @@ class PtrSetState(msgspec.Struct, frozen=True, kw_only=True):
     several: Mapping[str, tuple[DnsName, ...]] = {}
     #: what create or update wrote: the only values that are ours
     written: Table = {}
+    #: those of them that were there already
+    adopted: frozenset[str] = frozenset()
+    #: what was there before, where that was something else
+    previous: Mapping[str, Previous] = {}
     #: the zones where it was written; none at a backend that has none
     zones: tuple[DnsName, ...] = ()
     #: address -> the name that has its record, where that is not the reverse name (RFC 2317)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_rdns.model.addresses import record_type
-from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
+from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.properties.schema import Property, Schema
 from pulumi_rdns.properties.values import ADDRESS, BACKEND, FLAG, HOSTNAME, TEXT, TTL, ZONE, one_of
@@ -24,6 +24,7 @@ FORWARD = Schema(
         Property("zone", "zone", ZONE, replaces=True, shows=("hostname",)),
         Property("ttl", "ttl", TTL),
         Property("onConflict", "on_conflict", one_of(OnForwardConflict)),
+        Property("onDelete", "on_delete", one_of(OnForwardDelete)),
     ),
     (
         Property("recordType", None, TEXT, _record_type),

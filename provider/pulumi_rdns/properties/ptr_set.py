@@ -20,7 +20,9 @@ from pulumi_rdns.properties.set_text import (
     exclude_text,
     findings,
     live_text,
+    previous_text,
     read_live,
+    read_previous,
     read_table,
     read_written,
     table_text,
@@ -34,21 +36,9 @@ from pulumi_rdns.properties.values import (
     TEXTS,
     TTL,
     ZONE,
-    Kind,
     one_of,
     output,
 )
-
-
-def _parse_on_delete(value: object) -> OnDelete:
-    if value == OnDelete.RESTORE:
-        raise InvalidInputError(
-            "a set does not remember what was there before it; use PtrRecord for addresses whose "
-            "old record is to be restored"
-        )
-    if value != OnDelete.REMOVE:
-        raise InvalidInputError(f"{value!r} is not {OnDelete.REMOVE.value}, which is all there is")
-    return OnDelete.REMOVE
 
 
 def _count(state: PtrSetState) -> int:
@@ -57,6 +47,18 @@ def _count(state: PtrSetState) -> int:
 
 def _written(state: PtrSetState) -> str:
     return written_text(state.written, state.records)
+
+
+def _adopted(state: PtrSetState) -> str | None:
+    return table_text({key: state.written[key] for key in state.adopted}) or None
+
+
+def _read_adopted(text: str) -> frozenset[str]:
+    return frozenset(read_table(text))
+
+
+def _previous(state: PtrSetState) -> str | None:
+    return previous_text(state.previous) or None
 
 
 def _owners(state: PtrSetState) -> str | None:
@@ -77,11 +79,15 @@ _INPUTS = (
     Property("onConflict", "policies.on_conflict", one_of(OnConflict)),
     Property("forwardCheck", "policies.forward_check", one_of(ForwardPolicy)),
     Property("forwardTimeout", "policies.forward_timeout", SECONDS),
-    Property("onDelete", "policies.on_delete", Kind(_parse_on_delete, OnDelete, str)),
+    Property("onDelete", "policies.on_delete", one_of(OnDelete)),
 )
 _OUTPUTS = (
     Property("count", None, COUNT, _count),
     Property("writtenRecords", "written", output(read_written, str), _written, shows=RECORD_KEYS),
+    Property("adoptedRecords", "adopted", output(_read_adopted, str), _adopted, shows=RECORD_KEYS),
+    Property(
+        "previousRecords", "previous", output(read_previous, str), _previous, shows=RECORD_KEYS
+    ),
     Property("zones", "zones", NAMES, shows=(*RECORD_KEYS, "zone")),
     Property(
         "ownerNames", "owners", output(read_table, str), _owners, shows=(*RECORD_KEYS, "zone")

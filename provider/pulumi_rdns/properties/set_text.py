@@ -17,6 +17,7 @@ from pulumi_rdns.errors import Finding, InvalidInputError
 from pulumi_rdns.model.fills import Fill, parse_network
 from pulumi_rdns.model.names import PLAIN_HOSTNAME, DnsName, parse_hostname, stored_name
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
+from pulumi_rdns.model.states import Previous
 from pulumi_rdns.model.tables import PLAIN_ADDRESS, Table, address_order, canonical_address
 
 #: findings of one property that are listed; the rest is counted
@@ -66,6 +67,30 @@ def read_live(text: str) -> tuple[Table, Mapping[str, tuple[DnsName, ...]]]:
         address: stored_name(name) for address, name in lines.items() if address not in several
     }
     return single, several
+
+
+def previous_text(table: Mapping[str, Previous]) -> str:
+    r"""Write what stood at addresses before: a line has the TTL, or ``-``, and all hostnames.
+
+    >>> previous_text({"192.0.2.9": Previous(True, ("a.example.com", "b.example.com"), 300)})
+    '192.0.2.9 300 a.example.com, b.example.com\n'
+    """
+    return table_text(
+        {
+            address: f"{_NOTHING if one.ttl is None else one.ttl} {', '.join(one.hostnames)}"
+            for address, one in table.items()
+        }
+    )
+
+
+def read_previous(text: str) -> Mapping[str, Previous]:
+    """Read what `previous_text` wrote."""
+    found = {}
+    for address, rest in _lines(text).items():
+        ttl, _, names = rest.partition(" ")
+        hostnames = tuple(map(stored_name, names.split(", ")))
+        found[address] = Previous(True, hostnames, None if ttl == _NOTHING else int(ttl))
+    return found
 
 
 def check_table(text: str) -> tuple[Table, Collection[str], list[Finding]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from pulumi_rdns.backends.base import Backend
@@ -11,7 +12,7 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
-from pulumi_rdns.records.holdings import is_same
+from pulumi_rdns.records.holdings import Memory, is_same
 from pulumi_rdns.records.ledger import Claim, Ledger
 from pulumi_rdns.records.location import RecordLocation, primary_of
 from pulumi_rdns.records.ownership import (
@@ -95,6 +96,41 @@ class Claimants:
         """
         return Decider(given, self.locate(identity, given), self._ledger, keep)
 
+    def written_elsewhere(
+        self, identity: str, locations: Mapping[str, RecordLocation], values: Mapping[str, str]
+    ) -> dict[str, Memory]:
+        """Return which records this stack wrote through another instance for the same place, each
+        with what is remembered.
+
+        Both instances show the value and, where they have zones, the same primary name server.
+        """
+        kinds = {subject: location.rdtype.name for subject, location in locations.items()}
+        found: dict[str, Memory] = {}
+        by_place: defaultdict[str, dict[str, Memory | None]] = defaultdict(dict)
+        for subject, kind in kinds.items():
+            places = self._ledger.places_of(kind, subject, values[subject])
+            for other, memory in places.items():
+                if other != identity:
+                    by_place[other][subject] = memory
+        for other, memories in by_place.items():
+            there = {subject: locations[subject] for subject in memories}
+            for backend in self._backends.at(other):
+                with suppress(RdnsError):
+                    for subject in self._shown_alike(backend, there, values):
+                        found[subject] = memories[subject] or Memory()
+        return found
+
+    def _shown_alike(
+        self, backend: Backend, locations: Mapping[str, RecordLocation], values: Mapping[str, str]
+    ) -> list[str]:
+        """Return the records that another instance shows too, as if it were the same server."""
+        zones = {location.zone: location.backend for location in locations.values()}
+        primaries = {zone: primary_of(here, zone) for zone, here in zones.items()}
+        alike = {zone for zone, name in primaries.items() if primary_of(backend, zone) == name}
+        near = {key: location for key, location in locations.items() if location.zone in alike}
+        shown = read_elsewhere(backend, near)
+        return [key for key, live in shown.items() if values[key] in live.values]
+
     def locate(self, identity: str, given: Mapping[str, Given]) -> dict[str, list[LocatedClaim]]:
         """Return where each claim is, seen from its record; ``identity`` is that of their place."""
         doubts: defaultdict[_Question, list[str]] = defaultdict(list)
@@ -134,14 +170,11 @@ class Claimants:
         Settings cannot tell, as two keys may show two views. So it is where both show the value
         and the same primary name server, whatever the serials are: a secondary lags.
         """
-        here = next(iter(given.values())).location
         there = self._instance(question.instance, given)
         if there is None:
             return given.keys()
-        if primary_of(here.backend, here.zone) != primary_of(there, here.zone):
-            return ()
-        shown = read_elsewhere(there, {key: one.location for key, one in given.items()})
-        return {key for key, live in shown.items() if given[key].record.value in live.values}
+        values = {key: one.record.value for key, one in given.items()}
+        return self._shown_alike(there, {key: one.location for key, one in given.items()}, values)
 
     def _instance(self, name: str, given: Mapping[str, Given]) -> Backend | None:
         """Return the instance of the claims; None where another process alone has it."""

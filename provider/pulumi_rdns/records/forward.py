@@ -23,7 +23,7 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.addresses import Address, record_type
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
-from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
+from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.holdings import holding_of_forward, includes, is_hidden, is_same
@@ -95,11 +95,7 @@ class ForwardRecords:
         if str(spec.address) not in self._written(spec):
             _refuse_fixed(backend, zone, spec)
         before = self._put(backend, zone, spec, report, resource)
-        adopted = str(spec.address) in before and str(spec.address) not in self._written(spec)
-        if adopted:
-            report.warning(
-                f"{spec.hostname} had {spec.address} already; it is adopted: destroy will remove it"
-            )
+        adopted = str(spec.address) in before and self._was_adopted(zone, spec, report)
         return ForwardState(
             backend=spec.backend,
             hostname=spec.hostname,
@@ -109,7 +105,27 @@ class ForwardRecords:
             ttl=spec.ttl,
             adopted=adopted,
             on_conflict=spec.on_conflict,
+            on_delete=spec.on_delete,
         )
+
+    def _was_adopted(self, zone: DnsName, spec: ForwardSpec, report: Report) -> bool:
+        """Whether an address that was there already was so before this stack."""
+        address, kind = str(spec.address), record_type(spec.address)
+        written = self._ledger.written(kind, self._identity(spec), spec.hostname)
+        if address in written:
+            memory = written[address]
+            return memory is not None and memory.adopted
+        location = _location(self._zones(spec.backend), zone, spec.hostname, spec.address)
+        found = self._claimants.written_elsewhere(
+            self._identity(spec), {spec.hostname: location}, {spec.hostname: address}
+        )
+        if spec.hostname in found:
+            return found[spec.hostname].adopted
+        fate = "remove" if spec.on_delete is OnForwardDelete.REMOVE else "leave"
+        report.warning(
+            f"{spec.hostname} had {address} already; it is adopted: destroy will {fate} it"
+        )
+        return True
 
     def read(self, old: ForwardState, report: Report, resource: str = "") -> ForwardState | None:
         """Look at the live RRset; None where our address is gone."""
@@ -142,12 +158,14 @@ class ForwardRecords:
             written=spec.address,
             ttl=spec.ttl,
             on_conflict=spec.on_conflict,
+            on_delete=spec.on_delete,
+            adopted=old.adopted and old.written == spec.address,
         )
         name = resource or _resource_of(old)
         is_same = old.address == spec.address and spec.ttl in (None, old.ttl)
         if is_same and not self._ledger.was_interrupted(name):
             # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
-            return replace(state, written=old.written)
+            return replace(state, written=old.written, adopted=old.adopted)
         self.recall(old, resource=name)
         with self._told(name, spec):
             backend = self._zones(spec.backend)
@@ -170,7 +188,8 @@ class ForwardRecords:
         if old.written is None:
             return
         ours, kind = old.written, record_type(old.written)
-        record = OwnRecord(old.backend, kind, old.hostname, str(ours), name)
+        keeps = old.adopted and old.on_delete is not OnForwardDelete.REMOVE
+        record = OwnRecord(old.backend, kind, old.hostname, str(ours), name, is_adopted=keeps)
         wanting = [
             _as_of(claim, ours)
             for claim in self._ledger.claims(kind, old.hostname)

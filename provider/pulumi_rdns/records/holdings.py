@@ -15,10 +15,10 @@ _HIDDEN = "#"
 
 
 class Memory(NamedTuple):
-    """What is remembered of a single PTR record, beside its value."""
+    """What is remembered of a record, beside its value."""
 
-    adopted: bool
-    previous: Previous
+    adopted: bool = False
+    previous: Previous = Previous()
 
 
 class Written(NamedTuple):
@@ -46,6 +46,8 @@ class Holding(NamedTuple):
     #: subject -> the name that has its record, where that is not the usual one
     owners: Mapping[str, str] = {}
     memory: Memory | None = None
+    #: subject -> what is remembered of one of many
+    memories: Mapping[str, Memory] = {}
     #: whether digests stand for all texts
     is_hidden: bool = False
 
@@ -56,7 +58,8 @@ class Holding(NamedTuple):
         if value is None:
             return None
         owner = self.owners.get(key) or _usual_owner(self.kind, subject)
-        return Written(value, self._zone_of(owner), owner, self.memory)
+        memory = self.memories.get(key, self.memory)
+        return Written(value, self._zone_of(owner), owner, memory)
 
     def _zone_of(self, owner: str) -> str | None:
         if not self.zones:
@@ -90,12 +93,16 @@ def holding_of_forward(identity: str, state: ForwardState) -> Holding:
     ours = state.address if state.written is None else state.written
     values: dict[str, str] = {} if state.written is None else {state.hostname: str(ours)}
     zones = frozenset() if state.zone is None else frozenset([state.zone])
-    return Holding(record_type(ours), identity, values, zones)
+    return Holding(record_type(ours), identity, values, zones, memory=Memory(state.adopted))
 
 
 def holding_of_set(identity: str, state: PtrSetState) -> Holding:
     """Return what a PtrRecordSet has."""
-    return Holding("PTR", identity, state.written, frozenset(state.zones), state.owners)
+    memories = {address: Memory(previous=one) for address, one in state.previous.items()}
+    memories |= dict.fromkeys(state.adopted, Memory(adopted=True))
+    return Holding(
+        "PTR", identity, state.written, frozenset(state.zones), state.owners, memories=memories
+    )
 
 
 def hidden(text: str) -> str:

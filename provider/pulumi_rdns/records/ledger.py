@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from pulumi_rdns.model.names import DnsName
-from pulumi_rdns.records.holdings import Holding, Memory, Written, hidden
+from pulumi_rdns.records.holdings import Holding, Memory, Written, hidden, is_same
 
 #: seconds without news after which nobody waits for resources that depend on others
 PATIENCE = 3.0
@@ -184,7 +184,8 @@ class Ledger:
 
     def _note_exchange(self, resource: str, holding: Holding) -> None:
         """Note where the state says that two resources wrote one PTR record."""
-        for subject, value in holding.values.items() if holding.memory is not None else ():
+        is_single = holding.kind == "PTR" and holding.memory is not None
+        for subject, value in holding.values.items() if is_single else ():
             writers = self._writers[holding.identity, subject]
             writers[resource] = value
             if len({*writers.values()}) > 1:
@@ -211,6 +212,22 @@ class Ledger:
             }
             known = {one: values[key] for one in shown if (key := hidden(one)) in values}
             return {**known, **values}
+
+    def places_of(self, kind: str, subject: str, value: str) -> dict[str, Memory | None]:
+        """Return the places (`Backend.identity`) where this stack wrote a value, each with what is
+        remembered.
+        """
+        with self._read():
+            places = {
+                identity
+                for one, identity, about in self._held
+                if (one, about) == (kind, subject) and value in self._held[one, identity, about]
+            } | {
+                identity
+                for (one, identity), holdings in self._held_by_sets.items()
+                if one == kind and any(_has(each, subject, value) for each in holdings)
+            }
+            return {one: self.written(kind, one, subject, [value])[value] for one in places}
 
     def claims(self, kind: str, subject: str) -> list[Claim]:
         """Return the resources of the running program that declare a record, at any place.
@@ -335,3 +352,8 @@ class Ledger:
 
     def catch_up(self) -> None:
         """Bring in what other processes have told."""
+
+
+def _has(holding: Holding, subject: str, value: str) -> bool:
+    there = holding.get(subject)
+    return there is not None and is_same(there.value, value)

@@ -89,11 +89,11 @@ class Declares(Event, frozen=True, tag="declare"):
 
 
 class Remembers(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is remembered of a single PTR record, beside its value."""
+    """What is remembered of a record, beside its value."""
 
     adopted: bool
     #: whether it is known what was there before
-    known: bool
+    known: bool = False
     hostnames: tuple[str, ...] = ()
     #: seconds
     ttl: int | None = None
@@ -116,6 +116,8 @@ class Has(Event, frozen=True, tag="has"):
     #: subjects that could not be written
     failed: tuple[str, ...] = ()
     memory: Remembers | None = None
+    #: subject -> what is remembered of one of many
+    memories: dict[str, Remembers] = {}
 
 
 class Failed(Event, frozen=True, tag="failed"):

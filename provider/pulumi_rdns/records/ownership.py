@@ -29,6 +29,8 @@ class OwnRecord(NamedTuple):
     resource: str = ""
     #: what to leave; None for nothing
     restore: Previous | None = None
+    #: it was there before this stack, and is left
+    is_adopted: bool = False
 
     @property
     def name(self) -> str:
@@ -232,6 +234,11 @@ def _perhaps_one_place(record: OwnRecord, instance: str) -> str:
 
 
 def _left_behind(record: OwnRecord, others: tuple[str, ...]) -> Remove | Keep:
+    if record.is_adopted:
+        return Keep(
+            f"{record.name}, {record.value}, was there before this resource, so it is kept; to "
+            'remove it too, set on_delete to "remove"'
+        )
     if record.restore is None or others:
         return Remove(others)
     if record.restore.known:

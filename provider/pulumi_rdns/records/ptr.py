@@ -141,9 +141,13 @@ class PtrRecords:
         answer = None
         if spec.hostname != old.written:
             answer = self._gate.admit(backend, spec, report)
-        self._reconcile(location, spec, self._decision(spec, old.hostnames))
+        before = self._reconcile(location, spec, self._decision(spec, old.hostnames))
         self._wait(spec, report)
         state = replace(_fresh(spec, location, answer), previous=old.previous, adopted=old.adopted)
+        if old.adopted and old.written is not None and spec.hostname != old.written:
+            # What was adopted is what was there before us.
+            previous = Previous(known=True, hostnames=(old.written,), ttl=before.ttl)
+            state = replace(state, previous=previous, adopted=False)
         if old.hostnames == (spec.hostname,) != (old.written,):
             state = replace(state, written=old.written)
         if spec.hostname != old.written:
@@ -175,8 +179,16 @@ class PtrRecords:
         backend = self._backends.get(old.backend)
         location = written_ptr(backend, old.address, old.zone, old.owner, self._aliases)
         address = str(old.address)
-        restored = old.previous if old.policies.on_delete is OnDelete.RESTORE else None
-        record = OwnRecord(old.backend, "PTR", address, old.written, resource, restored)
+        policy = old.policies.on_delete
+        record = OwnRecord(
+            old.backend,
+            "PTR",
+            address,
+            old.written,
+            resource,
+            old.previous if policy is OnDelete.RESTORE else None,
+            old.adopted and policy in (None, OnDelete.REMOVE_WRITTEN),
+        )
         decide = self._claimants.decider(
             self._identity(old),
             {address: Given(record, location, self._ledger.claims("PTR", address))},
@@ -220,20 +232,32 @@ class PtrRecords:
         self, backend: Backend, location: RecordLocation, spec: PtrSpec, report: Report
     ) -> PtrState:
         state = _fresh(spec, location, None)
-        written = self._written(spec, [spec.hostname])
-        if memory := written.get(spec.hostname):
+        memory = self._memory(location, spec)
+        if memory is not None:
             state = replace(state, previous=memory.previous, adopted=memory.adopted)
-        elif spec.hostname in written:
-            pass  # a set wrote it, which remembers nothing of what was there before
-        else:
-            state = replace(state, adopted=True)
-            kept = spec.policies.on_delete is OnDelete.RESTORE
-            fate = "will leave it (on_delete restore)" if kept else "will remove it"
-            report.warning(
-                f"the PTR of {spec.address} was {spec.hostname} already; it is adopted: "
-                f"destroy {fate}"
-            )
-        return self._with_forward(backend, state, report)
+            return self._with_forward(backend, state, report)
+        policy = policy_of(spec)
+        answer = None
+        if policy is ForwardPolicy.STRICT:
+            answer = self._gate.admit(backend, spec, report)
+        elif policy is not ForwardPolicy.SKIP:
+            answer = self._gate.look(backend, spec.hostname, spec.address)
+        report.warning(_adopted(spec, answer))
+        return replace(_fresh(spec, location, answer), adopted=True)
+
+    def _memory(self, location: RecordLocation, spec: PtrSpec) -> Memory | None:
+        """Return what is remembered of a record that is right already and that this stack wrote;
+        None where somebody else did.
+        """
+        written = self._written(spec, [spec.hostname])
+        if spec.hostname in written:
+            # A killed run, and a set that found nothing, remember nothing of what was there before.
+            return written[spec.hostname] or Memory()
+        address = str(spec.address)
+        found = self._claimants.written_elsewhere(
+            self._identity(spec), {address: location}, {address: spec.hostname}
+        )
+        return found.get(address)
 
     def _with_forward(self, backend: Backend, state: PtrState, report: Report) -> PtrState:
         """Renew what is known of the forward record; the old value stays where nobody can say."""
@@ -259,7 +283,10 @@ class PtrRecords:
         """Return what was there before, also where a resource of this program was in between."""
         written = self._written(spec, seen.values)
         for hostname in seen.values:
-            if memory := written.get(hostname):
+            memory = written.get(hostname)
+            if memory is not None and memory.adopted and hostname != spec.hostname:
+                return Previous(known=True, hostnames=(DnsName(hostname),), ttl=seen.ttl), False
+            if memory is not None:
                 return memory.previous, memory.adopted
         if seen.is_default:
             return Previous(known=True), False
@@ -313,6 +340,18 @@ def _own(spec: PtrSpec) -> OwnPtr:
 
 def _owner_of(location: RecordLocation) -> DnsName | None:
     return None if location.zone is None else DnsName(location.owner)
+
+
+def _adopted(spec: PtrSpec, answer: Confirmation | None) -> str:
+    """Say that a record was right already, and what becomes of it."""
+    fate = {
+        OnDelete.REMOVE: "will remove it",
+        OnDelete.RESTORE: "will leave it (on_delete restore)",
+    }.get(spec.policies.on_delete or OnDelete.REMOVE_WRITTEN, "will leave it")
+    text = f"the PTR of {spec.address} was {spec.hostname} already; it is adopted: destroy {fate}"
+    if answer is not None and answer.verdict is Verdict.MISMATCH:
+        text += f". {spec.hostname} does not resolve to {spec.address}: {answer.detail}"
+    return text
 
 
 def _fresh(spec: PtrSpec, location: RecordLocation, answer: Confirmation | None) -> PtrState:

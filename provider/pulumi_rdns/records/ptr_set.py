@@ -13,12 +13,12 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.names import DnsName
-from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
-from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.model.specs import OnConflict, OnDelete, PtrSetSpec
+from pulumi_rdns.model.states import Previous, PtrSetState
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_check import ForwardGate
-from pulumi_rdns.records.holdings import holding_of_set, includes
+from pulumi_rdns.records.holdings import Memory, holding_of_set
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import Aliases, RecordLocation
 from pulumi_rdns.records.ownership import OwnPtr, OwnRecord, Wanted, are_foreign, decide_write
@@ -28,6 +28,7 @@ from pulumi_rdns.records.ptr_set_messages import (
     summary,
     warn_of_adopted,
     warn_of_gone,
+    warn_of_kept,
     warn_of_left,
     warn_of_pending,
     warn_of_unserved,
@@ -37,7 +38,10 @@ from pulumi_rdns.records.ptr_set_state import (
     believed,
     located,
     locations_of,
+    memory_of,
+    remembered,
     seen_after,
+    with_memories,
     written_after,
 )
 from pulumi_rdns.records.reconcile import Reconciled, Strangers, reconcile
@@ -176,6 +180,7 @@ class PtrSets:
         failures |= looks.failures
         names = {key: name for key, name in todo.items() if key not in failures}
         made = self._write(old, spec, names, found, finder, resource, report)
+        memories = self._memories(old, spec, names, made, report)
         failures |= made.failures
         locations = found.locations | made.locations
         pending: dict[str, RdnsError] = {}
@@ -188,15 +193,20 @@ class PtrSets:
             pending, refused = self._let_go(old, going, found, finder, resource, report)
             failures |= refused
         warn_of_pending(pending, report)
+        inherited = self._inherited(old, [key for key in todo if key in failures], locations)
+        for address, hostname in inherited.items():
+            if memory := self._written(old, address).get(hostname):
+                memories[address] = memory
         state = replace(
             seen_after(state, old, spec, failures),
             ttl=old.ttl if failures else spec.ttl,
             written={
                 **written_after(old, spec, todo, failures, made.unknown),
-                **self._inherited(old, [key for key in todo if key in failures], locations),
+                **inherited,
                 **{address: old.written[address] for address in pending},
             },
         )
+        state = with_memories(state, old, memories)
         state = looks.remembered(located(state, old, locations), old)
         self._ledger.wrote(resource, holding_of_set(self._identity(old), state), failures)
         if not failures:
@@ -215,16 +225,12 @@ class PtrSets:
     ) -> Reconciled:
         """Write hostnames, and adopt those that are already there."""
         overwrites = spec.policies.on_conflict is OnConflict.OVERWRITE
-        adopted = set()
         locations = {address: found.locations[address] for address in names}
 
         def decide(address: str, live: LiveRecord) -> Wanted | None:
             hostname, ours = names[address], self._ours(old, address)
             ptr = OwnPtr(spec.backend, address, hostname, spec.ttl, overwrites)
-            wanted = decide_write(ptr, ours, live)
-            if live.values == (hostname,) and not includes(ours, hostname):
-                adopted.add(address)
-            return wanted
+            return decide_write(ptr, ours, live)
 
         def is_foreign(address: str, live: LiveRecord) -> bool:
             return not overwrites and are_foreign(names[address], self._ours(old, address), live)
@@ -235,7 +241,7 @@ class PtrSets:
             keeps_ttl = held and spec.ttl is None and locations[address].zone is not None
             return None if keeps_ttl else LiveRecord(held, old.ttl)
 
-        made = reconcile(
+        return reconcile(
             self._store(old, finder),
             locations,
             decide,
@@ -243,8 +249,27 @@ class PtrSets:
             strangers=Strangers(is_foreign, partial(self._await_ours, resource, report)),
             report=report,
         )
-        warn_of_adopted(adopted, report)
-        return made
+
+    def _memories(
+        self, old: PtrSetState, spec: PtrSetSpec, names: Table, made: Reconciled, report: Report
+    ) -> dict[str, Memory]:
+        """Return what is remembered of the records that were written, or were right already."""
+        done = {key: name for key, name in names.items() if key not in made.failures}
+        there = {key: made.before[key] for key in done}
+        taken: dict[str, Memory] = {}
+        strange = {}
+        for address, live in there.items():
+            if address in old.written or not live.values:
+                continue
+            written = self._ledger.written("PTR", self._identity(old), address, live.values)
+            ours = [value for value in live.values if value in written]
+            if ours:
+                taken[address] = written[ours[0]] or Memory()
+            elif live.values == (done[address],):
+                strange[address] = made.locations[address]
+        taken |= self._claimants.written_elsewhere(self._identity(old), strange, done)
+        warn_of_adopted(strange.keys() - taken, spec.policies.on_delete, report)
+        return remembered(old, done, there, taken)
 
     def _inherited(
         self, old: PtrSetState, failed: Iterable[str], locations: Mapping[str, RecordLocation]
@@ -271,7 +296,7 @@ class PtrSets:
     def _identity(self, old: PtrSetState) -> str:
         return self._backends.identity(old.backend)
 
-    def _written(self, old: PtrSetState, address: str) -> Iterable[str]:
+    def _written(self, old: PtrSetState, address: str) -> dict[str, Memory | None]:
         """Return the hostnames that this stack wrote at an address."""
         return self._ledger.written("PTR", self._identity(old), address)
 
@@ -351,18 +376,20 @@ class PtrSets:
         claims = self._ledger.claims_of("PTR", values)
         given = {
             address: Given(
-                OwnRecord(old.backend, "PTR", address, value, resource),
+                _own(old, address, value, resource),
                 found.locations[address],
                 claims.get(address, ()),
             )
             for address, value in values.items()
             if address not in found.errors
         }
-        left = {}
+        left, kept = {}, set()
 
         def keep(address: str, live: LiveRecord, reason: str) -> None:
             if address in claims:
                 report.warning(reason)
+            elif values[address] in live.values:
+                kept.add(address)
             else:
                 left[address] = live
 
@@ -378,17 +405,26 @@ class PtrSets:
         failures = {key: found.errors[key] for key in values if key in found.errors}
         failures |= result.failures
         gone = {key: one for key, one in failures.items() if isinstance(one, AddressNotFoundError)}
+        warn_of_kept(kept, report)
         warn_of_left(left, report)
         warn_of_gone(gone, report)
         pending = {key: failures[key] for key in decide.pending}
-        kept = {key: one for key, one in failures.items() if key not in {*pending, *gone}}
-        return pending, kept
+        return pending, {k: one for k, one in failures.items() if k not in {*pending, *gone}}
 
 
 def _resource(one: PtrSetSpec | PtrSetState) -> str:
     """Name a resource of which nobody says the URN."""
     first = next(iter(one.records.table), "")
     return f"PTR {one.backend} {one.zone} {first}"
+
+
+def _own(old: PtrSetState, address: str, value: str, resource: str) -> OwnRecord:
+    """Return a record that a set gives up, with what is to be left of it."""
+    memory = memory_of(old, address) or Memory(previous=Previous(known=True))
+    restores = old.policies.on_delete is OnDelete.RESTORE
+    is_kept = memory.adopted and old.policies.on_delete in (None, OnDelete.REMOVE_WRITTEN)
+    restored = memory.previous if restores else None
+    return OwnRecord(old.backend, "PTR", address, value, resource, restored, is_kept)
 
 
 def _is_only_default(live: LiveRecord, written: str | None) -> bool:

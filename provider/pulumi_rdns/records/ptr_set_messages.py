@@ -9,6 +9,7 @@ from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import BackendError, ConflictError, RdnsError, RejectedError
 from pulumi_rdns.model.missing_dots import with_dot_hint
+from pulumi_rdns.model.specs import OnDelete
 from pulumi_rdns.model.tables import address_list, address_order
 
 #: addresses that a warning names
@@ -52,10 +53,27 @@ def _advice(errors: Collection[RdnsError]) -> list[str]:
     ]
 
 
-def warn_of_adopted(adopted: Collection[str], report: Report) -> None:
+def warn_of_adopted(adopted: Collection[str], policy: OnDelete | None, report: Report) -> None:
     """Report the addresses whose record was right already, and not by us."""
     if adopted:
-        report.warning(f"already correct, so adopted: {shown(adopted)}; destroy will remove them")
+        fate = "remove" if policy is OnDelete.REMOVE else "leave"
+        report.warning(
+            f"already correct, so adopted: {_counted(adopted)}; destroy will {fate} them"
+        )
+
+
+def warn_of_kept(kept: Collection[str], report: Report) -> None:
+    """Report the addresses whose record was there before the set, and is not removed."""
+    if kept:
+        report.warning(
+            f"kept, because they were there before this set: {_counted(kept)}; to remove them too, "
+            'set on_delete to "remove"'
+        )
+
+
+def _counted(addresses: Collection[str]) -> str:
+    plural = "" if len(addresses) == 1 else "s"
+    return f"{len(addresses):,} record{plural}, {shown(addresses)}"
 
 
 def warn_of_left(left: Mapping[str, LiveRecord], report: Report) -> None:

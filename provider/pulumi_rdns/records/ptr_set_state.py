@@ -9,12 +9,14 @@ from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Backend
+from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import reverse_name
 from pulumi_rdns.model.names import DnsName, name_order
 from pulumi_rdns.model.specs import PtrSetSpec
-from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.model.states import Previous, PtrSetState
 from pulumi_rdns.model.tables import Table, zone_in
+from pulumi_rdns.records.holdings import Memory
 from pulumi_rdns.records.location import RecordLocation, has_reverse_zones
 
 
@@ -67,6 +69,57 @@ def located(
             owners[address] = DnsName(location.owner)
     owners = {key: owner for key, owner in owners.items() if key in state.written}
     return replace(state, zones=tuple(sorted(zones, key=name_order)), owners=owners)
+
+
+def remembered(
+    old: PtrSetState, names: Table, before: Mapping[str, LiveRecord], taken: Mapping[str, Memory]
+) -> dict[str, Memory]:
+    """Return what is remembered of records that were written, or were right already.
+
+    ``before`` is what stood there; ``taken`` what other resources of this stack remember of it.
+    """
+    found = {}
+    for address, hostname in names.items():
+        live, held = before[address], old.written.get(address)
+        memory = taken.get(address) if held is None else memory_of(old, address)
+        if held is not None:
+            if memory is not None and memory.adopted and hostname != held:
+                # What was adopted is what was there before us.
+                memory = Memory(previous=Previous(True, (held,), live.ttl))
+        elif live.values == (hostname,):
+            memory = memory or Memory(adopted=True)
+        elif memory is None or memory.adopted:
+            is_chosen = live.values and not live.is_default
+            memory = Memory(previous=_previous(live)) if is_chosen else None
+        if memory is not None:
+            found[address] = memory
+    return found
+
+
+def memory_of(state: PtrSetState, address: str) -> Memory | None:
+    """Return what is remembered of a record; None for nothing."""
+    if address in state.adopted:
+        return Memory(adopted=True)
+    previous = state.previous.get(address)
+    return None if previous is None else Memory(previous=previous)
+
+
+def with_memories(
+    state: PtrSetState, old: PtrSetState, memories: Mapping[str, Memory]
+) -> PtrSetState:
+    """Remember what was there before the records of a set: what is known anew, else as before."""
+    before = {*old.adopted, *old.previous}
+    known = {**{key: one for key in before if (one := memory_of(old, key))}, **memories}
+    known = {key: one for key, one in known.items() if key in state.written}
+    return replace(
+        state,
+        adopted=frozenset(key for key, one in known.items() if one.adopted),
+        previous={key: one.previous for key, one in known.items() if one.previous.hostnames},
+    )
+
+
+def _previous(live: LiveRecord) -> Previous:
+    return Previous(known=True, hostnames=tuple(map(DnsName, live.values)), ttl=live.ttl)
 
 
 def believed(state: PtrSetState, address: str) -> tuple[DnsName, ...]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import msgspec
-
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.states import Previous
@@ -168,7 +166,12 @@ class SharedLedger(Ledger):
                 dict(owners),
                 is_current,
                 tuple(self._shown(resource, dict.fromkeys(failed))),
-                None if hides else _remembered(holding),
+                _remembered(holding.memory, hides),
+                {
+                    hidden(key) if hides else key: told
+                    for key, memory in holding.memories.items()
+                    if (told := _remembered(memory, hides))
+                },
             )
         )
 
@@ -186,25 +189,29 @@ class SharedLedger(Ledger):
             self.trouble = str(error)
 
 
-def _remembered(holding: Holding) -> Remembers | None:
-    memory = holding.memory
+def _remembered(memory: Memory | None, hides: bool) -> Remembers | None:
+    """Write a memory; what was there before a secret record is told nobody."""
     if memory is None:
         return None
+    if hides:
+        return Remembers(memory.adopted)
     previous = memory.previous
     return Remembers(memory.adopted, previous.known, previous.hostnames, previous.ttl)
 
 
+def _memory(told: Remembers) -> Memory:
+    previous = Previous(told.known, tuple(map(DnsName, told.hostnames)), told.ttl)
+    return Memory(told.adopted, previous)
+
+
 def _holding(event: Has) -> Holding:
-    memory = None
-    if event.memory is not None:
-        adopted, known, hostnames, ttl = msgspec.structs.astuple(event.memory)
-        memory = Memory(adopted, Previous(known, tuple(map(DnsName, hostnames)), ttl))
     return Holding(
         event.kind,
         event.identity,
         event.records,
         frozenset(event.zones),
         event.owners,
-        memory,
+        None if event.memory is None else _memory(event.memory),
+        {key: _memory(told) for key, told in event.memories.items()},
         any(map(is_hidden, event.records)),
     )

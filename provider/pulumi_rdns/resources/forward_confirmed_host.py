@@ -11,6 +11,7 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
+from pulumi_rdns.resources.inputs import without_restore
 from pulumi_rdns.resources.ptr_record import PtrRecord
 
 
@@ -78,6 +79,7 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
                     ttl=ttl,
                     # An address that leaves the list is deleted only after the new one is there.
                     on_conflict="add" if on_forward_conflict is None else on_forward_conflict,
+                    on_delete=without_restore(on_delete),
                     opts=below,
                 )
             self.ptr_records[key] = PtrRecord(

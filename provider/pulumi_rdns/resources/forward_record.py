@@ -45,6 +45,7 @@ class ForwardRecord(Record):
         zone: pulumi.Input[str] | None = None,
         ttl: pulumi.Input[int] | None = None,
         on_conflict: pulumi.Input[str] | None = None,
+        on_delete: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare one address of ``hostname``.
@@ -57,6 +58,7 @@ class ForwardRecord(Record):
             absent, the live one is kept, and it is 3600 on create.
         :param on_conflict: ``fail`` (default), ``add`` (round robin) or ``overwrite``: the
             hostname has addresses that this program does not declare.
+        :param on_delete: ``remove-written`` (default), or ``remove`` what was adopted too.
         :raises InvalidInputError: another resource gives the same RRset another TTL.
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
@@ -73,6 +75,7 @@ class ForwardRecord(Record):
             "zone": zone,
             "ttl": ttl,
             "on_conflict": on_conflict,
+            "on_delete": stack.defaults.forward_on_delete(on_delete),
         }
         stack.declared.declare_forward(self, hostname, [*inputs.values()], opts)
         super().__init__(

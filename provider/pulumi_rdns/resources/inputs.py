@@ -10,6 +10,7 @@ import pulumi
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.model.specs import OnDelete
 
 
 def is_computed(value: object) -> bool:
@@ -31,6 +32,14 @@ def when_known(function: Callable[..., Any], *values: Any) -> Any:
     if any(map(is_computed, values)):
         return pulumi.Output.all(*values).apply(lambda known: function(*known))
     return function(*values)
+
+
+def without_restore(on_delete: Any) -> Any:
+    """Return what the ``on_delete`` of a PTR record says about its forward record.
+
+    There is nothing to restore of that: addresses stand beside each other.
+    """
+    return when_known(lambda word: None if word == OnDelete.RESTORE else word, on_delete)
 
 
 def secret_inputs(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | None] | None:

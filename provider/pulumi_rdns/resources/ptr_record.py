@@ -93,7 +93,8 @@ class PtrRecord(Record):
         :param zone: the zone to write to, for backends with zones; found where absent.
         :param ttl: seconds, 0 to 2147483647, for backends with zones; 3600 on create where absent.
         :param on_conflict: ``fail`` (default) or ``overwrite``: the PTR points elsewhere already.
-        :param on_delete: ``remove`` (default) or ``restore`` what was there before.
+        :param on_delete: ``remove-written`` (default), ``remove`` what was adopted too, or
+            ``restore`` what was there before.
         :param forward_check: ``verify``, ``strict``, ``warn`` or ``skip``: must the hostname
             resolve to the address? Default ``verify``, for an address that is not global ``warn``.
         :param forward_timeout: seconds to keep asking for the forward record; default 60.

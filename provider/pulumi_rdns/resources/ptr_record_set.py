@@ -38,6 +38,10 @@ class PtrRecordSet(Record):
     count: pulumi.Output[int]
     #: what create or update wrote; a refresh never changes it. A line for each, or for a network
     written_records: pulumi.Output[str]
+    #: those of them that were there already: a line ``address hostname`` each; None for none
+    adopted_records: pulumi.Output[str | None]
+    #: what ``on_conflict="overwrite"`` took over: a line ``address TTL hostnames`` each
+    previous_records: pulumi.Output[str | None]
     #: the zones where records were written; empty at a backend that has none
     zones: pulumi.Output[list[str]]
     #: a line ``address name`` for each record that is not at its reverse name (RFC 2317)
@@ -78,7 +82,8 @@ class PtrRecordSet(Record):
         :param zone: the zone to write to, for backends with zones; found where absent.
         :param ttl: seconds, 0 to 2147483647, for backends with zones; 3600 on create where absent.
         :param on_conflict: ``fail`` (default) or ``overwrite``: a PTR points elsewhere already.
-        :param on_delete: ``remove``, which is all there is: a set remembers no earlier records.
+        :param on_delete: ``remove-written`` (default), ``remove`` what was adopted too, or
+            ``restore`` what was there before.
         :param forward_check: ``verify``, ``strict``, ``warn`` or ``skip`` (default): must each
             hostname resolve to its address?
         :param forward_timeout: seconds to keep asking for forward records; default 60.
@@ -101,7 +106,7 @@ class PtrRecordSet(Record):
             "zone": zone,
             "ttl": stack.defaults.ptr_ttl(backend, ttl),
             "on_conflict": stack.defaults.value("on_conflict", on_conflict),
-            "on_delete": on_delete,
+            "on_delete": stack.defaults.value("on_delete", on_delete),
             "forward_check": forward_check,
             "forward_timeout": stack.defaults.value("forward_timeout", forward_timeout),
         }

@@ -14,7 +14,7 @@ from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.running import stack_config
-from pulumi_rdns.resources.inputs import when_known
+from pulumi_rdns.resources.inputs import when_known, without_restore
 from pulumi_rdns.resources.provider import project_root
 
 
@@ -54,6 +54,10 @@ class StackDefaults:
     def value(self, setting: str, given: Any) -> Any:
         """Return a value of the resource, the stack's default where it has none."""
         return getattr(self.settings, setting) if given is None else given
+
+    def forward_on_delete(self, given: Any) -> Any:
+        """Return what is left of a forward record: its default is that of the PTR records."""
+        return without_restore(self.settings.on_delete) if given is None else given
 
     def ptr_ttl(self, backend: pulumi.Input[str], given: Any) -> Any:
         """Return the TTL of a PTR record; the stack's default counts only where there are zones."""
