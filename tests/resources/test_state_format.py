@@ -158,7 +158,7 @@ def program() -> None:
         ttl=300,
         on_conflict="overwrite",
         on_forward_conflict="add",
-        on_delete="restore",
+        on_delete="remove",
         forward_check="strict",
         forward_timeout=5,
         ptr_timeout=6,
