@@ -83,7 +83,8 @@ def test_a_forward_record_has_what_was_written_and_not_what_was_learned(
     )
     holding = holding_of_forward("ns1's", state)
     assert holding.kind == kind
-    assert holding.get(MAIL) == Written(address, "example.com", MAIL)
+    memory = Memory(adopted=False, previous=Previous())
+    assert holding.get(MAIL) == Written(address, "example.com", MAIL, memory)
 
 
 def test_a_forward_record_that_was_never_written_has_nothing() -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_rdns.errors import ConflictError, UnavailableError
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.states import Previous
-from pulumi_rdns.records.holdings import Written, hidden
+from pulumi_rdns.records.holdings import Memory, Written, hidden
 from pulumi_rdns.records.ledger import Claim, Place
 from pulumi_rdns.records.ownership import (
     Decision,
@@ -273,7 +274,49 @@ def test_a_record_that_a_declared_resource_has_here_never_goes_nor_fails(
 ) -> None:
     for at in range(len(claims) + 1):
         both = [*claims[:at], claim(HERE, record.value), *claims[at:]]
-        assert decide_delete(record, both, Live((record.value,)), trouble) == Keep()
+        found = decide_delete(record, both, Live((record.value,)), trouble)
+        assert isinstance(found, Keep)
+
+
+@pytest.mark.parametrize("resource", [NEW, OLD])
+@pytest.mark.parametrize("restore", [Previous(known=True), None])
+@pytest.mark.parametrize("hostnames", [(name(OTHER),), ()])
+def test_what_a_successor_does_not_know_is_said_where_it_counts(
+    resource: str, restore: Previous | None, hostnames: tuple[DnsName, ...]
+) -> None:
+    before = Previous(known=True, hostnames=hostnames)
+    own = record(restore)._replace(previous=before)
+    unknown = Memory(adopted=True, previous=Previous())
+    found = decide_delete(own, [_remembering(unknown, resource)], Live((MAIL,)))
+    assert isinstance(found, Keep)
+    if not hostnames and restore is None:
+        assert found.reason == ""
+        return
+    assert f"is left to resource {resource.rpartition('::')[2]!r}" in found.reason
+    there = f"it was {OTHER}" if hostnames else "there was none"
+    assert f"does not know that {there} before" in found.reason
+    assert ("`aliases`" in found.reason) is (resource == NEW)
+
+
+@pytest.mark.parametrize(
+    ("before", "known"),
+    [
+        (Previous(), Memory(adopted=True, previous=Previous())),
+        (Previous(known=True), Memory(adopted=False, previous=Previous(known=True))),
+        (Previous(known=True), None),
+    ],
+    ids=["nothing to forget", "handed over", "a set"],
+)
+def test_what_a_successor_knows_or_nobody_knew_needs_no_word(
+    before: Previous, known: Memory | None
+) -> None:
+    own = record(Previous(known=True))._replace(previous=before)
+    assert decide_delete(own, [_remembering(known, NEW)], Live((MAIL,))) == Keep()
+
+
+def _remembering(memory: Memory | None, resource: str) -> LocatedClaim:
+    there = Written(MAIL, ZONE, OWNER, memory)
+    return LocatedClaim(Claim(resource, Place("ns1", "its identity"), MAIL, there), HERE)
 
 
 def test_who_may_declare_a_record_is_not_said_to_declare_it() -> None:

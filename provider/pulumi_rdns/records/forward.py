@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import dns.rrset
@@ -26,7 +26,13 @@ from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
 from pulumi_rdns.model.specs import DEFAULT_TTL, ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants
-from pulumi_rdns.records.holdings import holding_of_forward, includes, is_hidden, is_same
+from pulumi_rdns.records.holdings import (
+    Memory,
+    holding_of_forward,
+    includes,
+    is_hidden,
+    is_same,
+)
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import RecordLocation
 from pulumi_rdns.records.ownership import Live, OwnRecord
@@ -87,8 +93,11 @@ class ForwardRecords:
         if str(spec.address) not in self._written(spec):
             _refuse_fixed(backend, zone, spec)
         before = self._put(backend, zone, spec, report, resource)
-        adopted = spec.address in before and str(spec.address) not in self._written(spec)
-        if adopted:
+        memory, adopted = None, False
+        if spec.address in before:
+            memory = self._written(spec, [str(spec.address)]).get(str(spec.address))
+            adopted = memory is None or memory.adopted
+        if adopted and memory is None:
             report.warning(
                 f"{spec.hostname} had {spec.address} already; it is adopted: destroy will remove it"
             )
@@ -230,10 +239,12 @@ class ForwardRecords:
             self._ledger.fail(resource, spec.hostname)
             raise
 
-    def _written(self, one: ForwardSpec | ForwardState) -> set[str]:
+    def _written(
+        self, one: ForwardSpec | ForwardState, shown: Collection[str] = ()
+    ) -> dict[str, Memory | None]:
         """Return the addresses of the RRset that this stack wrote."""
         kind = record_type(one.address)
-        return set(self._ledger.written(kind, self._identity(one), one.hostname))
+        return self._ledger.written(kind, self._identity(one), one.hostname, shown)
 
     def _declared(self, spec: ForwardSpec) -> set[Address]:
         """Return the addresses of the RRset that the program declares."""
@@ -252,12 +263,9 @@ class ForwardRecords:
         )
 
     def _foreign(self, live: frozenset[Address], spec: ForwardSpec) -> frozenset[Address]:
-        ours = self._written(spec)
-        return frozenset(
-            one
-            for one in live - {spec.address} - self._declared(spec)
-            if not includes(ours, str(one))
-        )
+        others = live - {spec.address} - self._declared(spec)
+        ours = self._written(spec, [str(one) for one in others])
+        return frozenset(one for one in others if not includes(ours, str(one)))
 
     def _await_no_foreign(
         self, rrset: _Rrset, spec: ForwardSpec, going: frozenset[Address], resource: str

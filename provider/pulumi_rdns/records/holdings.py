@@ -14,8 +14,12 @@ from pulumi_rdns.model.states import ForwardState, Previous, PtrSetState, PtrSta
 _HIDDEN = "#"
 
 
+#: stands for a value that the state has, and that cannot be read: it is secret
+UNREADABLE = _HIDDEN
+
+
 class Memory(NamedTuple):
-    """What is remembered of a single PTR record, beside its value."""
+    """What is remembered of a single record, beside its value."""
 
     adopted: bool
     previous: Previous
@@ -90,7 +94,8 @@ def holding_of_forward(identity: str, state: ForwardState) -> Holding:
     ours = state.address if state.written is None else state.written
     values: dict[str, str] = {} if state.written is None else {state.hostname: str(ours)}
     zones = frozenset() if state.zone is None else frozenset([state.zone])
-    return Holding(record_type(ours), identity, values, zones)
+    memory = Memory(state.adopted, Previous())
+    return Holding(record_type(ours), identity, values, zones, memory=memory)
 
 
 def holding_of_set(identity: str, state: PtrSetState) -> Holding:

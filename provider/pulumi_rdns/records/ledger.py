@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -184,23 +184,33 @@ class Ledger:
 
     def _note_exchange(self, resource: str, holding: Holding) -> None:
         """Note where the state says that two resources wrote one PTR record."""
-        for subject, value in holding.values.items() if holding.memory is not None else ():
+        is_single = holding.kind == "PTR" and holding.memory is not None
+        for subject, value in holding.values.items() if is_single else ():
             writers = self._writers[holding.identity, subject]
             writers[resource] = value
             if len({*writers.values()}) > 1:
                 self._exchanged[holding.kind, holding.identity].update(writers.values())
 
     def written(
-        self, kind: str, identity: str, subject: str, shown: Iterable[str] = ()
+        self, kind: str, identity: str, subject: str, shown: Collection[str] = ()
     ) -> dict[str, Memory | None]:
         """Return the values of a record that this stack wrote, each with what is remembered.
 
         Those among ``shown`` that are secret of another process are returned too, beside their
-        digests.
+        digests. Where one of them is not known, the whole state is asked: the engine tells only
+        of what it compares, and of nothing that is replaced on demand or has another name now.
 
         After a run that was killed between two resources that exchange their records, what one of
         them wrote may still stand where it was before: that counts too.
         """
+        known = self._written(kind, identity, subject, shown)
+        if all(one in known for one in shown) or not self.learn():
+            return known
+        return self._written(kind, identity, subject, shown)
+
+    def _written(
+        self, kind: str, identity: str, subject: str, shown: Iterable[str]
+    ) -> dict[str, Memory | None]:
         with self._read():
             of_sets = self._held_by_sets.get((kind, identity), ())
             found = {one.value: one.memory for holding in of_sets if (one := holding.get(subject))}
@@ -332,6 +342,13 @@ class Ledger:
         with self._changed:
             self.catch_up()
             yield
+
+    def learn(self) -> bool:
+        """Bring in what the state says that all its resources have written, once.
+
+        Return whether more may be known now.
+        """
+        return False
 
     def catch_up(self) -> None:
         """Bring in what other processes have told."""

@@ -58,6 +58,8 @@ class Began(Event, frozen=True, tag="run"):
 
     #: operations that the engine runs side by side
     parallel: int | None = None
+    #: whose stack it is; None where nobody says
+    organization: str | None = None
 
 
 class Opens(Event, frozen=True, tag="open"):
@@ -89,7 +91,7 @@ class Declares(Event, frozen=True, tag="declare"):
 
 
 class Remembers(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is remembered of a single PTR record, beside its value."""
+    """What is remembered of a single record, beside its value."""
 
     adopted: bool
     #: whether it is known what was there before

@@ -28,6 +28,8 @@ class OwnRecord(NamedTuple):
     resource: str = ""
     #: what to leave; None for nothing
     restore: Previous | None = None
+    #: what is remembered of the time before the resource
+    previous: Previous = Previous()
 
     @property
     def name(self) -> str:
@@ -98,8 +100,9 @@ def decide_delete(
     here = [one.claim for one in claims if one.where is Where.HERE]
     if record.value not in live.values:
         return _of_another_value(record, bool(here), live)
-    if any(_has(one, record.value) for one in here):
-        return Keep()
+    successors = [one for one in here if _has(one, record.value)]
+    if successors:
+        return Keep(_forgotten(record, successors[0]))
     for one in claims:
         if error := _obstacle(record, one):
             return Refuse(error, one.claim.is_pending)
@@ -131,6 +134,23 @@ def _of_another_value(record: OwnRecord, is_claimed: bool, live: Live) -> Keep:
 
 def _has(claim: Claim, value: str) -> bool:
     return claim.written is not None and is_same(claim.written.value, value)
+
+
+def _forgotten(record: OwnRecord, successor: Claim) -> str:
+    """Say what nobody remembers when the resource is gone; nothing where its successor does."""
+    known = successor.written and successor.written.memory
+    if not record.previous.known or known is None or known.previous.known:
+        return ""
+    before = ", ".join(record.previous.hostnames)
+    if not before and record.restore is None:
+        return ""  # it is removed in the end, as it was to be
+    is_renamed = successor.resource != record.resource
+    cure = "; a resource that is renamed remembers it where it has `aliases`" if is_renamed else ""
+    return (
+        f"{record.name} is left to resource {successor.name!r}, which does not know that "
+        f"{f'it was {before}' if before else 'there was none'} before, so that on_delete restore "
+        f"will not bring that back{cure}"
+    )
 
 
 def _obstacle(record: OwnRecord, one: LocatedClaim) -> RdnsError | None:

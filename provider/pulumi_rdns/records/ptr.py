@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claimants import Claimants
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
-from pulumi_rdns.records.holdings import Memory, holding_of_ptr, includes
+from pulumi_rdns.records.holdings import UNREADABLE, Memory, holding_of_ptr, includes
 from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.ownership import Live, OwnRecord
 from pulumi_rdns.records.places import Aliases, PtrPlace, Seen, find_place, stored_place
@@ -97,7 +97,7 @@ class PtrRecords:
             place.refuse_fixed(self._written(spec))
             if seen.hostnames == (spec.hostname,):
                 return self._adopt(backend, place, seen, spec, report)
-        is_free = _is_ours(seen, self._ours(spec))
+        is_free = _is_ours(seen, self._ours(spec, seen))
         if not is_free and not self._await_ours(place, spec, seen, resource) and not overwrite:
             raise _conflict(spec, place.look())
         answer = self._gate.admit(backend, spec, report)
@@ -105,7 +105,7 @@ class PtrRecords:
         is_fresh = is_free and answer is None
 
         def decide(seen: Seen) -> _Wanted | None:
-            if not overwrite and not _is_ours(seen, self._ours(spec)):
+            if not overwrite and not _is_ours(seen, self._ours(spec, seen)):
                 raise _conflict(spec, seen)
             return None if _is_right(seen, spec) else _Wanted((spec.hostname,), spec.ttl)
 
@@ -151,7 +151,7 @@ class PtrRecords:
             answer = self._gate.admit(backend, spec, report)
 
         def decide(seen: Seen) -> _Wanted | None:
-            ours = self._ours(spec) | set(old.hostnames)
+            ours = self._ours(spec, seen) | set(old.hostnames)
             overwrite = spec.policies.on_conflict is OnConflict.OVERWRITE
             if not overwrite and not _is_ours(seen, ours):
                 raise _conflict(spec, seen)
@@ -198,6 +198,7 @@ class PtrRecords:
             old.written,
             resource,
             old.previous if restores else None,
+            old.previous,
         )
         claims = self._ledger.claims("PTR", str(old.address))
         judge = self._claimants.decider(record, self._identity(old), place.location, claims, report)
@@ -234,11 +235,12 @@ class PtrRecords:
         """
         if self._ledger.wait(
             resource,
-            lambda: _is_ours(seen, self._ours(spec)),
+            lambda: _is_ours(seen, self._ours(spec, seen)),
             self._ledger.may_hear_more,
         ):
             return True
-        return _is_ours(place.look(), self._ours(spec))
+        seen = place.look()
+        return _is_ours(seen, self._ours(spec, seen))
 
     def _adopt(
         self, backend: Backend, place: PtrPlace, seen: Seen, spec: PtrSpec, report: Report
@@ -247,7 +249,7 @@ class PtrRecords:
             place.swap(seen, (spec.hostname,), spec.ttl)
         state = _fresh(spec, place, None)
         written = self._written(spec, [spec.hostname])
-        if memory := written.get(spec.hostname):
+        if memory := written.get(spec.hostname) or written.get(UNREADABLE):
             state = replace(state, previous=memory.previous, adopted=memory.adopted)
         elif spec.hostname in written:
             pass  # a set wrote it, which remembers nothing of what was there before
@@ -278,11 +280,12 @@ class PtrRecords:
             )
         return replace(state, forward_confirmed=answer.confirmed, forward_detail=answer.detail)
 
-    def _written(self, spec: PtrSpec, shown: Iterable[str] = ()) -> dict[str, Memory | None]:
+    def _written(self, spec: PtrSpec, shown: Collection[str] = ()) -> dict[str, Memory | None]:
         return self._ledger.written("PTR", self._identity(spec), str(spec.address), shown)
 
-    def _ours(self, spec: PtrSpec) -> set[DnsName]:
-        return {DnsName(value) for value in self._written(spec)} | {spec.hostname}
+    def _ours(self, spec: PtrSpec, seen: Seen) -> set[DnsName]:
+        written = self._written(spec, [one for one in seen.hostnames if one != spec.hostname])
+        return {DnsName(value) for value in written} | {spec.hostname}
 
     def _inherited(self, spec: PtrSpec, seen: Seen) -> tuple[Previous, bool]:
         """Return what was there before, also where a resource of this program was in between."""

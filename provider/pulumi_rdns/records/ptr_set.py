@@ -239,9 +239,11 @@ class PtrSets:
     def _identity(self, old: PtrSetState) -> str:
         return self._backends.identity(old.backend)
 
-    def _written(self, old: PtrSetState, address: str) -> Iterable[str]:
+    def _written(
+        self, old: PtrSetState, address: str, shown: Collection[str] = ()
+    ) -> Iterable[str]:
         """Return the hostnames that this stack wrote at an address."""
-        return self._ledger.written("PTR", self._identity(old), address)
+        return self._ledger.written("PTR", self._identity(old), address, shown)
 
     def _store(self, backend: Backend, zone: DnsName | None) -> Store:
         identity = self._backends.identity(backend.name)
@@ -266,11 +268,12 @@ class PtrSets:
                 found.errors[address] = there
         return found
 
-    def _ours(self, old: PtrSetState) -> Callable[[str], set[str]]:
+    def _ours(self, old: PtrSetState) -> Callable[[str, Collection[str]], set[str]]:
         """Return which hostnames of an address this stack wrote, or a refresh has shown to it."""
 
-        def ours(address: str) -> set[str]:
-            return {*self._written(old, address), *believed(old, address)}
+        def ours(address: str, shown: Collection[str]) -> set[str]:
+            own = {*believed(old, address)}
+            return own.union(self._written(old, address, [one for one in shown if one not in own]))
 
         return ours
 

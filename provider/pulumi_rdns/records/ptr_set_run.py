@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
 from pulumi_rdns.backends.base import Report
@@ -38,11 +38,11 @@ class Run:
         self,
         store: Store,
         places: Mapping[str, Place],
-        ours: Callable[[str], set[str]],
+        ours: Callable[[str, Collection[str]], set[str]],
         report: Report,
     ) -> None:
         """Take where the records are; ``ours`` gives the hostnames of an address that this stack
-        wrote.
+        wrote, once more is known of those that it is shown.
         """
         #: where each record is; a run may find another place
         self.places = dict(places)
@@ -91,7 +91,7 @@ class Run:
             if found is None:
                 self._end(address, outcome)
                 return None
-            ours = self._ours(address)
+            ours = self._ours(address, found.hostnames)
             if found.fixed and not _are_all(ours, found.hostnames):
                 reason = fixed_reason(", ".join(found.hostnames), found.fixed)
                 self.failures[address] = self._error(RejectedError, address, reason)
@@ -212,7 +212,10 @@ class Run:
 
             def is_over() -> bool:
                 there = self._conflicts.items()
-                return all(_are_all(self._ours(key), one[1].hostnames) for key, one in there)
+                return all(
+                    _are_all(self._ours(key, one[1].hostnames), one[1].hostnames)
+                    for key, one in there
+                )
 
             await_ours(is_over)
             self._judge_again(judge)
@@ -236,7 +239,7 @@ class Run:
         self._drive(steps, judge)
 
     def _adopt(self, address: str, step: Step, found: Found, ttl: int | None) -> Step | None:
-        if not includes(self._ours(address), step.after[0]):
+        if not includes(self._ours(address, found.hostnames), step.after[0]):
             self.adopted.add(address)
         if ttl is None or found.ttl is None or found.ttl == ttl:
             return None

@@ -11,6 +11,7 @@ from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.logs import show_logs
 from pulumi_rdns.resources.declarations import Declarations
+from pulumi_rdns.resources.engine import run
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.gc_tuning import expect_many_objects
 from pulumi_rdns.resources.engine.running import connection
@@ -36,8 +37,13 @@ class Program:
     @Once
     def _warnings(self) -> Any:
         from pulumi_rdns.resources.preview import PreviewWarnings
+        from pulumi_rdns.resources.stored_state import read_holdings
 
-        return PreviewWarnings(self.defaults.session)
+        session = self.defaults.session
+        # Here, because other threads do not know which program they belong to.
+        stack = run.organization(), pulumi.get_project(), pulumi.get_stack()
+        session.ledger.read_state = lambda: read_holdings(session, *stack)
+        return PreviewWarnings(session)
 
     def warn_in_preview(
         self,

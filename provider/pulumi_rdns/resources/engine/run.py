@@ -57,6 +57,12 @@ def parallel() -> int | None:
     return given if isinstance(given, int) and given > 0 else None
 
 
+def organization() -> str | None:
+    """Return whose stack it is that a program makes; None where nobody says."""
+    given = getattr(runtime_settings.SETTINGS, "organization", None)
+    return given if isinstance(given, str) and given else None
+
+
 def _key(address: str) -> str:
     """Name a run by the engine's address, and by the CLI's process: addresses come again."""
     text = f"{address} {cli()}"
@@ -72,6 +78,17 @@ def cli() -> Cli | None:
         parents = psutil.Process().parents()
         pulumi = next((one for one in parents if one.name() in _NAMES), None)
         return None if pulumi is None else Cli(pulumi.pid, pulumi.create_time())
+    except (psutil.Error, OSError):
+        return None
+
+
+def cli_program() -> str | None:
+    """Return the file of the CLI that has started this process; None where that is not known."""
+    import psutil
+
+    found = cli()
+    try:
+        return None if found is None else psutil.Process(found.pid).exe() or None
     except (psutil.Error, OSError):
         return None
 
