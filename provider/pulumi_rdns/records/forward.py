@@ -66,13 +66,21 @@ class ForwardRecords:
         declared = Declared(record_type(address), place, {hostname: str(address)})
         self._ledger.declare(resource or _resource(backend, hostname, address), declared, line)
 
-    def recall(self, old: ForwardState, *, resource: str = "", is_current: bool = True) -> None:
+    def recall(
+        self,
+        old: ForwardState,
+        *,
+        resource: str = "",
+        is_current: bool = True,
+        stays: bool = False,
+    ) -> None:
         """Note what the state says we wrote. No I/O.
 
-        ``is_current``: it is not about to be replaced.
+        ``is_current``: it is not about to be replaced. ``stays``: it is not to be changed either.
         """
+        name = resource or _resource_of(old)
         holding = holding_of_forward(self._backends.identity(old.backend), old)
-        self._ledger.recall(resource or _resource_of(old), holding, is_current=is_current)
+        self._ledger.recall(name, holding, is_current=is_current, stays=stays)
 
     def create(self, spec: ForwardSpec, report: Report, resource: str = "") -> ForwardState:
         """Add the address, or adopt it where it is there already.

@@ -78,6 +78,8 @@ class Claim(NamedTuple):
     has_failed: bool = False
     #: whether it is not known yet which records it declares, so that this may not be one of them
     is_guess: bool = False
+    #: whether the engine leaves it as it is in this run
+    stays: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -97,6 +99,7 @@ class _Entry:
         self.declared: Declared | None = None
         self.holding: Holding | None = None
         self.failed: set[str] = set()
+        self.stays = False
 
 
 class Ledger:
@@ -149,17 +152,20 @@ class Ledger:
             else:
                 self._many[declared.kind][resource] = None
 
-    def recall(self, resource: str, holding: Holding, *, is_current: bool) -> None:
+    def recall(
+        self, resource: str, holding: Holding, *, is_current: bool, stays: bool = False
+    ) -> None:
         """Note what the state says that a resource has written.
 
         ``is_current``: it is what the resource has now; else it is about to be given up, and what
-        the resource declares is still to be written.
+        the resource declares is still to be written. ``stays``: the engine leaves it as it is.
         """
         with self._news():
             self._own(holding)
             self._note_exchange(resource, holding)
             if is_current:
                 self._entries[resource].holding = holding
+                self._entries[resource].stays = stays
 
     def wrote(self, resource: str, holding: Holding, failed: Mapping[str, object] = {}) -> None:
         """Note what a create or update has written, and where it failed."""
@@ -168,6 +174,7 @@ class Ledger:
             entry = self._entries[resource]
             entry.holding = holding
             entry.failed = set(failed)
+            entry.stays = False
 
     def fail(self, resource: str, subject: str) -> None:
         """Note that a create or update wrote nothing."""
@@ -264,6 +271,7 @@ class Ledger:
             declared.records[key],
             entry.holding.get(subject) if entry.holding else None,
             key in entry.failed,
+            stays=entry.stays,
         )
 
     @contextmanager

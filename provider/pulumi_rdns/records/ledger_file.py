@@ -118,6 +118,8 @@ class Has(Event, frozen=True, tag="has"):
     #: subjects that could not be written
     failed: tuple[str, ...] = ()
     memory: Remembers | None = None
+    #: the engine leaves it as it is in this run
+    stays: bool = False
 
 
 class Failed(Event, frozen=True, tag="failed"):

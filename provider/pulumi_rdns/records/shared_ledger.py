@@ -75,9 +75,11 @@ class SharedLedger(Ledger):
         zone = zone if zone is None or resource not in self._secretive else None
         self._tell(Declares(resource, declared.kind, instance, identity, shown, zone, line))
 
-    def recall(self, resource: str, holding: Holding, *, is_current: bool) -> None:
-        super().recall(resource, holding, is_current=is_current)
-        self._tell_holding(resource, holding, {}, is_current=is_current)
+    def recall(
+        self, resource: str, holding: Holding, *, is_current: bool, stays: bool = False
+    ) -> None:
+        super().recall(resource, holding, is_current=is_current, stays=stays)
+        self._tell_holding(resource, holding, {}, is_current=is_current, stays=stays)
 
     def wrote(self, resource: str, holding: Holding, failed: Mapping[str, object] = {}) -> None:
         super().wrote(resource, holding, failed)
@@ -161,13 +163,20 @@ class SharedLedger(Ledger):
                 holding = _holding(event)
                 if event.current:
                     super().wrote(event.resource, holding, dict.fromkeys(event.failed))
+                    self._entries[event.resource].stays = event.stays
                 else:
                     super().recall(event.resource, holding, is_current=False)
             case Failed():
                 super().fail(event.resource, event.subject)
 
     def _tell_holding(
-        self, resource: str, holding: Holding, failed: Mapping[str, object], *, is_current: bool
+        self,
+        resource: str,
+        holding: Holding,
+        failed: Mapping[str, object],
+        *,
+        is_current: bool,
+        stays: bool = False,
     ) -> None:
         if self._file is None:
             return
@@ -188,6 +197,7 @@ class SharedLedger(Ledger):
                 is_current,
                 tuple(self._shown(resource, dict.fromkeys(failed))),
                 None if hides else _remembered(holding),
+                stays,
             )
         )
 
