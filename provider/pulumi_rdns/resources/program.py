@@ -11,7 +11,6 @@ from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.logs import show_logs
 from pulumi_rdns.resources.declarations import Declarations
-from pulumi_rdns.resources.engine import run
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.gc_tuning import expect_many_objects
 from pulumi_rdns.resources.engine.running import connection
@@ -41,7 +40,7 @@ class Program:
 
         session = self.defaults.session
         # Here, because other threads do not know which program they belong to.
-        stack = run.organization(), pulumi.get_project(), pulumi.get_stack()
+        stack = pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()
         session.ledger.read_state = lambda: read_holdings(session, *stack)
         return PreviewWarnings(session)
 

@@ -174,7 +174,8 @@ def _partly_done() -> Iterator[None]:
 def _join(urn: str) -> None:
     """Take part in the ledger of the run that the first call belongs to."""
     global _joined
-    ledger = session().ledger
+    joining = session()
+    ledger = joining.ledger
     with _lock:
         if _joined is ledger or not urn or not is_provider_host():
             return
@@ -184,9 +185,7 @@ def _join(urn: str) -> None:
         return
     stack, project = urn.split("::")[:2]
     run = Run(project, stack.rpartition(":")[2], key, cli())
-    ledger.read_state = lambda: read_holdings(
-        session(), ledger.organization, run.project, run.stack
-    )
+    ledger.read_state = lambda: read_holdings(joining, ledger.organization, run.project, run.stack)
     folder = ledger_folder(os.environ)
     atexit.register(ledger.close)
     try:

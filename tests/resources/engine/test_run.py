@@ -43,14 +43,6 @@ def test_a_program_is_told_how_many_operations_run_side_by_side(
     assert run.parallel() == 8
 
 
-def test_a_program_is_told_whose_stack_it_makes(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = runtime_settings.Settings("p", "s", organization="acme")
-    monkeypatch.setattr(runtime_settings, "SETTINGS", settings)
-    assert run.organization() == "acme"
-    monkeypatch.setattr(runtime_settings, "SETTINGS", object())
-    assert run.organization() is None
-
-
 def test_the_file_of_the_cli_is_that_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "cli", lambda: Cli(os.getpid(), 0))
     assert run.cli_program() == psutil.Process().exe()

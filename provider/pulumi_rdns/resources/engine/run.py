@@ -57,12 +57,6 @@ def parallel() -> int | None:
     return given if isinstance(given, int) and given > 0 else None
 
 
-def organization() -> str | None:
-    """Return whose stack it is that a program makes; None where nobody says."""
-    given = getattr(runtime_settings.SETTINGS, "organization", None)
-    return given if isinstance(given, str) and given else None
-
-
 def _key(address: str) -> str:
     """Name a run by the engine's address, and by the CLI's process: addresses come again."""
     text = f"{address} {cli()}"
