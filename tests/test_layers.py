@@ -28,11 +28,18 @@ BELOW = {
     "backends": {"errors", "model", "workers"},
     "logs": {"errors", "model"},
     "workers": set[str](),
+    "pulumi_cli": {"errors"},
     "properties": {"errors", "model"},
     "records": {"errors", "model", "resolve", "backends", "workers"},
-    "lifecycle": {"errors", "logs", "model", "properties", "backends", "records"},
-    "resources": {"errors", "logs", "model", "properties", "backends", "records", "lifecycle"},
-    "cli": {"errors", "logs", "workers", "model", "properties", "resolve", "backends", "records"},
+    "lifecycle": {"errors", "logs", "pulumi_cli", "model", "properties", "backends", "records"},
+    "resources": {
+        *("errors", "logs", "pulumi_cli", "model", "properties", "backends", "records"),
+        "lifecycle",
+    },
+    "cli": {
+        *("errors", "logs", "pulumi_cli", "workers", "model", "properties", "resolve"),
+        *("backends", "records"),
+    },
 }
 #: what only some layers may import
 OUTSIDE = {

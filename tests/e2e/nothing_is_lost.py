@@ -69,21 +69,17 @@ class NothingIsLost(WhatPulumiOffers):
         assert world.ptr(x) == [A]
         assert list(project.resources()) == ["new"]
 
-    def test_a_renamed_record_that_could_not_be_taken_over_stays_in_the_state(
+    def test_a_renamed_record_changes_its_hostname_at_once(
         self, project: Project, world: World
     ) -> None:
-        """So that the advice of its error, an alias, still works after --continue-on-error."""
         x = world.addresses[0]
         project.program(ptr("old", x, A))
         project.up()
         project.program(ptr("new", x, B))
-        result = project.up("--continue-on-error", fails=True)
-        assert "add `aliases`" in result.text
-        assert world.ptr(x) == [A]
-        assert list(project.resources()) == ["old"]
-        project.program(ptr("new", x, B, opts='aliases=[pulumi.Alias(name="old")]'))
-        project.up()
-        assert world.ptr(x) == [B]
+        with world.watched(x) as seen:
+            project.up()
+        assert seen[x] == [[A], [B]]
+        assert list(project.resources()) == ["new"]
         project.destroy()
         assert world.ptr(x) == []
 
@@ -146,18 +142,13 @@ class NothingIsLost(WhatPulumiOffers):
             project.up()
         assert seen == {x: [[A], [C]], y: [[B], [A]], z: [[C], [B]]}
 
-    def test_the_address_of_a_removed_resource_is_a_conflict_that_says_what_to_do(
+    def test_the_address_of_a_removed_resource_is_taken_over(
         self, project: Project, world: World
     ) -> None:
         x, y, *_ = world.addresses
         project.program(ptr("a", x, A), ptr("removed", y, B))
         project.up()
         project.program(ptr("a", y, A))
-        (error,) = project.up(fails=True).errors
-        assert "aliases" in error
-        assert "overwrite" in error
-        assert world.ptr(y) == [B]
-        project.program(ptr("a", y, A, on_conflict="overwrite"))
         with world.watched(y) as seen:
             project.up()
         assert seen[y] == [[B], [A]]

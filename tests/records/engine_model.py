@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.lifecycle import forward, ptr, ptr_set
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
+from pulumi_rdns.lifecycle.stored_state import stored_holdings
 from pulumi_rdns.properties.schema import DECLARATION
+from pulumi_rdns.records.holdings import Holding
 from pulumi_rdns.records.ledger import Expected
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
@@ -55,6 +57,10 @@ class Up(NamedTuple):
     is_reversed: bool = False
     #: the engine tells of resources that it is going to skip
     tells_of_skipped: bool = True
+    #: the provider can read the state
+    reads_state: bool = True
+    #: resource that is made anew, whatever it is (``--replace``): nothing is compared
+    replaces: str | None = None
     #: number of the operation in which everything is killed
     killed_in: int | None = None
     #: whether that operation has written before
@@ -149,6 +155,8 @@ class _Run:
         ledger = self.session.ledger
         # One step at a time: nobody waits for another one.
         ledger.parallel, ledger.is_told = 1, True
+        if self.how.reads_state:
+            ledger.read_state = self._stored
         for line, (name, resource) in enumerate(self.program.items()):
             ledger.expect(line, *(Expected(name, *one) for one in _expected(resource)))
         try:
@@ -160,6 +168,18 @@ class _Run:
             self.result.was_killed = True
         self.result.warnings += self._heard.warnings
         return self.result
+
+    def _stored(self) -> list[tuple[str, Holding]]:
+        resources = [
+            {
+                "type": f"pulumi-python:dynamic/rdns:{entry.kind}",
+                "urn": _urn(entry.kind, entry.name),
+                "id": entry.id,
+                "outputs": entry.outputs,
+            }
+            for entry in self.engine.state
+        ]
+        return [*stored_holdings(self.session, {"resources": resources})]
 
     def _register(self) -> None:
         left = dict(self.program)
@@ -212,6 +232,10 @@ class _Run:
             raise _StoppedError
         inputs = checked.inputs
         if entry is None or entry.is_gone:
+            return lambda: self._create(name, resource, inputs, entry)
+        if name == self.how.replaces:
+            if resource.deletes_first:
+                return lambda: self._delete_and_create(name, entry, resource, inputs)
             return lambda: self._create(name, resource, inputs, entry)
         found = lifecycle.diff(self.session, call, entry.id, dict(entry.outputs), inputs)
         if not found.changes and not entry.is_partly_done:

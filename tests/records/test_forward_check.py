@@ -307,6 +307,25 @@ def test_warn_looks_once_and_never_waits(
     assert len(heard.warnings) == 1
 
 
+def test_what_is_there_is_confirmed_without_an_error(backend: MemoryBackend, heard: Heard) -> None:
+    script = Script(NO, SOME, YES)
+    assert script.gate(heard).confirm(backend, spec(ForwardPolicy.VERIFY), heard) == YES
+    assert script.asked == 3
+    assert Script(NO).gate(heard).confirm(backend, spec(ForwardPolicy.STRICT, 2), heard) == NO
+    assert Script(YES).gate(heard).confirm(backend, spec(ForwardPolicy.SKIP), heard) is None
+    assert heard.warnings == []
+
+
+def test_a_confirmation_that_nobody_waits_for_is_none(
+    backend: MemoryBackend, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(NO)
+    gate = script.gate(heard)
+    monkeypatch.setattr(heard, "pause", lambda _: False)
+    assert gate.confirm(backend, spec(ForwardPolicy.VERIFY), heard) is None
+    assert script.asked == 1
+
+
 def test_skip_asks_nobody(backend: MemoryBackend, heard: Heard) -> None:
     script = Script(NO)
     assert script.gate(heard).admit(backend, spec(ForwardPolicy.SKIP), heard) is None

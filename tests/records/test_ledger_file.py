@@ -49,7 +49,7 @@ STARTS = Starts(URN, "create", "PTR", "ns1's", {X: MAIL})
 EVENTS: list[AnyEvent] = [
     Opens(CLI),
     Opens(),
-    Began(parallel=4),
+    Began(parallel=4, organization="acme"),
     Expects(1, "mail", ("PTR",), {X: None}),
     Expects(2, "many", ("A", "AAAA")),
     Declares(URN, "PTR", "ns1", "ns1's", {X: MAIL, Y: None}, "2.0.192.in-addr.arpa", 1),

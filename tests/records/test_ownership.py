@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import ConflictError, UnavailableError
+from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.states import Previous
-from pulumi_rdns.records.holdings import Written, hidden
+from pulumi_rdns.records.holdings import Memory, Written, hidden
 from pulumi_rdns.records.ledger import Claim, Place
 from pulumi_rdns.records.ownership import (
     Decision,
@@ -275,7 +276,43 @@ def test_a_record_that_a_declared_resource_has_here_never_goes_nor_fails(
 ) -> None:
     for at in range(len(claims) + 1):
         both = [*claims[:at], claim(HERE, record.value), *claims[at:]]
-        assert decide_delete(record, both, LiveRecord((record.value,)), trouble) == Keep()
+        found = decide_delete(record, both, LiveRecord((record.value,)), trouble)
+        assert isinstance(found, Keep)
+
+
+@pytest.mark.parametrize("resource", [NEW, OLD])
+@pytest.mark.parametrize("hostnames", [(name(OTHER),), ()])
+def test_what_a_successor_does_not_know_is_said(
+    resource: str, hostnames: tuple[DnsName, ...]
+) -> None:
+    before = Previous(known=True, hostnames=hostnames)
+    own = record()._replace(memory=Memory(previous=before))
+    unknown = Memory(adopted=True)
+    found = decide_delete(own, [_remembering(unknown, resource)], LiveRecord((MAIL,)))
+    assert isinstance(found, Keep)
+    assert f"is left to resource {resource.rpartition('::')[2]!r}" in found.reason
+    there = f"it was {OTHER}" if hostnames else "there was none"
+    assert f"does not know that {there} before, nor that this stack wrote it" in found.reason
+    assert ("`aliases`" in found.reason) is (resource == NEW)
+
+
+@pytest.mark.parametrize(
+    ("before", "known"),
+    [
+        (Memory(adopted=True), Memory(adopted=True)),
+        (Memory(previous=Previous(known=True)), Memory(previous=Previous(known=True))),
+        (Memory(), None),
+    ],
+    ids=["nothing to forget", "handed over", "a set"],
+)
+def test_what_a_successor_knows_needs_no_word(before: Memory, known: Memory | None) -> None:
+    own = record()._replace(memory=before)
+    assert decide_delete(own, [_remembering(known, NEW)], LiveRecord((MAIL,))) == Keep()
+
+
+def _remembering(memory: Memory | None, resource: str) -> LocatedClaim:
+    there = Written(MAIL, ZONE, OWNER, memory)
+    return LocatedClaim(Claim(resource, Place("ns1", "its identity"), MAIL, there), HERE)
 
 
 def test_who_may_declare_a_record_is_not_said_to_declare_it() -> None:
@@ -284,3 +321,13 @@ def test_who_may_declare_a_record_is_not_said_to_declare_it() -> None:
     assert isinstance(found, Refuse)
     assert found.is_pending
     assert "resource 'late', which may declare it" in str(found.error)
+
+
+def test_what_was_there_before_this_stack_is_left_where_that_is_asked_for() -> None:
+    own = record()._replace(is_adopted=True)
+    found = decide_delete(own, [], LiveRecord((MAIL,)))
+    assert isinstance(found, Keep)
+    assert f"{MAIL}, was there before this resource, so it is kept" in found.reason
+    assert decide_delete(own, [], LiveRecord((OTHER,))) == decide_delete(
+        record(), [], LiveRecord((OTHER,))
+    )

@@ -122,13 +122,13 @@ def test_what_the_program_tells_is_heard_until_the_engine_tells_of_it(
 ) -> None:
     one, _ = ledgers
     program = LedgerFile(tmp_path / "rdns", RUN)
-    program.append(Began(parallel=1))
+    program.append(Began(parallel=1, organization="acme"))
     program.append(Expects(1, "mail", ("PTR",), {X: MAIL}))
     program.append(Expects(2, "forward", ("A", "AAAA")))
     for ledger in ledgers:
         assert only(ledger) == Claim("mail", wanted=MAIL)
         assert [only(ledger, WWW, kind).name for kind in ("A", "AAAA")] == ["forward", "forward"]
-        assert (ledger.is_told, ledger.parallel) == (True, 1)
+        assert (ledger.is_told, ledger.parallel, ledger.organization) == (True, 1, "acme")
     one.declare(URN, Declared("PTR", HERE, {X: MAIL}), line=1)
     one.declare(NEW, Declared("A", HERE, {MAIL: X}), line=2)
     for ledger in ledgers:

@@ -78,6 +78,8 @@ ups = st.builds(
     is_serial=st.booleans(),
     is_reversed=st.booleans(),
     tells_of_skipped=st.booleans(),
+    reads_state=st.booleans(),
+    replaces=mostly(None, *RESOURCES),
     killed_in=mostly(None, 0, 1, 2, share=4),
     killed_late=st.booleans(),
 )

@@ -55,7 +55,7 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
         replaces.append("address")
     if not changes and session.ledger.was_interrupted(call.urn):
         changes.append("address")
-    session.forward.recall(old, resource=call.urn, is_current=not replaces)
+    session.forward.recall(old, resource=call.urn, is_current=not replaces, stays=not changes)
     return DiffResult(changes, replaces, delete_before_replace=False)
 
 

@@ -18,6 +18,7 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.properties.ids import ptr_id
 from pulumi_rdns.properties.ptr import PTR, ptr_state
 from pulumi_rdns.properties.schema import DECLARATION, Properties, declaration_of
+from pulumi_rdns.records.confirmed_again import confirmed_again, is_to_confirm
 from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 
@@ -46,10 +47,12 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     changes = [key for key in PTR.changed(olds, news, call.is_unknown) if key != "zone"]
     if is_zone_changed(call, olds, news):
         changes.append("zone")
-    if not changes and session.ledger.was_interrupted(call.urn):
+    old = ptr_state(olds, id_)
+    is_due = session.ledger.was_interrupted(call.urn) or is_to_confirm(session.ledger, old)
+    if is_due and not changes:
         changes.append("hostname")
     replaces = PTR.replacing(changes)
-    session.ptr.recall(ptr_state(olds, id_), resource=call.urn, is_current=not replaces)
+    session.ptr.recall(old, resource=call.urn, is_current=not replaces)
     # Another record is made before this one goes, so that a create that fails loses nothing; the
     # delete leaves what is in the same place after all.
     return DiffResult(changes, replaces, delete_before_replace=False)
@@ -106,13 +109,15 @@ def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored 
 def update(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> Stored:
     """Bring the record to what the program asks for. Raises RdnsError."""
     note_secrets(session, call, olds, news)
-    spec = PTR.spec(news)
+    old, spec = ptr_state(olds, id_), PTR.spec(news)
     records = {str(spec.address): spec.hostname}
     with (
         messages_of(call, PTR, olds, news) as report,
         operation_of(session, call, "update", "PTR", spec.backend, records),
     ):
-        state = session.ptr.update(ptr_state(olds, id_), spec, report, call.urn)
+        state = session.ptr.update(old, spec, report, call.urn)
+        if spec.hostname == old.written and is_to_confirm(session.ledger, state):
+            state = confirmed_again(session, state, report)
     return stored(PTR, id_, state, news)
 
 

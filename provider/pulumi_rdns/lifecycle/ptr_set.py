@@ -17,6 +17,7 @@ from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.properties.ids import ptr_set_id
 from pulumi_rdns.properties.ptr_set import PTR_SET
 from pulumi_rdns.properties.schema import DECLARATION, Properties, declaration_of, is_changed
+from pulumi_rdns.records.confirmed_again import set_confirmed_again, to_confirm
 from pulumi_rdns.records.ptr_set_state import SetResult
 from pulumi_rdns.records.session import Session
 
@@ -42,7 +43,8 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     changes = [key for key in PTR_SET.changed(olds, news, call.is_unknown) if key != "zone"]
     if _is_zone_changed(call, olds, news):
         changes.append("zone")
-    if not changes and (_has_left(old) or session.ledger.was_interrupted(call.urn)):
+    is_due = _has_left(old) or session.ledger.was_interrupted(call.urn)
+    if not changes and (is_due or to_confirm(session.ledger, old)):
         changes.append("records")
     replaces = PTR_SET.replacing(changes)
     session.ptr_sets.recall(old, resource=call.urn, is_current=not replaces)
@@ -83,6 +85,15 @@ def update(session: Session, call: Call, id_: str, olds: Properties, news: Prope
         operation_of(session, call, "update", "PTR", spec.backend, _changed(old, spec)),
     ):
         result = session.ptr_sets.update(old, spec, report, call.urn)
+        written = result.state.written
+        again = [
+            address
+            for address in to_confirm(session.ledger, result.state)
+            if written[address] == old.written.get(address)
+        ]
+        if again:
+            state = set_confirmed_again(session, result.state, again, report)
+            result = result._replace(state=state)
         return _stored(id_, result, news)
 
 

@@ -26,7 +26,7 @@ from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
-from pulumi_rdns.records.holdings import holding_of_forward, includes, is_hidden, is_same
+from pulumi_rdns.records.holdings import Memory, holding_of_forward, includes, is_hidden, is_same
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import RecordLocation, zone_of
 from pulumi_rdns.records.ownership import OwnRecord, Wanted, fixed_reason
@@ -58,13 +58,21 @@ class ForwardRecords:
         declared = Declared(record_type(address), place, {hostname: str(address)})
         self._ledger.declare(resource or _resource(backend, hostname, address), declared, line)
 
-    def recall(self, old: ForwardState, *, resource: str = "", is_current: bool = True) -> None:
+    def recall(
+        self,
+        old: ForwardState,
+        *,
+        resource: str = "",
+        is_current: bool = True,
+        stays: bool = False,
+    ) -> None:
         """Note what the state says we wrote. No I/O.
 
-        ``is_current``: it is not about to be replaced.
+        ``is_current``: it is not about to be replaced. ``stays``: it is not to be changed either.
         """
+        name = resource or _resource_of(old)
         holding = holding_of_forward(self._backends.identity(old.backend), old)
-        self._ledger.recall(resource or _resource_of(old), holding, is_current=is_current)
+        self._ledger.recall(name, holding, is_current=is_current, stays=stays)
 
     def may_be_wanted(self, old: ForwardState, resource: str) -> bool:
         """Whether another resource that is still to be written may declare this address, as its own
@@ -110,8 +118,8 @@ class ForwardRecords:
 
     def _was_adopted(self, zone: DnsName, spec: ForwardSpec, report: Report) -> bool:
         """Whether an address that was there already was so before this stack."""
-        address, kind = str(spec.address), record_type(spec.address)
-        written = self._ledger.written(kind, self._identity(spec), spec.hostname)
+        address = str(spec.address)
+        written = self._written(spec, [address])
         if address in written:
             memory = written[address]
             return memory is not None and memory.adopted
@@ -260,10 +268,12 @@ class ForwardRecords:
             self._ledger.fail(resource, spec.hostname)
             raise
 
-    def _written(self, one: ForwardSpec | ForwardState) -> set[str]:
+    def _written(
+        self, one: ForwardSpec | ForwardState, shown: Collection[str] = ()
+    ) -> dict[str, Memory | None]:
         """Return the addresses of the RRset that this stack wrote."""
         kind = record_type(one.address)
-        return set(self._ledger.written(kind, self._identity(one), one.hostname))
+        return self._ledger.written(kind, self._identity(one), one.hostname, shown)
 
     def _declared(self, spec: ForwardSpec) -> set[str]:
         """Return the addresses of the RRset that the program declares."""
@@ -281,9 +291,10 @@ class ForwardRecords:
         )
 
     def _foreign(self, addresses: Collection[str], spec: ForwardSpec) -> set[str]:
-        ours = self._written(spec)
         known = self._declared(spec) | {str(spec.address)}
-        return {one for one in addresses if one not in known and not includes(ours, one)}
+        others = [one for one in addresses if one not in known]
+        ours = self._written(spec, others)
+        return {one for one in others if not includes(ours, one)}
 
     def _reconcile(
         self,

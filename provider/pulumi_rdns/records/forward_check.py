@@ -173,6 +173,19 @@ class ForwardGate:
         report.warning(_doubt(spec, answer))
         return answer
 
+    def confirm(self, backend: Backend, spec: PtrSpec, report: Report) -> Confirmation | None:
+        """Wait for the forward record of a PTR record that is there, as the policy says.
+
+        None where the policy is skip, and where nobody waits for the call any longer.
+        """
+        policy = policy_of(spec)
+        if policy is ForwardPolicy.SKIP:
+            return None
+        try:
+            return self._settled(backend, spec, policy, report)
+        except UnavailableError:
+            return None
+
     def _unserved(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
         """Return a clause where the backend's own zone has the record that the nameservers deny."""
         source = self._source_of(backend)

@@ -14,6 +14,10 @@ from pulumi_rdns.model.states import ForwardState, Previous, PtrSetState, PtrSta
 _HIDDEN = "#"
 
 
+#: stands for a value that the state has, and that cannot be read: it is secret
+UNREADABLE = _HIDDEN
+
+
 class Memory(NamedTuple):
     """What is remembered of a record, beside its value."""
 

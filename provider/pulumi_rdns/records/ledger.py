@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -78,6 +78,8 @@ class Claim(NamedTuple):
     has_failed: bool = False
     #: whether it is not known yet which records it declares, so that this may not be one of them
     is_guess: bool = False
+    #: whether the engine leaves it as it is in this run
+    stays: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -97,6 +99,7 @@ class _Entry:
         self.declared: Declared | None = None
         self.holding: Holding | None = None
         self.failed: set[str] = set()
+        self.stays = False
 
 
 class Ledger:
@@ -149,17 +152,20 @@ class Ledger:
             else:
                 self._many[declared.kind][resource] = None
 
-    def recall(self, resource: str, holding: Holding, *, is_current: bool) -> None:
+    def recall(
+        self, resource: str, holding: Holding, *, is_current: bool, stays: bool = False
+    ) -> None:
         """Note what the state says that a resource has written.
 
         ``is_current``: it is what the resource has now; else it is about to be given up, and what
-        the resource declares is still to be written.
+        the resource declares is still to be written. ``stays``: the engine leaves it as it is.
         """
         with self._news():
             self._own(holding)
             self._note_exchange(resource, holding)
             if is_current:
                 self._entries[resource].holding = holding
+                self._entries[resource].stays = stays
 
     def wrote(self, resource: str, holding: Holding, failed: Mapping[str, object] = {}) -> None:
         """Note what a create or update has written, and where it failed."""
@@ -168,6 +174,7 @@ class Ledger:
             entry = self._entries[resource]
             entry.holding = holding
             entry.failed = set(failed)
+            entry.stays = False
 
     def fail(self, resource: str, subject: str) -> None:
         """Note that a create or update wrote nothing."""
@@ -192,16 +199,25 @@ class Ledger:
                 self._exchanged[holding.kind, holding.identity].update(writers.values())
 
     def written(
-        self, kind: str, identity: str, subject: str, shown: Iterable[str] = ()
+        self, kind: str, identity: str, subject: str, shown: Collection[str] = ()
     ) -> dict[str, Memory | None]:
         """Return the values of a record that this stack wrote, each with what is remembered.
 
         Those among ``shown`` that are secret of another process are returned too, beside their
-        digests.
+        digests. Where one of them is not known, the whole state is asked: the engine tells only
+        of what it compares, and of nothing that is replaced on demand or has another name now.
 
         After a run that was killed between two resources that exchange their records, what one of
         them wrote may still stand where it was before: that counts too.
         """
+        known = self._written(kind, identity, subject, shown)
+        if all(one in known for one in shown) or not self.learn():
+            return known
+        return self._written(kind, identity, subject, shown)
+
+    def _written(
+        self, kind: str, identity: str, subject: str, shown: Iterable[str]
+    ) -> dict[str, Memory | None]:
         with self._read():
             of_sets = self._held_by_sets.get((kind, identity), ())
             found = {one.value: one.memory for holding in of_sets if (one := holding.get(subject))}
@@ -271,6 +287,7 @@ class Ledger:
             declared.records[key],
             entry.holding.get(subject) if entry.holding else None,
             key in entry.failed,
+            stays=entry.stays,
         )
 
     @contextmanager
@@ -349,6 +366,13 @@ class Ledger:
         with self._changed:
             self.catch_up()
             yield
+
+    def learn(self) -> bool:
+        """Bring in what the state says that all its resources have written, once.
+
+        Return whether more may be known now.
+        """
+        return False
 
     def catch_up(self) -> None:
         """Bring in what other processes have told."""

@@ -58,6 +58,8 @@ class Began(Event, frozen=True, tag="run"):
 
     #: operations that the engine runs side by side
     parallel: int | None = None
+    #: whose stack it is; None where nobody says
+    organization: str | None = None
 
 
 class Opens(Event, frozen=True, tag="open"):
@@ -118,6 +120,8 @@ class Has(Event, frozen=True, tag="has"):
     memory: Remembers | None = None
     #: subject -> what is remembered of one of many
     memories: dict[str, Remembers] = {}
+    #: the engine leaves it as it is in this run
+    stays: bool = False
 
 
 class Failed(Event, frozen=True, tag="failed"):

@@ -10,7 +10,7 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import ConflictError, RdnsError, RejectedError
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.states import Previous
-from pulumi_rdns.records.holdings import includes, is_hidden, is_same
+from pulumi_rdns.records.holdings import Memory, includes, is_hidden, is_same
 from pulumi_rdns.records.ledger import Claim
 
 
@@ -31,6 +31,8 @@ class OwnRecord(NamedTuple):
     restore: Previous | None = None
     #: it was there before this stack, and is left
     is_adopted: bool = False
+    #: what is remembered of the time before the resource
+    memory: Memory = Memory()
 
     @property
     def name(self) -> str:
@@ -152,8 +154,9 @@ def decide_delete(
     here = [one.claim for one in claims if one.where is Where.HERE]
     if record.value not in live.values:
         return _of_another_value(record, bool(here), live)
-    if any(_has(one, record.value) for one in here):
-        return Keep()
+    successors = [one for one in here if _has(one, record.value)]
+    if successors:
+        return Keep(_forgotten(record, successors[0]))
     for one in claims:
         if error := _obstacle(record, one):
             return Refuse(error, one.claim.is_pending)
@@ -185,6 +188,22 @@ def _of_another_value(record: OwnRecord, is_claimed: bool, live: LiveRecord) -> 
 
 def _has(claim: Claim, value: str) -> bool:
     return claim.written is not None and is_same(claim.written.value, value)
+
+
+def _forgotten(record: OwnRecord, successor: Claim) -> str:
+    """Say what nobody remembers when the resource is gone; nothing where its successor does."""
+    known = successor.written and successor.written.memory
+    previous = record.memory.previous
+    if known is None or record.memory.adopted or not known.adopted:
+        return ""
+    before = f"it was {', '.join(previous.hostnames)}" if previous.hostnames else "there was none"
+    was = f" that {before} before, nor" if previous.known else ""
+    is_renamed = successor.resource != record.resource
+    cure = "; a resource that is renamed remembers it where it has `aliases`" if is_renamed else ""
+    return (
+        f"{record.name} is left to resource {successor.name!r}, which does not know{was} that this "
+        f"stack wrote it, so that destroy will leave it as it is{cure}"
+    )
 
 
 def _obstacle(record: OwnRecord, one: LocatedClaim) -> RdnsError | None:

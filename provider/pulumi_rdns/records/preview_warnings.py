@@ -46,7 +46,10 @@ def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName])
         return [str(error)]
     except RdnsError:
         return []  # cannot be asked now; the update will say so if it still cannot
-    foreign = [name for name in live.values if name not in {spec.hostname, *ours}]
+    others = [name for name in live.values if name not in {spec.hostname, *ours}]
+    identity = session.backends.identity(spec.backend)
+    written = session.ledger.written("PTR", identity, str(spec.address), others)
+    foreign = [name for name in others if name not in written]
     if not foreign or live.is_default or spec.policies.on_conflict is OnConflict.OVERWRITE:
         return []
     there = ", ".join(map(with_dot_hint, live.values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
@@ -19,7 +19,7 @@ from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
-from pulumi_rdns.records.holdings import Memory, holding_of_ptr
+from pulumi_rdns.records.holdings import UNREADABLE, Memory, holding_of_ptr
 from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.location import Aliases, RecordLocation, find_ptr, written_ptr
 from pulumi_rdns.records.ownership import OwnPtr, OwnRecord, Wanted, are_foreign, decide_write
@@ -90,7 +90,7 @@ class PtrRecords:
             raise InvalidInputError(reason, "ttl")
 
         def refuse(_: str, live: LiveRecord) -> Wanted | None:
-            wanted = decide_write(_own(spec), self._written(spec), live)
+            wanted = decide_write(_own(spec), self._written(spec, _others(spec, live)), live)
             # The forward record is looked at before anything new is written.
             return wanted if live.values == (spec.hostname,) else None
 
@@ -188,6 +188,7 @@ class PtrRecords:
             resource,
             old.previous if policy is OnDelete.RESTORE else None,
             old.adopted and policy in (None, OnDelete.REMOVE_WRITTEN),
+            Memory(old.adopted, old.previous),
         )
         decide = self._claimants.decider(
             self._identity(old),
@@ -219,14 +220,19 @@ class PtrRecords:
         """Return what may turn out to be a record of this stack, and how to wait for that."""
 
         def is_foreign(_: str, live: LiveRecord) -> bool:
-            return are_foreign(spec.hostname, self._written(spec), live)
+            return are_foreign(spec.hostname, self._written(spec, _others(spec, live)), live)
 
         wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
         return Strangers(is_foreign, wait)
 
     def _decision(self, spec: PtrSpec, learned: Iterable[DnsName] = ()) -> Decide:
         """Return what decides a write; ``learned`` is what a refresh has shown."""
-        return lambda _, live: decide_write(_own(spec), {*self._written(spec), *learned}, live)
+
+        def decide(_: str, live: LiveRecord) -> Wanted | None:
+            written = self._written(spec, _others(spec, live))
+            return decide_write(_own(spec), {*written, *learned}, live)
+
+        return decide
 
     def _adopt(
         self, backend: Backend, location: RecordLocation, spec: PtrSpec, report: Report
@@ -253,6 +259,8 @@ class PtrRecords:
         if spec.hostname in written:
             # A killed run, and a set that found nothing, remember nothing of what was there before.
             return written[spec.hostname] or Memory()
+        if UNREADABLE in written:
+            return written[UNREADABLE]
         address = str(spec.address)
         found = self._claimants.written_elsewhere(
             self._identity(spec), {address: location}, {address: spec.hostname}
@@ -276,7 +284,7 @@ class PtrRecords:
             )
         return replace(state, forward_confirmed=answer.confirmed, forward_detail=answer.detail)
 
-    def _written(self, spec: PtrSpec, shown: Iterable[str] = ()) -> dict[str, Memory | None]:
+    def _written(self, spec: PtrSpec, shown: Collection[str] = ()) -> dict[str, Memory | None]:
         return self._ledger.written("PTR", self._identity(spec), str(spec.address), shown)
 
     def _inherited(self, spec: PtrSpec, seen: LiveRecord) -> tuple[Previous, bool]:
@@ -336,6 +344,10 @@ def _own(spec: PtrSpec) -> OwnPtr:
         "resource of this stack was renamed, add `aliases` to this one; otherwise remove the "
         "record there first",
     )
+
+
+def _others(spec: PtrSpec, live: LiveRecord) -> list[str]:
+    return [value for value in live.values if value != spec.hostname]
 
 
 def _owner_of(location: RecordLocation) -> DnsName | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -228,12 +228,13 @@ class PtrSets:
         locations = {address: found.locations[address] for address in names}
 
         def decide(address: str, live: LiveRecord) -> Wanted | None:
-            hostname, ours = names[address], self._ours(old, address)
+            hostname, ours = names[address], self._ours(old, address, live)
             ptr = OwnPtr(spec.backend, address, hostname, spec.ttl, overwrites)
             return decide_write(ptr, ours, live)
 
         def is_foreign(address: str, live: LiveRecord) -> bool:
-            return not overwrites and are_foreign(names[address], self._ours(old, address), live)
+            ours = self._ours(old, address, live)
+            return not overwrites and are_foreign(names[address], ours, live)
 
         def assumed(address: str) -> LiveRecord | None:
             """Give what should stand there; None where its TTL stays, and is to be read."""
@@ -261,7 +262,7 @@ class PtrSets:
         for address, live in there.items():
             if address in old.written or not live.values:
                 continue
-            written = self._ledger.written("PTR", self._identity(old), address, live.values)
+            written = self._written(old, address, live.values)
             ours = [value for value in live.values if value in written]
             if ours:
                 taken[address] = written[ours[0]] or Memory()
@@ -296,9 +297,11 @@ class PtrSets:
     def _identity(self, old: PtrSetState) -> str:
         return self._backends.identity(old.backend)
 
-    def _written(self, old: PtrSetState, address: str) -> dict[str, Memory | None]:
+    def _written(
+        self, old: PtrSetState, address: str, shown: Collection[str] = ()
+    ) -> dict[str, Memory | None]:
         """Return the hostnames that this stack wrote at an address."""
-        return self._ledger.written("PTR", self._identity(old), address)
+        return self._ledger.written("PTR", self._identity(old), address, shown)
 
     def _store(self, old: PtrSetState, finder: PtrSetLocations) -> SetStore:
         lock = partial(self._ledger.exclusive, "PTR", self._identity(old))
@@ -326,9 +329,12 @@ class PtrSets:
                 found.errors[address] = there
         return found
 
-    def _ours(self, old: PtrSetState, address: str) -> set[str]:
+    def _ours(self, old: PtrSetState, address: str, live: LiveRecord) -> set[str]:
         """Return the hostnames that this stack wrote, or a refresh has shown to this set."""
-        return {*self._written(old, address), *believed(old, address)}
+        own = {*believed(old, address)}
+        return own.union(
+            self._written(old, address, [one for one in live.values if one not in own])
+        )
 
     def _await_ours(self, resource: str, report: Report, is_over: Callable[[], bool]) -> bool:
         """Wait until the engine has told of the resources that wrote what is there."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import Lock
 
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
@@ -34,6 +35,11 @@ class SharedLedger(Ledger):
         self._file: LedgerFile | None = None
         self._secretive: set[str] = set()
         self._leftovers: Sequence[Leftover] = ()
+        #: the stack's organization; None where nobody says
+        self.organization: str | None = None
+        #: reads the state: each resource, and what it has written
+        self.read_state: Callable[[], Iterable[tuple[str, Holding]]] | None = None
+        self._learning = Lock()
 
     def join(self, file: LedgerFile | ConfigError, leftovers: Sequence[Leftover] = ()) -> None:
         """Take part in the file of the run; or know why that is not possible.
@@ -67,9 +73,11 @@ class SharedLedger(Ledger):
         zone = zone if zone is None or resource not in self._secretive else None
         self._tell(Declares(resource, declared.kind, instance, identity, shown, zone, line))
 
-    def recall(self, resource: str, holding: Holding, *, is_current: bool) -> None:
-        super().recall(resource, holding, is_current=is_current)
-        self._tell_holding(resource, holding, {}, is_current=is_current)
+    def recall(
+        self, resource: str, holding: Holding, *, is_current: bool, stays: bool = False
+    ) -> None:
+        super().recall(resource, holding, is_current=is_current, stays=stays)
+        self._tell_holding(resource, holding, {}, is_current=is_current, stays=stays)
 
     def wrote(self, resource: str, holding: Holding, failed: Mapping[str, object] = {}) -> None:
         super().wrote(resource, holding, failed)
@@ -112,6 +120,18 @@ class SharedLedger(Ledger):
         """Whether a killed run left the resource's record in a state that nobody knows."""
         return any(resource in left.interrupted for left in self._leftovers)
 
+    def learn(self) -> bool:
+        if self.read_state is None:
+            return False
+        with self._learning:
+            told = [] if self.read_state is None else [*self.read_state()]
+            with self._changes():
+                for resource, holding in told:
+                    self._own(holding)
+                    self._note_exchange(resource, holding)
+                self.read_state = None
+        return True
+
     def catch_up(self) -> None:
         """Take in what others have told."""
         if self._file is None:
@@ -127,6 +147,7 @@ class SharedLedger(Ledger):
             case Began():
                 self.is_told = True
                 self.parallel = event.parallel
+                self.organization = event.organization
             case Expects():
                 expected = [Expected(event.name, kind, event.records) for kind in event.kinds]
                 super().expect(event.line, *expected)
@@ -140,13 +161,20 @@ class SharedLedger(Ledger):
                 holding = _holding(event)
                 if event.current:
                     super().wrote(event.resource, holding, dict.fromkeys(event.failed))
+                    self._entries[event.resource].stays = event.stays
                 else:
                     super().recall(event.resource, holding, is_current=False)
             case Failed():
                 super().fail(event.resource, event.subject)
 
     def _tell_holding(
-        self, resource: str, holding: Holding, failed: Mapping[str, object], *, is_current: bool
+        self,
+        resource: str,
+        holding: Holding,
+        failed: Mapping[str, object],
+        *,
+        is_current: bool,
+        stays: bool = False,
     ) -> None:
         if self._file is None:
             return
@@ -172,6 +200,7 @@ class SharedLedger(Ledger):
                     for key, memory in holding.memories.items()
                     if (told := _remembered(memory, hides))
                 },
+                stays,
             )
         )
 

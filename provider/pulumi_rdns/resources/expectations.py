@@ -50,7 +50,7 @@ class Expectations:
             folder = ledger_folder(os.environ)
             place = Run(pulumi.get_project(), pulumi.get_stack(), key, run.cli())
             self._file = LedgerFile(folder, place)
-            self._file.append(Began(run.parallel()))
+            self._file.append(Began(run.parallel(), pulumi.get_organization()))
             left = leftovers(folder, place, run.is_alive)
         except ConfigError:
             # The provider meets the same obstacle, and says so where it matters.

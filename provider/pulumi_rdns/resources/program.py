@@ -36,8 +36,13 @@ class Program:
     @Once
     def _warnings(self) -> Any:
         from pulumi_rdns.resources.preview import PreviewWarnings
+        from pulumi_rdns.resources.stored_state import read_holdings
 
-        return PreviewWarnings(self.defaults.session)
+        session = self.defaults.session
+        # Here, because other threads do not know which program they belong to.
+        stack = pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()
+        session.ledger.read_state = lambda: read_holdings(session, *stack)
+        return PreviewWarnings(session)
 
     def warn_in_preview(
         self,

@@ -29,6 +29,7 @@ from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.pulumi_cli import find_project
 from pulumi_rdns.records.ledger_file import LedgerFile, Run, ledger_folder, leftovers
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.shared_ledger import SharedLedger
@@ -39,6 +40,7 @@ from pulumi_rdns.resources.engine.partial import report_partial_success
 from pulumi_rdns.resources.engine.report import EngineReport
 from pulumi_rdns.resources.engine.run import cli, host_run_key, is_alive
 from pulumi_rdns.resources.engine.secrets import as_secret
+from pulumi_rdns.resources.stored_state import read_holdings
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}
@@ -144,11 +146,7 @@ def session() -> Session:
 
 def project_root() -> Path:
     """Find the folder with Pulumi.yaml, which relative paths start from."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").exists() or (folder / "Pulumi.yml").exists():
-            return folder
-    return here
+    return find_project() or Path.cwd()
 
 
 @contextmanager
@@ -176,7 +174,8 @@ def _partly_done() -> Iterator[None]:
 def _join(urn: str) -> None:
     """Take part in the ledger of the run that the first call belongs to."""
     global _joined
-    ledger = session().ledger
+    joining = session()
+    ledger = joining.ledger
     with _lock:
         if _joined is ledger or not urn or not is_provider_host():
             return
@@ -186,6 +185,7 @@ def _join(urn: str) -> None:
         return
     stack, project = urn.split("::")[:2]
     run = Run(project, stack.rpartition(":")[2], key, cli())
+    ledger.read_state = lambda: read_holdings(joining, ledger.organization, run.project, run.stack)
     folder = ledger_folder(os.environ)
     atexit.register(ledger.close)
     try:

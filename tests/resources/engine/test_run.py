@@ -43,6 +43,15 @@ def test_a_program_is_told_how_many_operations_run_side_by_side(
     assert run.parallel() == 8
 
 
+def test_the_file_of_the_cli_is_that_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "cli", lambda: Cli(os.getpid(), 0))
+    assert run.cli_program() == psutil.Process().exe()
+    monkeypatch.setattr(run, "cli", lambda: Cli(2**22 + 1, 0))
+    assert run.cli_program() is None
+    monkeypatch.setattr(run, "cli", lambda: None)
+    assert run.cli_program() is None
+
+
 def test_this_process_has_ended_when_another_one_has_its_number() -> None:
     alive = Cli(os.getpid(), psutil.Process().create_time())
     assert run.is_alive(alive)

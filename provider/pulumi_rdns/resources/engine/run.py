@@ -76,6 +76,17 @@ def cli() -> Cli | None:
         return None
 
 
+def cli_program() -> str | None:
+    """Return the file of the CLI that has started this process; None where that is not known."""
+    import psutil
+
+    found = cli()
+    try:
+        return None if found is None else psutil.Process(found.pid).exe() or None
+    except (psutil.Error, OSError):
+        return None
+
+
 def is_alive(one: Cli) -> bool:
     """Whether a process of the CLI is still there."""
     import psutil

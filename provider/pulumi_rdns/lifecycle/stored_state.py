@@ -1,0 +1,67 @@
+"""What the whole state says that this stack has written.
+
+The engine shows a resource its old outputs where it compares it. It does not for one that is
+replaced on demand (``--replace``), tainted, or renamed without an alias: that is created first, and
+what it was is told when that is deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.properties.forward import FORWARD
+from pulumi_rdns.properties.ptr import PTR, ptr_state
+from pulumi_rdns.properties.ptr_set import PTR_SET
+from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.pulumi_cli import in_clear
+from pulumi_rdns.records.holdings import (
+    UNREADABLE,
+    Holding,
+    holding_of_forward,
+    holding_of_ptr,
+    holding_of_set,
+)
+from pulumi_rdns.records.session import Session
+
+#: the type of the providers of dynamic resources
+_PROVIDER = "pulumi:providers:pulumi-python"
+
+
+def stored_holdings(
+    session: Session, deployment: Mapping[str, Any]
+) -> Iterator[tuple[str, Holding]]:
+    """Yield each resource of an exported state, by its URN, and what it has written.
+
+    Nothing of a state with several providers: an instance's name may be another server there.
+    Values that are secret cannot be read: `UNREADABLE` stands for that of a PtrRecord, and other
+    resources that have some are left out.
+    """
+    resources = deployment.get("resources") or []
+    if sum(one["type"] == _PROVIDER for one in resources) > 1:
+        return
+    for one in resources:
+        with contextlib.suppress(InvalidInputError):
+            holding = _holding(session, one["type"], one.get("id", ""), one.get("outputs") or {})
+            if holding is not None:
+                yield one["urn"], holding
+
+
+def _holding(session: Session, token: str, id_: str, outputs: Properties) -> Holding | None:
+    known = in_clear(outputs)
+    identity = session.backends.identity
+    if token == PTR.token:
+        state = ptr_state(known, id_)
+        holding = holding_of_ptr(identity(state.backend), state)
+        if "writtenHostname" in outputs.keys() - known.keys():
+            return holding._replace(values={str(state.address): UNREADABLE})
+        return holding
+    if token == FORWARD.token and {"backend", "hostname", "address"} <= known.keys():
+        forward = FORWARD.state(known)
+        return holding_of_forward(identity(forward.backend), forward)
+    if token == PTR_SET.token and {"backend", "writtenRecords"} <= known.keys():
+        many = PTR_SET.state(known)
+        return holding_of_set(identity(many.backend), many)
+    return None

@@ -1,0 +1,39 @@
+"""The state of the stack, read while the engine works on it.
+
+The engine hands a provider the old outputs of a resource that it compares or deletes, and nothing
+else has them: a create never sees them. So the CLI is asked, as a user would ask it.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from pulumi_rdns.errors import ConfigError
+from pulumi_rdns.lifecycle.stored_state import stored_holdings
+from pulumi_rdns.pulumi_cli import export_state
+from pulumi_rdns.records.holdings import Holding
+from pulumi_rdns.records.session import Session
+from pulumi_rdns.resources.engine import run
+
+_log = logging.getLogger(__name__)
+
+#: what the organization is called where a file or bucket keeps the state
+_NO_ORGANIZATION = "organization"
+#: seconds
+_TIMEOUT = 30.0
+
+
+def read_holdings(
+    session: Session, organization: str | None, project: str, stack: str
+) -> list[tuple[str, Holding]]:
+    """Return each resource of the state, and what it has written; nothing where nobody can say."""
+    if organization is None:
+        return []
+    # A stack of another organization may have the same name.
+    name = stack if organization == _NO_ORGANIZATION else f"{organization}/{project}/{stack}"
+    try:
+        deployment = export_state(name, program=run.cli_program(), timeout=_TIMEOUT)
+    except ConfigError as error:
+        _log.info("what earlier runs have written is not known: %s", error)
+        return []
+    return [*stored_holdings(session, deployment)]

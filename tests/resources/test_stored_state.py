@@ -1,0 +1,76 @@
+"""Which stack the CLI is asked for, and what is known where it does not answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_rdns.errors import ConfigError
+from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.records.session import Session
+from pulumi_rdns.resources import stored_state
+from pulumi_rdns.resources.stored_state import read_holdings
+
+RESOURCE = {
+    "type": "pulumi-python:dynamic/rdns:PtrRecord",
+    "urn": "urn:pulumi:dev::test::pulumi-python:dynamic/rdns:PtrRecord::mail",
+    "id": "corp/192.0.2.10",
+    "outputs": {"writtenHostname": "mail.example.com"},
+}
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(read_settings({}), tmp_path, {})
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Any]) -> list[str]:
+    """Answer in the place of the CLI; return which stacks it is asked for."""
+    stacks: list[str] = []
+
+    def export(stack: str, *, program: str | None, timeout: float) -> Any:
+        stacks.append(stack)
+        return answer()
+
+    monkeypatch.setattr(stored_state, "export_state", export)
+    return stacks
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    return answering(monkeypatch, lambda: {"resources": [RESOURCE]})
+
+
+@pytest.mark.parametrize(
+    ("organization", "stack"), [("organization", "dev"), ("acme", "acme/test/dev")]
+)
+def test_the_stack_of_the_organization_is_read(
+    session: Session, asked: list[str], organization: str, stack: str
+) -> None:
+    ((resource, holding),) = read_holdings(session, organization, "test", "dev")
+    assert (resource, holding.values) == (RESOURCE["urn"], {"192.0.2.10": "mail.example.com"})
+    assert asked == [stack]
+
+
+def test_where_nobody_says_whose_stack_it_is_none_is_read(
+    session: Session, asked: list[str]
+) -> None:
+    assert read_holdings(session, None, "test", "dev") == []
+    assert asked == []
+
+
+def test_a_cli_that_does_not_answer_is_logged_and_nothing_is_known(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> Any:
+        raise ConfigError("pulumi stack export: no answer within 30 s")
+
+    asked = answering(monkeypatch, fail)
+    with caplog.at_level(logging.INFO, "pulumi_rdns"):
+        assert read_holdings(session, "organization", "test", "dev") == []
+    assert asked == ["dev"]
+    assert "is not known: pulumi stack export: no answer within 30 s" in caplog.text
