@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import inspect
 import json
-import typing
 from typing import Any
 
 import pulumi
@@ -461,16 +459,6 @@ def test_what_a_record_remembers_is_a_dict_whose_ttl_is_whole() -> None:
     assert repr(first["ttl"]) == "300"
     assert second == {"known": False, "hostnames": []}
     assert (second.get("ttl"), "ttl" in second) == (None, False)
-
-
-@pytest.mark.parametrize("kind", [rdns.PtrRecord, rdns.ForwardRecord, rdns.PtrRecordSet])
-def test_a_record_says_which_types_its_outputs_have(kind: type) -> None:
-    # Names that the SDK's own classes use and do not have.
-    missing = {"Input": pulumi.Input, "T": str}
-    hints = typing.get_type_hints(kind, localns=missing)
-    assert hints["backend"] == pulumi.Output[str]
-    assert hints["ttl"] == pulumi.Output[int | None]
-    assert "ttl: 'pulumi.Input[int] | None' = None" in str(inspect.signature(kind))
 
 
 def test_a_transformation_may_leave_out_what_has_no_value() -> None:

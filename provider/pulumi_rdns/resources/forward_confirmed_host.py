@@ -11,20 +11,16 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
+from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
 from pulumi_rdns.resources.ptr_record import PtrRecord
+from pulumi_rdns.resources.record import camel, output
 
 
 class ForwardConfirmedHost(pulumi.ComponentResource):
-    """The A and AAAA records of a hostname, then a PTR record for each of its addresses."""
+    """The A and AAAA records of a hostname, then a PTR record for each of its addresses.
 
-    #: address (or key, where the addresses came as a dict) -> does the hostname resolve to it?
-    forward_confirmed: pulumi.Output[dict[str, bool | None]]
-    #: address (or key) -> the name under in-addr.arpa or ip6.arpa that belongs to it
-    reverse_names: pulumi.Output[dict[str, str]]
-    #: the hostname in canonical form
-    hostname: pulumi.Output[str]
-    #: the addresses in the form of RFC 5952
-    addresses: pulumi.Output[list[str]]
+    ``forward_records`` and ``ptr_records`` are its children, by address, or by key of a dict.
+    """
 
     def __init__(
         self,
@@ -38,10 +34,10 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
         zone: pulumi.Input[str] | None = None,
         forward_zone: pulumi.Input[str] | None = None,
         ttl: pulumi.Input[int] | None = None,
-        on_conflict: pulumi.Input[str] | None = None,
-        on_forward_conflict: pulumi.Input[str] | None = None,
-        on_delete: pulumi.Input[str] | None = None,
-        forward_check: pulumi.Input[str] | None = None,
+        on_conflict: pulumi.Input[OnConflict] | None = None,
+        on_forward_conflict: pulumi.Input[OnForwardConflict] | None = None,
+        on_delete: pulumi.Input[OnDelete] | None = None,
+        forward_check: pulumi.Input[ForwardPolicy] | None = None,
         forward_timeout: pulumi.Input[float] | None = None,
         ptr_timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -96,22 +92,45 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
                 opts=below,
             )
         records = self.ptr_records
-        self.hostname = next(iter(records.values())).hostname
-        self.addresses = pulumi.Output.all(*[record.address for record in records.values()])
-        self.forward_confirmed = pulumi.Output.all(
-            **{key: record.forward_confirmed for key, record in records.items()}
-        )
-        self.reverse_names = pulumi.Output.all(
-            **{key: record.reverse_name for key, record in records.items()}
-        )
-        self.register_outputs(
-            {
-                "reverseNames": self.reverse_names,
-                "hostname": self.hostname,
-                "addresses": self.addresses,
-                "forwardConfirmed": self.forward_confirmed,
-            }
-        )
+        outputs: dict[str, pulumi.Output[Any]] = {
+            "reverse_names": pulumi.Output.all(
+                **{key: record.reverse_name for key, record in records.items()}
+            ),
+            "hostname": next(iter(records.values())).hostname,
+            "addresses": pulumi.Output.all(*[record.address for record in records.values()]),
+            "forward_confirmed": pulumi.Output.all(
+                **{key: record.forward_confirmed for key, record in records.items()}
+            ),
+        }
+        self.__dict__.update(outputs)
+        self.register_outputs({camel(name): output for name, output in outputs.items()})
+
+    @property
+    @pulumi.getter(name="forwardConfirmed")
+    def forward_confirmed(self) -> pulumi.Output[dict[str, bool | None]]:
+        """Does the hostname resolve to each address? By address, or by key of a dict.
+
+        None where nobody could be asked.
+        """
+        return output(self, "forward_confirmed")
+
+    @property
+    @pulumi.getter(name="reverseNames")
+    def reverse_names(self) -> pulumi.Output[dict[str, str]]:
+        """The name under in-addr.arpa or ip6.arpa of each address, by address or key."""
+        return output(self, "reverse_names")
+
+    @property
+    @pulumi.getter
+    def hostname(self) -> pulumi.Output[str]:
+        """The hostname in canonical form."""
+        return output(self, "hostname")
+
+    @property
+    @pulumi.getter
+    def addresses(self) -> pulumi.Output[list[str]]:
+        """The addresses in the form of RFC 5952."""
+        return output(self, "addresses")
 
 
 def _by_key(name: str, addresses: Any) -> dict[str, Any]:
