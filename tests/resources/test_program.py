@@ -322,22 +322,35 @@ def test_all_that_is_wrong_with_a_set_ends_the_program_at_once_with_its_name() -
     assert text.count("\n") == 4
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"records": {"192.0.2.1": None}},
-        {"records": {"192.0.2.1": 3}},
-        {"records": {"192.0.2.1": "a.example.com b.example.com"}},
-        {"records": {"192.0.2.1": "a.example.com\n192.0.2.2 b.example.com"}},
-        {"network": "192.0.2.0/24", "fill": "{d}.example.net", "exclude": [3]},
-    ],
-)
-def test_what_is_no_text_is_refused(arguments: dict[str, Any]) -> None:
+def test_a_hostname_with_a_space_and_what_is_no_text_are_told_beside_all_else() -> None:
     def program() -> None:
-        rdns.PtrRecordSet("office", **arguments)
+        records: dict[str, Any] = {
+            "192.0.2.1": None,
+            "192.0.2.2": "my host.example.com",
+            "192.0.2.3": "a.example.com\n192.0.2.4 b.example.com",
+            "198.51.100.1": "d_e.example.com",
+        }
+        more: dict[str, Any] = {"network": "192.0.2.0/24", "fill": "{d}.example.net"}
+        rdns.PtrRecordSet("office", records=records, **more, exclude=[3, "ten"])
 
-    with pytest.raises(InvalidInputError, match="as text"):
+    with pytest.raises(InvalidInputError) as caught:
         run_program(program)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "'office':"
+    for line, needed in zip(
+        lines[1:],
+        [
+            "192.0.2.1: must be a hostname as text, not nothing",
+            "192.0.2.3: 'a.example.com\\n192.0.2.4 b.example.com' has a space",
+            "192.0.2.2: 'my host.example.com' has a space",
+            "198.51.100.1: 'd_e.example.com' has an underscore",
+            "198.51.100.1 is not in 192.0.2.0/24",
+            "exclude: 3 is not an address or a network as text",
+            "exclude: 'ten' is not an IPv4 or IPv6 address",
+        ],
+        strict=True,
+    ):
+        assert needed in line
 
 
 def test_a_set_without_records_and_fill_is_an_error() -> None:

@@ -11,9 +11,12 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
+from pulumi_rdns.resources.inputs import names_an_output, refuse_formatted_outputs
 from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
 from pulumi_rdns.resources.ptr_record import PtrRecord
 from pulumi_rdns.resources.record import camel, output
+
+_DICT = 'give a dict instead, whose keys name the children: {"public": server.ipv4_address}'
 
 
 class ForwardConfirmedHost(pulumi.ComponentResource):
@@ -58,6 +61,9 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
 
         The other arguments are those of `PtrRecord`; ``ttl`` is that of the forward records too.
         """
+        refuse_formatted_outputs(
+            resource_name, hostname=hostname, zone=zone, forward_zone=forward_zone
+        )
         super().__init__("rdns:index:ForwardConfirmedHost", resource_name, None, opts)
         below = pulumi.ResourceOptions(parent=self)
         self.forward_records: dict[str, ForwardRecord] = {}
@@ -137,13 +143,19 @@ def _by_key(name: str, addresses: Any) -> dict[str, Any]:
     """Name each address: by its key, or by its canonical form."""
     if isinstance(addresses, Mapping):
         keyed = dict(addresses)
+        if any(map(names_an_output, keyed)):
+            raise _invalid(
+                name, f"a key names a child, and cannot be an Output, nor a text with one; {_DICT}"
+            )
+        refuse_formatted_outputs(name, addresses=addresses)
     elif isinstance(addresses, str) or not isinstance(addresses, Sequence):
+        refuse_formatted_outputs(name, addresses=addresses)
         raise _invalid(name, "must be a list of addresses, or a dict of computed ones")
-    elif any(isinstance(address, pulumi.Output) for address in addresses):
+    elif any(map(names_an_output, addresses)):
         raise _invalid(
             name,
-            "a list cannot hold a computed address, because children are named by address; give a "
-            'dict instead, as in {"public": server.ipv4_address}',
+            "a list cannot hold an Output, nor a text with one, because children are named "
+            f"by address; {_DICT}",
         )
     else:
         keyed = {}

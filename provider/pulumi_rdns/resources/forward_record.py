@@ -7,6 +7,7 @@ import pulumi
 from pulumi_rdns.lifecycle import forward
 from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.resources import program
+from pulumi_rdns.resources.inputs import refuse_formatted_outputs
 from pulumi_rdns.resources.policies import OnForwardConflict
 from pulumi_rdns.resources.provider import RecordProvider
 from pulumi_rdns.resources.record import Record, output
@@ -44,6 +45,7 @@ class ForwardRecord(Record):
         :raises InvalidInputError: another resource gives the same RRset another TTL.
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
+        refuse_formatted_outputs(resource_name, hostname=hostname, address=address, zone=zone)
         stack = program.current()
         backend = stack.defaults.backend(backend)
         ttl = stack.defaults.value("ttl", ttl)

@@ -14,6 +14,7 @@ from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.resources import program
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
+from pulumi_rdns.resources.inputs import refuse_formatted_outputs
 from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete
 from pulumi_rdns.resources.provider import RecordProvider
 from pulumi_rdns.resources.record import Record, output
@@ -83,6 +84,7 @@ class PtrRecord(Record):
             if isinstance(record, ForwardRecord):
                 address = record.given_address if address is None else address
                 hostname = record.given_hostname if hostname is None else hostname
+        refuse_formatted_outputs(resource_name, address=address, hostname=hostname, zone=zone)
         stack = program.current()
         backend = stack.defaults.backend(backend)
         address = stack.declared.declare_address(self, resource_name, backend, address)

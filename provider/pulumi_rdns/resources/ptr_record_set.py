@@ -11,6 +11,7 @@ from pulumi_rdns.lifecycle import ptr_set
 from pulumi_rdns.properties.ptr_set import PTR_SET
 from pulumi_rdns.resources import program
 from pulumi_rdns.resources.engine.errors import as_run_error
+from pulumi_rdns.resources.inputs import refuse_formatted_outputs
 from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete
 from pulumi_rdns.resources.provider import RecordProvider
 from pulumi_rdns.resources.record import Record, output
@@ -62,6 +63,9 @@ class PtrRecordSet(Record):
         :raises DuplicateAddressError: another resource of the program claims one of the addresses.
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
+        refuse_formatted_outputs(
+            resource_name, records=records, network=network, fill=fill, exclude=exclude, zone=zone
+        )
         stack = program.current()
         if records is None and fill is None:
             raise as_run_error(

@@ -8,13 +8,19 @@ from typing import Any
 
 import pulumi
 
+from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
+from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.outputs import leave_to_the_registration
 from pulumi_rdns.resources.engine.pickles import PROVIDERS
 from pulumi_rdns.resources.expectations import Expectations
 from pulumi_rdns.resources.inputs import secret_inputs
 
 _PACKAGE = "pulumi-python"
+_IMPORT = (
+    "remove it: `pulumi up` adopts the record that is already there. Pulumi cannot import a "
+    "resource of a Python program's own provider"
+)
 
 
 class Record(pulumi.CustomResource):
@@ -33,7 +39,11 @@ class Record(pulumi.CustomResource):
         """Register the resource; ``outputs`` are the properties that are no inputs, camelCase.
 
         ``expectations`` is told of it; ``records`` are those of a set, where they are known.
+
+        Raises InvalidInputError where it is to be imported.
         """
+        if opts is not None and opts.import_ is not None:
+            raise as_run_error(InvalidInputError(f"{resource_name!r}: {_IMPORT}", "import_"))
         token = f"{_PACKAGE}:dynamic/rdns:{kind}"
         is_read = opts is not None and opts.id is not None
         line = None if is_read else expectations.expect(kind, resource_name, inputs, records)
