@@ -331,7 +331,8 @@ def test_a_hostname_with_a_space_and_what_is_no_text_are_told_beside_all_else() 
             "198.51.100.1": "d_e.example.com",
         }
         more: dict[str, Any] = {"network": "192.0.2.0/24", "fill": "{d}.example.net"}
-        rdns.PtrRecordSet("office", records=records, **more, exclude=[3, "ten"])
+        more["exclude"] = [3, "ten"]
+        rdns.PtrRecordSet("office", records=records, **more)
 
     with pytest.raises(InvalidInputError) as caught:
         run_program(program)

@@ -6,12 +6,18 @@ import pulumi
 import pytest
 
 from pulumi_rdns.resources.engine.formatted import has_formatted_output
+from tests.resources.conftest import run_program
 
 
 def test_an_output_in_an_f_string_is_recognized() -> None:
-    output = pulumi.Output.from_input("192.0.2.10")
-    assert has_formatted_output(f"{output}")
-    assert has_formatted_output("www." + str(output))
+    seen: list[bool] = []
+
+    def program() -> None:
+        output = pulumi.Output.from_input("192.0.2.10")
+        seen.extend(map(has_formatted_output, (f"{output}", "www." + str(output), output)))
+
+    run_program(program)
+    assert seen == [True, True, False]
 
 
 @pytest.mark.parametrize("value", ["192.0.2.10", "", None, 3, pulumi.UNKNOWN])
