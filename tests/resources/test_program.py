@@ -219,17 +219,6 @@ def test_addresses_that_cannot_be_are_one_sentence(addresses: Any, reason: str) 
     assert isinstance(caught.value, pulumi.RunError)
 
 
-def test_read_hosts_ends_a_program_with_every_mistake() -> None:
-    def program() -> None:
-        rdns.read_hosts([{"hostname": "mail.example.com"}], "stacks/Pulumi.dev.yaml")
-
-    with pytest.raises(
-        ConfigError, match=r"stacks/Pulumi.dev.yaml: hosts\[0\].addresses"
-    ) as caught:
-        run_program(program)
-    assert isinstance(caught.value, pulumi.RunError)
-
-
 @pytest.mark.parametrize("how", ["provider", "providers", "parent"])
 def test_a_record_may_have_a_provider_host_of_its_own(how: str) -> None:
     """The processes of a run share what they know, so that none deletes what another keeps."""
