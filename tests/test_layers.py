@@ -27,12 +27,19 @@ BELOW = {
     "resolve": {"errors", "model"},
     "backends": {"errors", "model", "workers"},
     "logs": {"errors", "model"},
+    "pulumi_cli": {"errors"},
     "workers": set[str](),
     "properties": {"errors", "model"},
     "records": {"errors", "model", "resolve", "backends", "workers"},
     "lifecycle": {"errors", "logs", "model", "properties", "backends", "records"},
-    "resources": {"errors", "logs", "model", "properties", "backends", "records", "lifecycle"},
-    "cli": {"errors", "logs", "workers", "model", "properties", "resolve", "backends", "records"},
+    "resources": {
+        *("errors", "logs", "pulumi_cli"),
+        *("model", "properties", "backends", "records", "lifecycle"),
+    },
+    "cli": {
+        *("errors", "logs", "workers", "pulumi_cli"),
+        *("model", "properties", "resolve", "backends", "records"),
+    },
 }
 #: what only some layers may import
 OUTSIDE = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi_rdns.backends.base import Backend, OwnedAddress, reporting_to
 from pulumi_rdns.cli.rows import Job, Row
-from pulumi_rdns.cli.stack import find_project, read_stack_settings
+from pulumi_rdns.cli.stack import read_stack_settings
 from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
 from pulumi_rdns.cli.workers import run_until_confirmed
 from pulumi_rdns.errors import ConfigError
@@ -20,6 +20,7 @@ from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.missing_dots import dot_hint
 from pulumi_rdns.model.names import DnsName, from_dns
 from pulumi_rdns.model.settings import StackSettings
+from pulumi_rdns.pulumi_cli import find_project
 from pulumi_rdns.records.addresses import addresses_of
 from pulumi_rdns.records.forward_check import ForwardSource
 from pulumi_rdns.records.session import Session

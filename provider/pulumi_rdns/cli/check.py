@@ -20,7 +20,6 @@ from pulumi_rdns.cli.rows import Job, Row, exit_code
 from pulumi_rdns.cli.sources import BackendRecords, Source
 from pulumi_rdns.cli.stack import (
     StackRecord,
-    find_project,
     read_stack_records,
     read_stack_settings,
 )
@@ -31,6 +30,7 @@ from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings
+from pulumi_rdns.pulumi_cli import find_project
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resolve.forward import DnsSource
 

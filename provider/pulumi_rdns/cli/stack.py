@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings, read_settings
 from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.properties.ptr_set import PTR_SET
+from pulumi_rdns.pulumi_cli import ask_pulumi, read_stack_config
 from pulumi_rdns.records.ptr_set_state import places_of
 
 #: marks, with one value, an object of the exported state that is not plain data but a secret
@@ -38,29 +33,17 @@ class StackRecord:
     owner: DnsName | None = None
 
 
-def find_project() -> Path | None:
-    """Find the folder with Pulumi.yaml: this one, or one above it."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").exists() or (folder / "Pulumi.yml").exists():
-            return folder
-    return None
-
-
 def read_stack_settings(stack: str) -> StackSettings:
     """Read the stack's ``rdns:`` configuration; an empty name is the selected stack.
 
     Raises ConfigError with one sentence: no project, no CLI, no stack, no passphrase.
     """
-    config = _pulumi("config", "--show-secrets", "--json", stack=stack)
-    return read_settings(
-        {key: entry.get("objectValue", entry.get("value")) for key, entry in config.items()}
-    )
+    return read_settings(read_stack_config(stack))
 
 
 def read_stack_records(stack: str) -> list[StackRecord]:
     """List the PTR records of the stack's state, in its order. Raises as the settings do."""
-    deployment = _pulumi("stack", "export", stack=stack).get("deployment") or {}
+    deployment = ask_pulumi("stack", "export", stack=stack).get("deployment") or {}
     return list(_records(deployment))
 
 
@@ -102,38 +85,3 @@ def _in_clear(outputs: Mapping[str, Any]) -> dict[str, Any]:
 def _name_in(urn: str) -> str:
     """Return the name that ends a URN; it may hold ``::`` itself, as an IPv6 address does."""
     return urn.split("::", 3)[-1]
-
-
-def _pulumi(*arguments: str, stack: str) -> dict[str, Any]:
-    """Run the CLI and read its JSON. What it printed stands in no message: it may hold secrets."""
-    if find_project() is None:
-        raise ConfigError("no Pulumi.yaml here or in a folder above: this is not a Pulumi project")
-    program = shutil.which("pulumi")
-    if program is None:
-        raise ConfigError("pulumi is not on PATH; the stack is read through it")
-    command = [program, *arguments, "--non-interactive", "--color", "never"]
-    done = subprocess.run(
-        [*command, *(["--stack", stack] if stack else [])],
-        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    shown = f"pulumi {' '.join(arguments)}"
-    if done.returncode:
-        raise ConfigError(f"{shown}: {_reason(done.stderr)}")
-    try:
-        answer = json.loads(done.stdout)
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
-        raise ConfigError(f"{shown}: answered something else than a JSON object")
-    return answer
-
-
-def _reason(stderr: str) -> str:
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("error:")]
-    return (errors or lines or ["failed without a word"])[-1].removeprefix("error:").strip()

@@ -6,7 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -29,6 +29,7 @@ from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
 from pulumi_rdns.model.settings import NAMESPACE, StackSettings, read_settings
 from pulumi_rdns.model.terminal_text import escaped_lines
 from pulumi_rdns.properties.schema import Properties
+from pulumi_rdns.pulumi_cli import find_project
 from pulumi_rdns.records.ledger_file import LedgerFile, Run, ledger_folder, leftovers
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.shared_ledger import SharedLedger
@@ -39,6 +40,7 @@ from pulumi_rdns.resources.engine.partial import report_partial_success
 from pulumi_rdns.resources.engine.report import EngineReport
 from pulumi_rdns.resources.engine.run import cli, host_run_key, is_alive
 from pulumi_rdns.resources.engine.secrets import as_secret
+from pulumi_rdns.resources.rotated_keys import told_of_rotated_keys
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}
@@ -115,7 +117,7 @@ class RecordProvider(ResourceProvider):
 
     @plain_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with _served_call(has_old_inputs=True) as call:
+        with _served_call(has_old_inputs=True) as call, _told_of_rotated_keys(call):
             found = self.lifecycle.read(session(), call, id_, props)
         if found is None:
             return ReadResult(None, {})
@@ -129,7 +131,7 @@ class RecordProvider(ResourceProvider):
 
     @plain_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        with _served_call() as call:
+        with _served_call() as call, _told_of_rotated_keys(call):
             self.lifecycle.delete(session(), call, _id, _props)
 
 
@@ -144,11 +146,7 @@ def session() -> Session:
 
 def project_root() -> Path:
     """Find the folder with Pulumi.yaml, which relative paths start from."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").exists() or (folder / "Pulumi.yml").exists():
-            return folder
-    return here
+    return find_project() or Path.cwd()
 
 
 @contextmanager
@@ -160,6 +158,10 @@ def _served_call(*, has_old_inputs: bool = False) -> Iterator[Call]:
         olds = old_inputs() if has_old_inputs else None
         with serving():
             yield Call(urn, EngineReport(urn), is_unknown=_is_unknown, old_inputs=olds)
+
+
+def _told_of_rotated_keys(call: Call) -> AbstractContextManager[None]:
+    return told_of_rotated_keys(call.urn, session().settings.backends)
 
 
 @contextmanager
