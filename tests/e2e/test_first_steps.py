@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.resolve.conftest import internet as internet
 from tests.servers.dynamic import NARROW
+from tests.servers.internet import Internet
 
 from .conftest import MakeProject
 from .harness import Project, declare, ptr
@@ -175,6 +177,46 @@ def test_an_output_without_a_value_is_not_in_stack_output_as_the_docs_say(
     project.up()
     shown = project.run("stack", "output", "--json", "--stack", project.stack).json()
     assert shown == {"in_a_map": {"zone": None}, "said": "none"}
+
+
+# A zone of one's own
+
+
+def test_the_first_up_against_a_zone_of_ones_own_names_the_settings_for_it(
+    make_project: MakeProject, internet: Internet, tmp_path: Path
+) -> None:
+    """The public DNS has the domain, and not the name; the server on the inside has both."""
+    with BindWorld.running("main", tmp_path / "servers") as world:
+        x = world.addresses[0]
+        inside = {**config(world), "rdns:resolvers": [internet.resolver]}
+        verify = {**inside, "rdns:forwardCheck": "verify", "rdns:forwardTimeout": 0}
+        project = make_project(verify)
+        host = declare("ForwardConfirmedHost", "h", hostname="fresh.example.com", addresses=[x])
+        project.program(host)
+        (error,) = project.up(fails=True).errors
+        assert (
+            "ns1.example.com and ns2.example.com answered NXDOMAIN for fresh.example.com" in error
+        )
+        assert error.endswith(
+            ". The public DNS does not know fresh.example.com: where it is in a zone of your own, "
+            "set rdns:forwardSource to backend, or rdns:nameservers to servers that have it"
+        )
+        assert world.ptr(x) == []
+        # For an address that is not global, which is most of them, it is a warning.
+        project.configure({**inside, "rdns:forwardCheck": "warn"})
+        told = project.up().text
+        assert "The public DNS does not know fresh.example.com: where it is in a zone of" in told
+        assert world.ptr(x) == ["fresh.example.com"]
+        # What it names.
+        nameservers = [f"{world.server.address}:{world.server.port}"]
+        for setting in ({"rdns:forwardSource": "backend"}, {"rdns:nameservers": nameservers}):
+            project.program("")
+            project.up()
+            assert world.ptr(x) == []
+            project.configure({**verify, **setting})
+            project.program(host)
+            assert "warning" not in project.up().text
+            assert world.ptr(x) == ["fresh.example.com"]
 
 
 # A key that was changed since the last update

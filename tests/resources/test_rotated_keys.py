@@ -69,7 +69,8 @@ def test_what_was_changed_since_the_last_update_is_named_with_what_overrides_it(
     assert text == (
         f"{REFUSED}. `pulumi refresh` and `pulumi destroy` use the configuration of the last "
         "update, and rdns:backends.corp.apiKey and rdns:backends.corp.apiUrl were changed since: "
-        "run `pulumi up` first, or set RDNS_CORP_APIKEY and RDNS_CORP_APIURL to what is configured now"
+        "run `pulumi up` first, or set RDNS_CORP_APIKEY and RDNS_CORP_APIURL to what is configured "
+        "now"
     )
     assert told() == text
     assert cli.asked == [

@@ -23,6 +23,11 @@ from pulumi_rdns.records.places import cname_target, zone_of
 
 _log = logging.getLogger(__name__)
 
+_OWN_ZONE = (
+    "where it is in a zone of your own, set rdns:forwardSource to backend, or rdns:nameservers to "
+    "servers that have it"
+)
+
 
 class ForwardSource(Protocol):
     """Somebody who can be asked whether a hostname resolves to an address."""
@@ -168,10 +173,24 @@ class ForwardGate:
         if policy is ForwardPolicy.STRICT and answer.verdict is Verdict.UNKNOWN:
             definite = True
         answer = replace(answer, detail=answer.detail + self._unserved(backend, spec, answer))
+        advice = self._advice(backend, spec, answer)
         if definite and policy is not ForwardPolicy.WARN:
-            raise ForwardMismatchError(_refusal(spec, answer))
-        report.warning(_doubt(spec, answer))
+            raise ForwardMismatchError(_refusal(spec, answer) + advice)
+        report.warning(_doubt(spec, answer) + advice)
         return answer
+
+    def _advice(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
+        """Return a sentence for a zone of one's own, which the public DNS need not know."""
+        source = self._source_of(backend)
+        if answer.verdict is Verdict.PROPAGATING or not getattr(source, "is_public", False):
+            return ""
+        said = f". The public DNS does not know {spec.hostname}"
+        if not getattr(answer, "denies_name", False):
+            own = BackendSource(backend).look(spec.hostname, spec.address)
+            if own.verdict is not Verdict.CONFIRMED:
+                return ""
+            said = f". {own.detail}"
+        return f"{said}: {_OWN_ZONE}"
 
     def _unserved(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
         """Return a clause where the backend's own zone has the record that the nameservers deny."""

@@ -87,6 +87,8 @@ class DnsSource:
         instead of the resolvers of this machine; ``timeout`` is seconds, for each question. Raises
         InvalidInputError where a resolver is not given by its address.
         """
+        #: whether the name servers of each name are asked, and not some that were named
+        self.is_public = not nameservers
         addresses = [_address(endpoint) for endpoint in resolvers] or _system_resolvers()
         client = DnsClient(timeout)
         self._finder = AuthorityFinder(client, addresses)
