@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from .harness import Project, declare, ptr
 from .served_worlds import BindWorld
 from .worlds import MemoryWorld, World, ZoneFileWorld
 
-NAME, OTHER = "mail.example.com", "www.example.com"
+NAME, OTHER = "mail.example.com", "web.example.com"
 
 
 @pytest.fixture(params=["zone files", "bind"])
@@ -46,8 +48,8 @@ def config(world: World, **more: object) -> dict[str, object]:
 # A stack file
 
 HOSTS = """\
-hosts = rdns.read_hosts(pulumi.Config().get("hosts"), "Pulumi.dev.yaml")
-for host in hosts:
+file = f"Pulumi.{pulumi.get_stack()}.yaml"
+for host in rdns.read_hosts(pulumi.Config().get("hosts"), file):
     rdns.ForwardConfirmedHost(host.hostname, **host.options())
 """
 
@@ -79,6 +81,30 @@ def test_all_mistakes_of_a_stack_file_are_told_in_one_run(project: Project, worl
             assert sentence in text
     assert project.resources() == {}
     assert world.ptr(x) == []
+
+
+def test_a_new_environment_as_the_readme_makes_it_leaves_the_first_ones_records(
+    project: Project, world: World
+) -> None:
+    x, y, *_ = world.addresses
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    recipe = re.findall(r"^pulumi (stack init office .*|config rm .*)$", readme, re.MULTILINE)
+    assert len(recipe) == 2
+    project.program(HOSTS)
+    project.configure(config(world, **{"probe:hosts": [{"hostname": NAME, "addresses": [x]}]}))
+    project.up()
+    for command in recipe:
+        project.run(*shlex.split(command))
+    office = Project(project.folder, home=project.folder / ".home", stack="office")
+    missing = "Pulumi.office.yaml: probe:hosts: is missing; list the stack's hosts there"
+    assert missing in office.up(fails=True).text
+    office.configure(config(world, **{"probe:hosts": [{"hostname": OTHER, "addresses": [y]}]}))
+    office.up()
+    assert world.ptrs([x, y]) == {x: [NAME], y: [OTHER]}
+    office.destroy()
+    assert world.ptrs([x, y]) == {x: [NAME], y: []}
+    assert world.forward(NAME, "A") == [x]
+    project.up("--expect-no-changes", "--refresh")
 
 
 # A program

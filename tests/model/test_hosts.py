@@ -142,7 +142,12 @@ def test_an_address_is_in_one_host_of_a_backend_and_once_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "reason"), [(None, "is missing"), ("mail", "must be a list"), ({}, "must be a list")]
+    ("raw", "reason"),
+    [
+        (None, "is missing; list the stack's hosts there"),
+        ("mail", "must be a list"),
+        ({}, "must be a list"),
+    ],
 )
 def test_hosts_that_are_no_list_are_one_finding(raw: object, reason: str) -> None:
     assert read_hosts(raw, where) == ([], [("hosts", reason)])

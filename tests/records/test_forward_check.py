@@ -107,9 +107,9 @@ SETTINGS = "set rdns:forwardSource to backend, or rdns:nameservers to servers th
         (
             DENIED,
             False,
-            ". The public DNS does not know mail.example.com: where it is in a zone of",
+            ". The public DNS does not know mail.example.com: where it is in a zone",
         ),
-        (DENIED, True, ". The public DNS does not know mail.example.com: where it is in a zone of"),
+        (DENIED, True, ". The public DNS does not know mail.example.com: where it is in a zone"),
         (NO, True, ". zone example.com of backend here has mail.example.com A 192.0.2.10: where"),
         (SILENT, True, ". zone example.com of backend here has mail.example.com A 192.0.2.10: "),
         (NO, False, None),

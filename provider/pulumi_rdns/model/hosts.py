@@ -67,7 +67,8 @@ def read_hosts(raw: object, where: Where) -> tuple[list[ListedHost], list[Findin
     """
     items = _decoded(raw)
     if not isinstance(items, list):
-        return [], [Finding("hosts", "is missing" if raw is None else "must be a list")]
+        reason = "must be a list" if raw is not None else "is missing; list the stack's hosts there"
+        return [], [Finding("hosts", reason)]
     listed = []
     hostnames: dict[DnsName, ListedHost] = {}
     addresses: dict[tuple[str | None, Address], ListedHost] = {}
