@@ -253,7 +253,7 @@ def test_a_no_at_the_deadline_fails_with_each_answer_and_what_to_do(
     assert str(caught.value) == (
         "forward check: mail.example.com does not resolve to 192.0.2.10: ns1 has 192.0.2.7; "
         "nothing was written. Create or correct the A record and run again, or set forward_check "
-        'to "warn" or "skip"'
+        'to "warn" or "skip" (in a stack file: forwardCheck)'
     )
     assert script.time == pytest.approx(60)
 

@@ -379,6 +379,7 @@ def _conflict(spec: ForwardSpec, foreign: frozenset[Address]) -> ConflictError:
         f"set the {record_type(spec.address)} record of",
         spec.hostname,
         f"it already has {there}, which was not written by this stack. Nothing was changed. To "
-        'keep both, set on_conflict to "add"; to replace it, "overwrite"; if another resource of '
-        "this stack was renamed, add `aliases` to this one",
+        'keep both, set on_conflict to "add"; to replace it, "overwrite" (in a stack file: '
+        "onForwardConflict); if another resource of this stack was renamed, add `aliases` to this "
+        "one",
     )

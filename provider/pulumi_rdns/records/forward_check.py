@@ -280,7 +280,7 @@ def _refusal(spec: PtrSpec, answer: Confirmation) -> str:
     return (
         f"forward check: {spec.hostname} {said} {spec.address}: {answer.detail}; "
         f"nothing was written. Create or correct the {record_type(spec.address)} record and run "
-        'again, or set forward_check to "warn" or "skip"'
+        'again, or set forward_check to "warn" or "skip" (in a stack file: forwardCheck)'
     )
 
 

@@ -358,6 +358,7 @@ def _conflict(spec: PtrSpec, seen: Seen) -> ConflictError:
         "set the PTR of",
         str(spec.address),
         f"it already points to {seen.text}, which was not written by this stack. Nothing was "
-        'changed. To take it over, set on_conflict to "overwrite"; if another resource of this '
-        "stack was renamed, add `aliases` to this one; otherwise remove the record there first",
+        'changed. To take it over, set on_conflict to "overwrite" (in a stack file: onConflict); '
+        "if another resource of this stack was renamed, add `aliases` to this one; otherwise "
+        "remove the record there first",
     )
