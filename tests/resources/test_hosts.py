@@ -160,7 +160,11 @@ def test_where_the_file_does_not_show_the_host_its_place_in_the_list_is_told(
 
 
 def test_a_list_that_is_missing_is_one_line_with_its_key(folder: Path) -> None:
-    assert refused(None) == [f"{FILE}: project:hosts: is missing; list the stack's hosts there"]
+    missing = f"{FILE}: project:hosts: is missing; list the stack's hosts there"
+    assert refused(None) == [missing]
+    wrong = refused(None, {**SETTINGS, "rdns:colour": "green"})
+    assert wrong[0] == missing
+    assert wrong[1].startswith("rdns:colour: unknown key")
 
 
 def test_hosts_in_which_nothing_is_wrong_are_read(folder: Path) -> None:

@@ -286,19 +286,14 @@ def _is_line(key: object, value: object) -> bool:
 def _no_line(key: object, value: object) -> Iterator[str]:
     """Say what is wrong with an address and a hostname that are no line."""
     subject = repr(key) if isinstance(key, str) else describe(key)
-    is_told = False
     try:
         subject = str(parse_address(key))
     except InvalidInputError as error:
-        is_told = True
         yield str(error)
     try:
         parse_hostname(value)
     except InvalidInputError as error:
-        is_told = True
         yield f"{subject}: {error}"
-    if not is_told:
-        yield f"{subject}: {value!r} is more than one line"
 
 
 def exclude_lines(exclude: object) -> tuple[str, list[str]]:

@@ -32,6 +32,9 @@ _OWN_ZONE = (
 class ForwardSource(Protocol):
     """Somebody who can be asked whether a hostname resolves to an address."""
 
+    #: whether it asks the public DNS, at each domain's own name servers
+    is_public: bool
+
     def look(
         self, hostname: DnsName, address: Address, *, ask_resolver: bool = False
     ) -> Confirmation:
@@ -43,6 +46,8 @@ class ForwardSource(Protocol):
 
 class BackendSource:
     """Asks the records that the backend itself holds (``rdns:forwardSource: backend``)."""
+
+    is_public = False
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -181,8 +186,7 @@ class ForwardGate:
 
     def _advice(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
         """Return a sentence for a zone of one's own, which the public DNS need not know."""
-        source = self._source_of(backend)
-        if answer.verdict is Verdict.PROPAGATING or not getattr(source, "is_public", False):
+        if answer.verdict is Verdict.PROPAGATING or not self._source_of(backend).is_public:
             return ""
         said = f". The public DNS does not know {spec.hostname}"
         if not getattr(answer, "denies_name", False):

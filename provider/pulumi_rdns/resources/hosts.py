@@ -49,11 +49,11 @@ def read_hosts(raw: object, source: str) -> list[Host]:
     lines = [f"{source}: {file.key}: {finding.reason}" for finding in wrong]
     checked = [(one, _checked_values(one)) for one in listed]
     ends = bool(lines or any(one.findings for one in listed))
-    lines += _check_places(
-        # A backend is imported for it, so only where a host says where its records are to be kept,
-        # or where the program ends anyhow.
-        [(one, values) for one, values in checked if ends or _PLACES & values.keys()]
-    )
+    # A backend is imported for this, so only for hosts that say where their records are to be kept,
+    # or where the program ends anyhow.
+    chosen = [(one, values) for one, values in checked if ends or _PLACES & values.keys()]
+    if (chosen or ends) and connection() is not None:
+        lines += _check_places(chosen)
     for one in listed:
         if one.findings:
             lines.append(f"{source}, {where(one.at)}{_name(one)}:")
@@ -80,9 +80,10 @@ def _checked_values(one: ListedHost) -> dict[str, Any]:
 
 
 def _check_places(checked: Sequence[tuple[ListedHost, dict[str, Any]]]) -> list[str]:
-    """Find what is wrong with where records are to be kept. Return what is with the settings."""
-    if not checked or connection() is None:  # without a program there are no settings
-        return []
+    """Find what is wrong with where records are to be kept. Return what is with the settings.
+
+    There must be a program, which has the settings.
+    """
     try:
         stack = program.current().defaults
     except ConfigError as error:
