@@ -161,7 +161,7 @@ def _served_call(*, has_old_inputs: bool = False) -> Iterator[Call]:
 
 
 def _told_of_rotated_keys(call: Call) -> AbstractContextManager[None]:
-    return told_of_rotated_keys(call.urn, session().settings.backends)
+    return told_of_rotated_keys(call.urn, session())
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pulumi_rdns.backends.registry import override_variable
 from pulumi_rdns.errors import AuthenticationError, ConfigError
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.pulumi_cli import read_stack_config
+from pulumi_rdns.records.session import Session
 
 #: seconds that the CLI has for its answer
 _TIMEOUT = 30.0
@@ -26,15 +27,15 @@ _now: dict[str, Mapping[str, Any] | None] = {}
 
 
 @contextmanager
-def told_of_rotated_keys(urn: str, given: Mapping[str, Any]) -> Iterator[None]:
+def told_of_rotated_keys(urn: str, session: Session) -> Iterator[None]:
     """Let an error about a key say where the stack's configuration has another one by now.
 
-    ``given`` are the backends as this process was given them: instance -> its settings.
+    ``session`` has the configuration that this process was given.
     """
     try:
         yield
     except AuthenticationError as error:
-        changed = _changed(error.backend, given, _configured_now(urn))
+        changed = _changed(error.backend, session, _configured_now(urn))
         if changed:
             paths = " and ".join(f"rdns:backends.{error.backend}.{key}" for key in changed)
             variables = " and ".join(override_variable(error.backend, key) for key in changed)
@@ -47,14 +48,17 @@ def told_of_rotated_keys(urn: str, given: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
-def _changed(instance: str, given: Mapping[str, Any], now: Mapping[str, Any] | None) -> list[str]:
-    """Return the settings of an instance that are others now, and that no variable overrides."""
-    before, after = given.get(instance), (now or {}).get(instance)
+def _changed(instance: str, session: Session, now: Mapping[str, Any] | None) -> list[str]:
+    """Return the settings of an instance that are others now, and that no variable overrides.
+
+    Of those that say whom to ask and with which key: they are what an environment can have too.
+    """
+    before, after = session.settings.backends.get(instance), (now or {}).get(instance)
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return []
     return [
         key
-        for key in sorted({*before, *after})
+        for key in sorted(session.backends.type_of(instance).environment)
         if before.get(key) != after.get(key) and override_variable(instance, key) not in os.environ
     ]
 
