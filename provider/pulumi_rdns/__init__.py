@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pulumi_rdns.resources.ptr_record import PtrRecord
     from pulumi_rdns.resources.ptr_record_set import PtrRecordSet
 
+    #: the version of the installed package; "unknown" where it only lies on the path
+    __version__: str
+
 __all__ = [
     "ForwardConfirmedHost",
     "ForwardRecord",
@@ -37,6 +40,8 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name == "errors":
         return importlib.import_module("pulumi_rdns.errors")
+    if name == "__version__":
+        return _version()
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
@@ -45,4 +50,13 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "__version__"]
+
+
+def _version() -> str:
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version("pulumi-rdns")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -25,6 +25,15 @@ def find_project() -> Path | None:
     return None
 
 
+def read_stack_config(stack: str, timeout: float | None = None) -> dict[str, Any]:
+    """Read the whole configuration of a stack, secrets in clear: key -> value.
+
+    An empty name is the selected stack; ``timeout`` is in seconds. Raises as `ask`.
+    """
+    config = ask("config", "--show-secrets", "--json", stack=stack, timeout=timeout)
+    return {key: entry.get("objectValue", entry.get("value")) for key, entry in config.items()}
+
+
 def export_state(
     stack: str, *, program: str | None = None, timeout: float | None = None
 ) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def problems(result: Result) -> dict[str, str]:
                 "address": "is a network, not one IP address",
                 "hostname": "has a space",
                 "ttl": "whole number of seconds",
-                "onDelete": "'keep' is not one of remove, restore",
+                "onDelete": "'keep' is not one of remove-written, remove, restore",
             },
         ),
         (

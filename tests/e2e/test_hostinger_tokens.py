@@ -102,6 +102,8 @@ def test_a_token_rotated_in_the_configuration_reaches_destroy_through_a_plain_up
     world.scenario.token = "rotated-token"
     project.run(*set_token, world.scenario.token)
     results = [project.refresh(fails=True), project.destroy(fails=True)]
+    for result in results:
+        assert "rdns:backends.main.apiToken was changed since: run `pulumi up` first" in result.text
     assert world.ptr(X) == [A]
     results += [project.up("--expect-no-changes"), project.refresh(), project.destroy()]
     assert world.ptr(X) == []

@@ -33,6 +33,8 @@ SOME = Confirmation(Verdict.PROPAGATING, "ns1 has it; ns2 has no A record")
 class Source:
     """A source of forward records that always answers the same."""
 
+    is_public = False
+
     def __init__(self, answer: Confirmation) -> None:
         self.answer = answer
         self.asked = 0

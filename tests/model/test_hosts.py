@@ -9,24 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.hosts import Host, read_hosts
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
 
 
-def refused(raw: object) -> list[str]:
-    """Return the lines of the error, without the name of the file."""
-    with pytest.raises(ConfigError) as caught:
-        read_hosts(raw, "stack.yaml")
-    lines = str(caught.value).splitlines()
-    assert all(line.startswith("stack.yaml: ") for line in lines)
-    return [line.removeprefix("stack.yaml: ") for line in lines]
+def where(at: int) -> str:
+    return f"line {at + 1}"
+
+
+def read(raw: object) -> list[Host]:
+    """Return hosts in which nothing is wrong."""
+    listed, wrong = read_hosts(raw, where)
+    assert not wrong
+    assert not any(one.findings for one in listed)
+    return [Host(**one.values) for one in listed]
+
+
+def refused(raw: object) -> list[tuple[int, str, str]]:
+    """Return what is wrong with the entries: index, path and reason."""
+    listed, wrong = read_hosts(raw, where)
+    assert not wrong
+    return [(one.at, path, reason) for one in listed for path, reason in one.findings]
 
 
 def test_hosts_are_read_from_data_and_from_text() -> None:
     listed = [{"hostname": "mail.example.com", "addresses": ["192.0.2.10"], "onDelete": "restore"}]
-    (host,) = read_hosts(listed, "stack.yaml")
-    assert read_hosts(json.dumps(listed), "stack.yaml") == [host]
+    (host,) = read(listed)
+    assert read(json.dumps(listed)) == [host]
     assert host.options()["on_delete"] == "restore"
 
 
@@ -47,7 +56,7 @@ def test_every_key_of_a_host_is_an_argument_in_snake_case() -> None:
         "forwardTimeout": 5,
         "ptrTimeout": 2.5,
     }
-    (host,) = read_hosts([raw], "stack.yaml")
+    (host,) = read([raw])
     assert host.options() == {
         "hostname": "mail.example.com",
         "addresses": ["192.0.2.10", "2001:db8::10"],
@@ -67,55 +76,44 @@ def test_every_key_of_a_host_is_an_argument_in_snake_case() -> None:
 
 
 def test_what_a_host_leaves_out_is_no_opinion() -> None:
-    (host,) = read_hosts([{"hostname": "a.example.com", "addresses": ["192.0.2.1"]}], "stack.yaml")
+    (host,) = read([{"hostname": "a.example.com", "addresses": ["192.0.2.1"]}])
     options = host.options()
     assert options.pop("manage_forward") is True
     assert [key for key, value in options.items() if value is not None] == ["hostname", "addresses"]
 
 
-def test_all_mistakes_of_a_stack_file_are_said_with_file_and_path() -> None:
-    with pytest.raises(ConfigError) as caught:
-        read_hosts(
-            [
-                {"hostname": "mail.example.com", "addresses": ["192.0.2.300"]},
-                {"hostname": 3, "addresses": "192.0.2.11", "adress": "x"},
-                {"addresses": []},
-                "mail",
-                {"hostname": "MAIL.example.com.", "addresses": ["192.0.2.12"]},
-            ],
-            "stacks/Pulumi.dev.yaml",
-        )
-    lines = str(caught.value).splitlines()
-    assert all(line.startswith("stacks/Pulumi.dev.yaml: hosts[") for line in lines)
-    paths = [line.split(": ")[1] for line in lines]
-    assert paths == [
-        "hosts[0].addresses[0]",
-        "hosts[1].adress",
-        "hosts[1].hostname",
-        "hosts[1].addresses",
-        "hosts[2].hostname",
-        "hosts[3]",
-        "hosts[4].hostname",
-    ]
-    assert "must be a list, not text" in str(caught.value)
-
-
-def test_wrong_names_and_hosts_without_addresses_are_told_together() -> None:
-    lines = refused(
+def test_all_mistakes_are_found_also_beside_a_mistyped_key() -> None:
+    found = refused(
         [
-            {"hostname": "mail_1.example.com", "addresses": []},
-            {"hostname": "mail_1.example.com", "addresses": ["192.0.2.1", "192.0.2.0/24"]},
+            {"hostname": "mail.example.com", "addresses": ["192.0.2.300"]},
+            {"hostname": 3, "addresses": "192.0.2.11", "adress": "x"},
+            {"hostname": "d_e.example.com", "addresses": ["192.0.2.0/24"], "on_conflict": "fail"},
+            {"addresses": []},
+            "mail",
+            {"hostname": "MAIL.example.com.", "addresses": ["192.0.2.12"]},
         ]
     )
-    assert [line.split(": ")[0] for line in lines] == [
-        "hosts[0].hostname",
-        "hosts[0].addresses",
-        "hosts[1].hostname",
-        "hosts[1].addresses[1]",
+    assert [(at, path) for at, path, _ in found] == [
+        (0, "addresses[0]"),
+        (1, "adress"),
+        (1, "hostname"),
+        (1, "addresses"),
+        (2, "on_conflict"),
+        (2, "hostname"),
+        (2, "addresses[0]"),
+        (3, "hostname"),
+        (3, "addresses"),
+        (4, ""),
+        (5, "hostname"),
     ]
-    assert "underscore" in lines[0]
-    assert "a host has at least one address" in lines[1]
-    assert "is a network" in lines[3]
+    reasons = [reason for *_, reason in found]
+    assert reasons[3] == "must be a list, not text"
+    assert reasons[4] == "unknown key; did you mean onConflict?"
+    assert "underscore" in reasons[5]
+    assert "is a network" in reasons[6]
+    assert "a host has at least one address" in reasons[8]
+    again = "mail.example.com is in line 1 already; list all its addresses there"
+    assert reasons[10] == again
 
 
 def test_a_host_that_is_listed_three_times_is_told_twice_with_the_first_place() -> None:
@@ -123,17 +121,36 @@ def test_a_host_that_is_listed_three_times_is_told_twice_with_the_first_place() 
         {"hostname": name, "addresses": ["192.0.2.1"]}
         for name in ("mail.example.com", "Mail.example.com", "mail.example.com.")
     ]
-    reason = "mail.example.com is hosts[0] already; list all its addresses there"
-    assert refused(same) == [f"hosts[1].hostname: {reason}", f"hosts[2].hostname: {reason}"]
+    reason = "mail.example.com is in line 1 already; list all its addresses there"
+    assert refused(same) == [(1, "hostname", reason), (2, "hostname", reason)]
+
+
+def test_an_address_is_in_one_host_of_a_backend_and_once_in_it() -> None:
+    found = refused(
+        [
+            {"hostname": "a.example.com", "addresses": ["192.0.2.1", "2001:db8::1"]},
+            {"hostname": "b.example.com", "addresses": ["192.0.2.2", "2001:DB8:0::1"]},
+            {"hostname": "c.example.com", "addresses": ["192.0.2.1"], "backend": "other"},
+            {"hostname": "d.example.com", "addresses": ["192.0.2.3", "::ffff:192.0.2.3"]},
+        ]
+    )
+    first = "2001:db8::1 is an address of a.example.com (line 1) already, and has one PTR record"
+    assert found == [
+        (1, "addresses[1]", first),
+        (3, "addresses[1]", "192.0.2.3 is there twice"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("raw", "reason"),
-    [(None, "hosts: is missing"), ("mail", "hosts: must be a list"), ({}, "hosts: must be a list")],
+    [
+        (None, "is missing; list the stack's hosts there"),
+        ("mail", "must be a list"),
+        ({}, "must be a list"),
+    ],
 )
-def test_hosts_that_are_no_list_are_one_sentence(raw: object, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason):
-        read_hosts(raw, "stack.yaml")
+def test_hosts_that_are_no_list_are_one_finding(raw: object, reason: str) -> None:
+    assert read_hosts(raw, where) == ([], [("hosts", reason)])
 
 
 values = st.recursive(
@@ -148,13 +165,9 @@ hosts = st.dictionaries(
 
 
 @given(st.lists(hosts | values, max_size=3))
-def test_any_list_is_hosts_or_a_line_for_each_mistake(raw: list[object]) -> None:
-    lines: list[str] = []
-    try:
-        read = read_hosts(raw, "stack.yaml")
-    except ConfigError as error:
-        lines = str(error).splitlines()
-    else:
-        assert all(isinstance(host, Host) for host in read)
-        assert len(read) == len(raw)
-    assert all(line.startswith("stack.yaml: hosts[") for line in lines)
+def test_every_entry_is_a_host_or_has_a_finding(raw: list[object]) -> None:
+    listed, wrong = read_hosts(raw, where)
+    assert not wrong
+    assert [one.at for one in listed] == list(range(len(raw)))
+    for one in listed:
+        assert one.findings or Host(**one.values)

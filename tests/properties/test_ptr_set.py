@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.names import stored_name
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.properties.ptr_set import PTR_SET, check_records, exclude_lines, records_text
@@ -80,20 +82,76 @@ def test_a_network_alone_only_bounds_the_records() -> None:
 
 
 def test_records_and_excludes_of_a_program_become_a_line_each() -> None:
-    text = records_text({" 192.0.2.1": "A.example.com. ", "192.0.2.2": "b.example.com"})
+    text, wrong = records_text({" 192.0.2.1": "A.example.com. ", "192.0.2.2": "b.example.com"})
     assert text == "192.0.2.1 A.example.com.\n192.0.2.2 b.example.com\n"
-    assert exclude_lines(["192.0.2.1 ", "192.0.2.8/31"]) == "192.0.2.1\n192.0.2.8/31\n"
-    assert exclude_lines("192.0.2.1") == "192.0.2.1\n"
+    assert wrong == []
+    assert exclude_lines(["192.0.2.1 ", "192.0.2.8/31"]) == ("192.0.2.1\n192.0.2.8/31\n", [])
+    assert exclude_lines("192.0.2.1") == ("192.0.2.1\n", [])
 
 
-def test_what_is_not_one_word_of_text_is_refused_before_it_becomes_a_line() -> None:
-    bad: dict[str, str] = {"192.0.2.1": "a.example.com\n192.0.2.9 b.example.com", "192.0.2.2": ""}
-    with pytest.raises(InvalidInputError) as caught:
-        records_text(bad)
-    assert [one.property for one in caught.value.findings] == ["records", "records"]
-    with pytest.raises(InvalidInputError) as caught:
-        exclude_lines(["192.0.2.1\n192.0.2.2", "192.0.2.3"])
-    assert [one.property for one in caught.value.findings] == ["exclude"]
+@pytest.mark.parametrize(
+    ("key", "value", "reasons"),
+    [
+        ("192.0.2.1", "a.example.com\n192.0.2.9 b.example.com", ["192.0.2.1: ", " has a space"]),
+        ("192.0.2.1", "", ["192.0.2.1: is empty"]),
+        ("192.0.2.1", None, ["192.0.2.1: must be a hostname as text, not nothing"]),
+        ("192.0.2 .1", "a.example.com", ["'192.0.2 .1' is not an IPv4 or IPv6 address"]),
+        (3, 4, ["as text, not the number 3", "the number 3: must be a hostname as text"]),
+        ("", "a.example.com", ["'' is not an IPv4 or IPv6 address"]),
+    ],
+)
+def test_what_is_no_line_of_text_is_told_and_the_others_are_lines(
+    key: Any, value: Any, reasons: list[str]
+) -> None:
+    text, wrong = records_text({"192.0.2.8": "h.example.com", key: value})
+    assert text == "192.0.2.8 h.example.com\n"
+    assert all(reason in "; ".join(wrong) for reason in reasons)
+
+
+def test_what_is_no_dict_and_no_list_is_told() -> None:
+    assert records_text(["192.0.2.1"]) == ("", ["must be a dict, address -> hostname, not a list"])
+    wrong = ["'192.0.2.1\\n192.0.2.2' is not an address or a network as text"]
+    assert exclude_lines(["192.0.2.1\n192.0.2.2", "192.0.2.3"]) == ("192.0.2.3\n", wrong)
+    assert exclude_lines(3) == ("", ["3 is not an address or a network as text"])
+
+
+def test_a_hostname_with_a_space_and_one_that_is_no_text_are_told_beside_all_else() -> None:
+    props = {"network": "192.0.2.0/24", "fill": "{e}.example.net"}
+    props["records"], no_lines = records_text(
+        {
+            "192.0.2.1": "my host.example.com",
+            "192.0.2.2": None,
+            "198.51.100.1": "the host.example.com",
+            "192.0.2.3": "d_e.example.com",
+        }
+    )
+    props["exclude"], no_exclude = exclude_lines([None, "192.0.2.3"])
+    _, found = check_records(props, {"records": no_lines, "exclude": no_exclude})
+    assert [(one.property, one.reason.partition(":")[0].partition(" is ")[0]) for one in found] == [
+        ("records", "192.0.2.2"),
+        ("records", "192.0.2.1"),
+        ("records", "198.51.100.1"),
+        ("records", "192.0.2.3"),
+        ("records", "198.51.100.1"),
+        ("fill", "unknown field {e}; IPv4 patterns support {a}, {b}, {c}, {d}, {dashed}"),
+        ("exclude", "None"),
+        ("exclude", "192.0.2.3"),
+    ]
+    assert "has a space" in found[1].reason
+
+
+def test_of_thousands_that_are_no_text_twenty_are_told() -> None:
+    text, wrong = records_text({f"10.0.{at // 250}.{at % 250}": None for at in range(1000)})
+    _, found = check_records({"records": text}, {"records": wrong})
+    assert len(found) == 21
+    assert found[-1].reason == "and 980 more"
+
+
+@given(st.dictionaries(st.text(max_size=4) | st.integers(), st.text(max_size=8) | st.none()))
+def test_no_value_makes_more_than_one_line(records: dict[Any, Any]) -> None:
+    text, wrong = records_text(records)
+    assert len(text.splitlines()) == text.count("\n")
+    assert len(text.splitlines()) + len(wrong) >= len(records)
 
 
 def test_a_set_knows_the_words_of_a_single_record() -> None:

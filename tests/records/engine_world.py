@@ -163,6 +163,8 @@ class _Session(Session):
 class _Denying:
     """No hostname resolves, so that a strict forward check is a way to fail."""
 
+    is_public = False
+
     def look(
         self, hostname: DnsName, address: Address, *, ask_resolver: bool = False
     ) -> Confirmation:

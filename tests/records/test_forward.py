@@ -84,6 +84,7 @@ def test_a_foreign_address_is_a_conflict_and_nothing_is_changed(
     with pytest.raises(ConflictError, match=r"already has 192\.0\.2\.99") as caught:
         session.forward.create(spec(backend), heard)
     assert 'on_conflict to "add"' in str(caught.value)
+    assert "(in a stack file: onForwardConflict)" in str(caught.value)
     assert live(session, backend) == ["192.0.2.99"]
 
 

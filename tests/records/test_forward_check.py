@@ -7,18 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
 from pulumi_rdns.errors import ForwardMismatchError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
-from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.model.names import DnsName, to_dns
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate
 from pulumi_rdns.records.ptr_wait import await_served
 from pulumi_rdns.resolve.forward import PtrAnswer
-from pulumi_rdns.resolve.verdicts import Status
+from pulumi_rdns.resolve.outcomes import NxDomain, ServerAnswer
+from pulumi_rdns.resolve.verdicts import Look, Status
 from tests.backends.heard import Heard
 from tests.records.conftest import name
 
@@ -30,6 +32,9 @@ SILENT = Confirmation(Verdict.UNKNOWN, "ns1 does not answer")
 
 class Script:
     """Answers one after the other, the last one for ever, on a clock that only sleep moves."""
+
+    #: whether it speaks for the public DNS
+    is_public = False
 
     def __init__(self, *answers: Confirmation, resolver: Confirmation | None = None) -> None:
         self.answers = list(answers)
@@ -86,6 +91,56 @@ def test_a_zone_that_has_the_record_but_is_not_served_is_told(
         "ns1 has 192.0.2.7; zone example.com of backend here has mail.example.com A 192.0.2.10, so "
         "the zone at here is not what example.com's nameservers serve"
     ) in said + "".join(heard.warnings)
+
+
+DENIED = Look(
+    Verdict.MISMATCH,
+    "ns1 answered NXDOMAIN for mail.example.com",
+    (ServerAnswer("ns1", "", to_dns(name("mail.example.com")), RdataType.A, NxDomain()),),
+)
+SETTINGS = "set rdns:forwardSource to backend, or rdns:nameservers to servers that have it"
+
+
+@pytest.mark.parametrize(
+    ("answer", "has_it", "said"),
+    [
+        (
+            DENIED,
+            False,
+            ". The public DNS does not know mail.example.com: where it is in a zone",
+        ),
+        (DENIED, True, ". The public DNS does not know mail.example.com: where it is in a zone"),
+        (NO, True, ". zone example.com of backend here has mail.example.com A 192.0.2.10: where"),
+        (SILENT, True, ". zone example.com of backend here has mail.example.com A 192.0.2.10: "),
+        (NO, False, None),
+        (SILENT, False, None),
+        (SOME, True, None),
+    ],
+)
+@pytest.mark.parametrize("policy", [ForwardPolicy.STRICT, ForwardPolicy.WARN])
+@pytest.mark.parametrize("is_public", [True, False])
+def test_the_settings_for_a_zone_of_ones_own_are_named_where_the_public_dns_lacks_the_name(
+    tmp_path: Path,
+    heard: Heard,
+    answer: Confirmation,
+    has_it: bool,
+    said: str | None,
+    policy: ForwardPolicy,
+    is_public: bool,
+) -> None:
+    (tmp_path / "store.json").write_text(json.dumps(ZONE_HAS_IT if has_it else {}))
+    settings = MemorySettings(path="store.json", zones=["example.com"])
+    script = Script(answer)
+    script.is_public = is_public
+    told = ""
+    try:
+        script.gate(heard).admit(MemoryBackend("here", settings, tmp_path), spec(policy, 0), heard)
+    except ForwardMismatchError as error:
+        told = str(error)
+    told += "".join(heard.warnings)
+    assert answer.detail in told
+    assert (SETTINGS in told) == (is_public and said is not None)
+    assert not is_public or said is None or said in told
 
 
 def test_a_zone_that_does_not_have_the_record_either_is_not_mentioned(
@@ -198,7 +253,7 @@ def test_a_no_at_the_deadline_fails_with_each_answer_and_what_to_do(
     assert str(caught.value) == (
         "forward check: mail.example.com does not resolve to 192.0.2.10: ns1 has 192.0.2.7; "
         "nothing was written. Create or correct the A record and run again, or set forward_check "
-        'to "warn" or "skip"'
+        'to "warn" or "skip" (in a stack file: forwardCheck)'
     )
     assert script.time == pytest.approx(60)
 

@@ -83,7 +83,7 @@ def test_another_name_is_a_conflict_and_nothing_is_changed(
     with pytest.raises(ConflictError) as caught:
         session.ptr.create(spec(backend), heard)
     assert "it already points to other.example.net" in str(caught.value)
-    assert 'on_conflict to "overwrite"' in str(caught.value)
+    assert 'on_conflict to "overwrite" (in a stack file: onConflict)' in str(caught.value)
     assert "aliases" in str(caught.value)
     assert live(session, backend) == ["other.example.net."]
 

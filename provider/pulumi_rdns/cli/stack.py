@@ -12,7 +12,7 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings, read_settings
 from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.properties.ptr_set import PTR_SET
-from pulumi_rdns.pulumi_cli import ask, export_state, in_clear
+from pulumi_rdns.pulumi_cli import export_state, in_clear, read_stack_config
 from pulumi_rdns.records.ptr_set_state import kept_at
 
 
@@ -35,10 +35,7 @@ def read_stack_settings(stack: str) -> StackSettings:
 
     Raises ConfigError with one sentence: no project, no CLI, no stack, no passphrase.
     """
-    config = ask("config", "--show-secrets", "--json", stack=stack)
-    return read_settings(
-        {key: entry.get("objectValue", entry.get("value")) for key, entry in config.items()}
-    )
+    return read_settings(read_stack_config(stack))
 
 
 def read_stack_records(stack: str) -> list[StackRecord]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
-from pulumi_rdns.errors import ConfigError, Finding, InvalidInputError
-from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.model.names import parse_hostname
+from pulumi_rdns.errors import Finding, InvalidInputError
+from pulumi_rdns.model.addresses import Address, parse_address
+from pulumi_rdns.model.names import DnsName, parse_hostname
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
-from pulumi_rdns.model.structs import read_struct
+from pulumi_rdns.model.structs import read_fields
 
 
 class Host(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -41,28 +41,54 @@ class Host(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=T
         return msgspec.structs.asdict(self)
 
 
-def read_hosts(raw: object, source: str) -> list[Host]:
+class ListedHost(NamedTuple):
+    """An entry of the list, right or wrong."""
+
+    #: its index in the list
+    at: int
+    #: the hostname as it is written; None where it is no text
+    name: str | None
+    #: the values that have the right type: attribute of `Host` -> value
+    values: dict[str, Any]
+    #: the addresses that are right: their path, as in ``addresses[1]`` -> the address
+    addresses: dict[str, Address]
+    #: what is wrong: the path, and why
+    findings: list[Finding]
+
+
+#: index of an entry -> its place, as in ``line 7`` or ``hosts[0]``
+Where = Callable[[int], str]
+
+
+def read_hosts(raw: object, where: Where) -> tuple[list[ListedHost], list[Finding]]:
     """Read the list of hosts: as data, or as the JSON text that `pulumi.Config.get` gives.
 
-    Raises ConfigError with a line per mistake; each names ``source`` (the file) and the path in
-    it: ``stacks/Pulumi.dev.yaml: hosts[1].addresses: must be a list, not text``.
+    Returns the entries, each with what is wrong with it, and what is wrong with the whole.
     """
     items = _decoded(raw)
-    hosts: dict[int, Host] = {}
-    findings: list[Finding] = []
     if not isinstance(items, list):
-        findings.append(Finding("hosts", "is missing" if raw is None else "must be a list"))
-        items = []
+        reason = "must be a list" if raw is not None else "is missing; list the stack's hosts there"
+        return [], [Finding("hosts", reason)]
+    listed = []
+    hostnames: dict[DnsName, ListedHost] = {}
+    addresses: dict[tuple[str | None, Address], ListedHost] = {}
     for at, item in enumerate(items):
-        host, wrong = read_struct(Host, item, f"hosts[{at}]")
-        findings += wrong
-        if host is not None:
-            findings += _wrong_values(host, f"hosts[{at}]")
-            hosts[at] = host
-    findings += _twice(hosts)
-    if findings:
-        raise ConfigError("\n".join(f"{source}: {path}: {why}" for path, why in findings))
-    return list(hosts.values())
+        values, findings = read_fields(Host, item, "")
+        name = _hostname(values, findings)
+        given = _addresses(values, findings)
+        one = ListedHost(at, values.get("hostname"), values, given, findings)
+        listed.append(one)
+        first = one if name is None else hostnames.setdefault(name, one)
+        if first is not one:
+            reason = f"{name} is in {where(first.at)} already; list all its addresses there"
+            findings.append(Finding("hostname", reason))
+        for path, address in given.items():
+            holder = addresses.setdefault((values.get("backend"), address), one)
+            if holder is not one and holder is not first:
+                place = f"{holder.name or 'another host'} ({where(holder.at)})"
+                reason = f"{address} is an address of {place} already, and has one PTR record"
+                findings.append(Finding(path, reason))
+    return listed, []
 
 
 def _decoded(raw: object) -> object:
@@ -74,33 +100,29 @@ def _decoded(raw: object) -> object:
         return raw
 
 
-def _wrong_values(host: Host, path: str) -> list[Finding]:
-    findings = _tried(parse_hostname, host.hostname, f"{path}.hostname")
-    for at, address in enumerate(host.addresses):
-        findings += _tried(parse_address, address, f"{path}.addresses[{at}]")
-    if not host.addresses:
-        findings.append(Finding(f"{path}.addresses", "is empty; a host has at least one address"))
-    return findings
-
-
-def _tried(parse: Callable[[object], object], value: str, path: str) -> list[Finding]:
+def _hostname(values: Mapping[str, Any], findings: list[Finding]) -> DnsName | None:
+    """Read the hostname, or find what is wrong with it."""
     try:
-        parse(value)
+        return parse_hostname(values["hostname"]) if "hostname" in values else None
     except InvalidInputError as error:
-        return [Finding(path, finding.reason) for finding in error.findings]
-    return []
+        findings.append(Finding("hostname", str(error)))
+        return None
 
 
-def _twice(hosts: dict[int, Host]) -> list[Finding]:
-    seen: dict[str, int] = {}
-    findings = []
-    for at, host in hosts.items():
+def _addresses(values: Mapping[str, Any], findings: list[Finding]) -> dict[str, Address]:
+    """Read the addresses, and find what is wrong with them."""
+    found: dict[str, Address] = {}
+    for at, text in enumerate(values.get("addresses", ())):
+        path = f"addresses[{at}]"
         try:
-            name = parse_hostname(host.hostname)
-        except InvalidInputError:
+            address = parse_address(text)
+        except InvalidInputError as error:
+            findings.append(Finding(path, str(error)))
             continue
-        if name in seen:
-            reason = f"{name} is hosts[{seen[name]}] already; list all its addresses there"
-            findings.append(Finding(f"hosts[{at}].hostname", reason))
-        seen.setdefault(name, at)
-    return findings
+        if address in found.values():
+            findings.append(Finding(path, f"{address} is there twice"))
+        else:
+            found[path] = address
+    if values.get("addresses") == []:
+        findings.append(Finding("addresses", "is empty; a host has at least one address"))
+    return found

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -32,15 +32,23 @@ def read_struct(kind: type[T], raw: object, path: str) -> tuple[T | None, list[F
     (``hosts[1].addresses``). Text that spells a number is taken as the number, because
     environment variables and ``pulumi config set`` know text only.
     """
+    values, findings = read_fields(kind, raw, path)
+    return (None, findings) if findings else (kind(**values), [])
+
+
+def read_fields(
+    kind: type[msgspec.Struct], raw: object, path: str
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Read those fields of a struct that are right: attribute -> value; and find what is wrong."""
     if not isinstance(raw, Mapping):
-        return None, [Finding(path, f"must be a map, not {_kind_of(raw)}")]
+        return {}, [Finding(path, f"must be a map, not {_kind_of(raw)}")]
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     findings = [
         Finding(_join(path, str(key)), f"unknown key{_nearest(str(key), list(fields))}")
         for key in raw
         if key not in fields
     ]
-    values = {}
+    values: dict[str, Any] = {}
     for key, field in fields.items():
         if raw.get(key) is not None:
             try:
@@ -49,7 +57,7 @@ def read_struct(kind: type[T], raw: object, path: str) -> tuple[T | None, list[F
                 findings.append(_finding(_join(path, key), error, field.type))
         elif field.required:
             findings.append(Finding(_join(path, key), "is missing"))
-    return (None, findings) if findings else (kind(**values), [])
+    return values, findings
 
 
 def describe(value: object) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_rdns.errors import Finding, InvalidInputError
+from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.fills import Fill, Network, canonical_pattern, parse_network
-from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.model.names import DnsName, parse_hostname
 from pulumi_rdns.model.ptr_sets import PtrSetRecords, exclude_order
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.model.structs import describe
 from pulumi_rdns.model.tables import Table, address_order, canonical_address
 from pulumi_rdns.properties.schema import Checked, IsUnknown, Properties, Property, Schema
 from pulumi_rdns.properties.set_text import (
@@ -139,8 +141,13 @@ class _PtrSetSchema(Schema[PtrSetSpec, PtrSetState]):
 PTR_SET = _PtrSetSchema("PtrRecordSet", PtrSetSpec, PtrSetState, _INPUTS, _OUTPUTS)
 
 
-def check_records(given: Properties) -> tuple[PtrSetRecords, list[Finding]]:
-    """Read the inputs that say which records there are, with a finding for all that is wrong."""
+def check_records(
+    given: Properties, unreadable: Mapping[str, Sequence[str]] = {}
+) -> tuple[PtrSetRecords, list[Finding]]:
+    """Read the inputs that say which records there are, with a finding for all that is wrong.
+
+    ``unreadable`` has what is wrong with values that are no lines, of ``records`` and ``exclude``.
+    """
     found = []
     lines = {}
     for key in ("records", "exclude"):
@@ -149,7 +156,7 @@ def check_records(given: Properties) -> tuple[PtrSetRecords, list[Finding]]:
             found.append(Finding(key, "must be text, a line for each"))
             lines[key] = ""
     network, fill, exclude = given.get("network"), given.get("fill"), lines["exclude"]
-    table, addresses, wrong_records = check_table(lines["records"])
+    table, addresses, wrong_records = check_table(lines["records"], unreadable.get("records", ()))
     found += wrong_records
     block = None
     if network is not None:
@@ -161,7 +168,9 @@ def check_records(given: Properties) -> tuple[PtrSetRecords, list[Finding]]:
         outside = _outside(addresses, block)
         found += findings("records", [f"{key} is not in {block}" for key in outside])
     pattern, wrong = _check_fill(fill, block, named=network is not None)
-    left_out, wrong_exclude = _check_exclude(exclude.splitlines(), block, filled=fill is not None)
+    left_out, wrong_exclude = _check_exclude(
+        exclude.splitlines(), block, unreadable.get("exclude", ()), filled=fill is not None
+    )
     both = [key for key in left_out if key in addresses]
     found += [
         *wrong,
@@ -216,10 +225,10 @@ def _check_fill(
 
 
 def _check_exclude(
-    exclude: Collection[str], network: Network | None, *, filled: bool
+    exclude: Collection[str], network: Network | None, unreadable: Sequence[str], *, filled: bool
 ) -> tuple[tuple[str, ...], list[Finding]]:
     found: set[str] = set()
-    reasons = []
+    reasons = [*unreadable]
     for entry in exclude:
         try:
             text = str(parse_network(entry)) if "/" in entry else canonical_address(entry)
@@ -252,36 +261,56 @@ def record_inputs(
     return {key: value for key, value in found.items() if value is not None}
 
 
-def records_text(records: Mapping[str, str]) -> str:
+def records_text(records: object) -> tuple[str, list[str]]:
     """Write records in any spelling, as a program gives them, a line each.
 
-    Raises InvalidInputError for what is not text.
+    Returns with them what is wrong with those that are no line of text: `check_records` finds
+    everything else.
     """
-    wrong = [
-        Finding("records", f"{key!r}: {value!r} is not an address and a hostname as text")
+    if not isinstance(records, Mapping):
+        return "", [f"must be a dict, address -> hostname, not {describe(records)}"]
+    lines = [
+        f"{key.strip()} {value.strip()}\n" if _is_line(key, value) else ""
         for key, value in records.items()
-        if not (_is_line(key) and _is_line(value))
     ]
-    if wrong:
-        raise InvalidInputError(wrong)
-    return "".join(f"{key.strip()} {value.strip()}\n" for key, value in records.items())
+    if all(lines):
+        return "".join(lines), []
+    return "".join(lines), [
+        reason
+        for (key, value), line in zip(records.items(), lines, strict=True)
+        if not line
+        for reason in _no_line(key, value)
+    ]
 
 
-def exclude_lines(exclude: Iterable[str]) -> str:
+def _is_line(key: object, value: object) -> bool:
+    if not (isinstance(key, str) and isinstance(value, str) and len(key.split()) == 1):
+        return False
+    return len(value.split()) == 1 or len(value.strip().splitlines()) == 1
+
+
+def _no_line(key: object, value: object) -> Iterator[str]:
+    """Say what is wrong with an address and a hostname that are no line."""
+    subject = repr(key) if isinstance(key, str) else describe(key)
+    try:
+        subject = str(parse_address(key))
+    except InvalidInputError as error:
+        yield str(error)
+    try:
+        parse_hostname(value)
+    except InvalidInputError as error:
+        yield f"{subject}: {error}"
+
+
+def exclude_lines(exclude: object) -> tuple[str, list[str]]:
     """Write addresses and networks, as a program gives them, a line each.
 
-    Raises InvalidInputError for what is not text.
+    Returns with them what is wrong with those that are no line of text.
     """
-    entries = [exclude] if isinstance(exclude, str) else list(exclude)
-    wrong = [
-        Finding("exclude", f"{entry!r} is not an address or a network as text")
-        for entry in entries
-        if not _is_line(entry)
+    if isinstance(exclude, str) or not isinstance(exclude, Iterable):
+        exclude = [exclude]
+    entries = [*exclude]
+    lines = [one for one in entries if isinstance(one, str) and len(one.split()) == 1]
+    return "".join(f"{one.strip()}\n" for one in lines), [
+        f"{one!r} is not an address or a network as text" for one in entries if one not in lines
     ]
-    if wrong:
-        raise InvalidInputError(wrong)
-    return "".join(f"{entry.strip()}\n" for entry in entries)
-
-
-def _is_line(value: object) -> bool:
-    return isinstance(value, str) and len(value.split()) == 1

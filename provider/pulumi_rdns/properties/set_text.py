@@ -93,19 +93,22 @@ def read_previous(text: str) -> Mapping[str, Previous]:
     return found
 
 
-def check_table(text: str) -> tuple[Table, Collection[str], list[Finding]]:
+def check_table(
+    text: str, unreadable: Sequence[str] = ()
+) -> tuple[Table, Collection[str], list[Finding]]:
     """Read a line ``address hostname`` for each record, in any spelling and order.
 
     Returns the records that are right, the addresses of those and of all whose hostname is not,
-    and one finding, about the property ``records``, for each that cannot be right.
+    and one finding, about the property ``records``, for each that cannot be right, those that are
+    known already to be ``unreadable`` first.
     """
-    if _PLAIN_LINES.fullmatch(text):
+    if not unreadable and _PLAIN_LINES.fullmatch(text):
         plain = read_table(text)
         if len(plain) == text.count("\n"):
             return plain, plain.keys(), []
     table: dict[str, DnsName] = {}
     spelled: dict[str, str] = {}
-    reasons = []
+    reasons = [*unreadable]
     for line in text.splitlines():
         address, _, hostname = line.partition(" ")
         try:

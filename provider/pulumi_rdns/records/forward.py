@@ -355,8 +355,9 @@ def _conflict(spec: ForwardSpec, foreign: Collection[str]) -> ConflictError:
     return _in_the_way(
         spec,
         f"it already has {', '.join(sorted(foreign))}, which was not written by this stack. "
-        'Nothing was changed. To keep both, set on_conflict to "add"; to replace it, "overwrite"; '
-        "if another resource of this stack was renamed, add `aliases` to this one",
+        'Nothing was changed. To keep both, set on_conflict to "add"; to replace it, "overwrite" '
+        "(in a stack file: onForwardConflict); if another resource of this stack was renamed, add "
+        "`aliases` to this one",
     )
 
 

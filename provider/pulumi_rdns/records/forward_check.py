@@ -23,9 +23,17 @@ from pulumi_rdns.records.pauses import Stopwatch, pauses
 
 _log = logging.getLogger(__name__)
 
+_OWN_ZONE = (
+    "where it is in a zone of your own, set rdns:forwardSource to backend, or rdns:nameservers to "
+    "servers that have it"
+)
+
 
 class ForwardSource(Protocol):
     """Somebody who can be asked whether a hostname resolves to an address."""
+
+    #: whether it asks the public DNS, at each domain's own name servers
+    is_public: bool
 
     def look(
         self, hostname: DnsName, address: Address, *, ask_resolver: bool = False
@@ -38,6 +46,8 @@ class ForwardSource(Protocol):
 
 class BackendSource:
     """Asks the records that the backend itself holds (``rdns:forwardSource: backend``)."""
+
+    is_public = False
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -168,9 +178,10 @@ class ForwardGate:
         if policy is ForwardPolicy.STRICT and answer.verdict is Verdict.UNKNOWN:
             definite = True
         answer = replace(answer, detail=answer.detail + self._unserved(backend, spec, answer))
+        advice = self._advice(backend, spec, answer)
         if definite and policy is not ForwardPolicy.WARN:
-            raise ForwardMismatchError(_refusal(spec, answer))
-        report.warning(_doubt(spec, answer))
+            raise ForwardMismatchError(_refusal(spec, answer) + advice)
+        report.warning(_doubt(spec, answer) + advice)
         return answer
 
     def confirm(self, backend: Backend, spec: PtrSpec, report: Report) -> Confirmation | None:
@@ -185,6 +196,18 @@ class ForwardGate:
             return self._settled(backend, spec, policy, report)
         except UnavailableError:
             return None
+
+    def _advice(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
+        """Return a sentence for a zone of one's own, which the public DNS need not know."""
+        if answer.verdict is Verdict.PROPAGATING or not self._source_of(backend).is_public:
+            return ""
+        said = f". The public DNS does not know {spec.hostname}"
+        if not getattr(answer, "denies_name", False):
+            own = BackendSource(backend).look(spec.hostname, spec.address)
+            if own.verdict is not Verdict.CONFIRMED:
+                return ""
+            said = f". {own.detail}"
+        return f"{said}: {_OWN_ZONE}"
 
     def _unserved(self, backend: Backend, spec: PtrSpec, answer: Confirmation) -> str:
         """Return a clause where the backend's own zone has the record that the nameservers deny."""
@@ -274,7 +297,7 @@ def _refusal(spec: PtrSpec, answer: Confirmation) -> str:
     return (
         f"forward check: {spec.hostname} {said} {spec.address}: {answer.detail}; "
         f"nothing was written. Create or correct the {record_type(spec.address)} record and run "
-        'again, or set forward_check to "warn" or "skip"'
+        'again, or set forward_check to "warn" or "skip" (in a stack file: forwardCheck)'
     )
 
 

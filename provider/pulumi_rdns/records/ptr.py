@@ -340,9 +340,9 @@ def _own(spec: PtrSpec) -> OwnPtr:
         spec.hostname,
         spec.ttl,
         spec.policies.on_conflict is OnConflict.OVERWRITE,
-        '. Nothing was changed. To take it over, set on_conflict to "overwrite"; if another '
-        "resource of this stack was renamed, add `aliases` to this one; otherwise remove the "
-        "record there first",
+        '. Nothing was changed. To take it over, set on_conflict to "overwrite" (in a '
+        "stack file: onConflict); if another resource of this stack was renamed, add `aliases` to "
+        "this one; otherwise remove the record there first",
     )
 
 

@@ -87,6 +87,8 @@ class DnsSource:
         instead of the resolvers of this machine; ``timeout`` is seconds, for each question. Raises
         InvalidInputError where a resolver is not given by its address.
         """
+        #: whether the domains' own name servers are asked, and not some that a setting names
+        self.is_public = not nameservers
         addresses = [_address(endpoint) for endpoint in resolvers] or _system_resolvers()
         client = DnsClient(timeout)
         self._finder = AuthorityFinder(client, addresses)

@@ -62,6 +62,12 @@ class Look(Confirmation, frozen=True):
     #: the names that the hostname is a CNAME to, in order; empty otherwise
     aliases: tuple[DnsName, ...] = ()
 
+    @property
+    def denies_name(self) -> bool:
+        """Whether all that was answered is NXDOMAIN."""
+        definite = [one.outcome for one in self.answers if one.is_definite]
+        return bool(definite) and all(isinstance(outcome, NxDomain) for outcome in definite)
+
 
 def final_answers(chain: AliasChain) -> tuple[ServerAnswer, ...]:
     """Return what the servers at the ends of all chains say, sorted.

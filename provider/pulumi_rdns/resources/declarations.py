@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_rdns.errors import InvalidInputError, RdnsError
+from pulumi_rdns.errors import Finding, InvalidInputError, RdnsError
 from pulumi_rdns.model.addresses import parse_address, record_type
 from pulumi_rdns.model.names import parse_hostname
 from pulumi_rdns.model.tables import Table
@@ -79,14 +79,14 @@ class Declarations:
 
         def declare(backend: Any, records: Any, network: Any, fill: Any, exclude: Any) -> Any:
             given = {"network": network, "fill": fill}
-            try:
-                given["records"] = None if records is None else records_text(records)
-                given["exclude"] = None if exclude is None else exclude_lines(exclude)
-                found, wrong = check_records(given)
-                if wrong:
-                    raise InvalidInputError(wrong)
-            except InvalidInputError as error:
-                raise as_run_error(_of_resource(resource_name, error)) from None
+            unreadable = {}
+            if records is not None:
+                given["records"], unreadable["records"] = records_text(records)
+            if exclude is not None:
+                given["exclude"], unreadable["exclude"] = exclude_lines(exclude)
+            found, wrong = check_records(given, unreadable)
+            if wrong:
+                raise as_run_error(_of_resource(resource_name, wrong))
             duplicate = self._declared.declare_many(
                 resource, resource_name, str(backend), found.table.keys()
             )
@@ -205,7 +205,7 @@ async def _raise_after(first: pulumi.Resource, error: RdnsError) -> None:
     raise error
 
 
-def _of_resource(resource_name: str, error: InvalidInputError) -> InvalidInputError:
+def _of_resource(resource_name: str, findings: Sequence[Finding]) -> InvalidInputError:
     """Write all findings about a set below each other, with the set's name."""
-    lines = [f"{name}: {why}" if name else why for name, why in error.findings]
+    lines = [f"{name}: {why}" if name else why for name, why in findings]
     return InvalidInputError(f"{resource_name!r}:\n  " + "\n  ".join(lines))

@@ -11,21 +11,19 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
-from pulumi_rdns.resources.inputs import without_restore
+from pulumi_rdns.resources.inputs import names_an_output, refuse_formatted_outputs, without_restore
+from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
 from pulumi_rdns.resources.ptr_record import PtrRecord
+from pulumi_rdns.resources.record import camel, output
+
+_DICT = 'give a dict instead, whose keys name the children: {"public": server.ipv4_address}'
 
 
 class ForwardConfirmedHost(pulumi.ComponentResource):
-    """The A and AAAA records of a hostname, then a PTR record for each of its addresses."""
+    """The A and AAAA records of a hostname, then a PTR record for each of its addresses.
 
-    #: address (or key, where the addresses came as a dict) -> does the hostname resolve to it?
-    forward_confirmed: pulumi.Output[dict[str, bool | None]]
-    #: address (or key) -> the name under in-addr.arpa or ip6.arpa that belongs to it
-    reverse_names: pulumi.Output[dict[str, str]]
-    #: the hostname in canonical form
-    hostname: pulumi.Output[str]
-    #: the addresses in the form of RFC 5952
-    addresses: pulumi.Output[list[str]]
+    ``forward_records`` and ``ptr_records`` are its children, by address, or by key of a dict.
+    """
 
     def __init__(
         self,
@@ -39,10 +37,10 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
         zone: pulumi.Input[str] | None = None,
         forward_zone: pulumi.Input[str] | None = None,
         ttl: pulumi.Input[int] | None = None,
-        on_conflict: pulumi.Input[str] | None = None,
-        on_forward_conflict: pulumi.Input[str] | None = None,
-        on_delete: pulumi.Input[str] | None = None,
-        forward_check: pulumi.Input[str] | None = None,
+        on_conflict: pulumi.Input[OnConflict] | None = None,
+        on_forward_conflict: pulumi.Input[OnForwardConflict] | None = None,
+        on_delete: pulumi.Input[OnDelete] | None = None,
+        forward_check: pulumi.Input[ForwardPolicy] | None = None,
         forward_timeout: pulumi.Input[float] | None = None,
         ptr_timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -63,6 +61,9 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
 
         The other arguments are those of `PtrRecord`; ``ttl`` is that of the forward records too.
         """
+        refuse_formatted_outputs(
+            resource_name, hostname=hostname, zone=zone, forward_zone=forward_zone
+        )
         super().__init__("rdns:index:ForwardConfirmedHost", resource_name, None, opts)
         below = pulumi.ResourceOptions(parent=self)
         self.forward_records: dict[str, ForwardRecord] = {}
@@ -98,35 +99,64 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
                 opts=below,
             )
         records = self.ptr_records
-        self.hostname = next(iter(records.values())).hostname
-        self.addresses = pulumi.Output.all(*[record.address for record in records.values()])
-        self.forward_confirmed = pulumi.Output.all(
-            **{key: record.forward_confirmed for key, record in records.items()}
-        )
-        self.reverse_names = pulumi.Output.all(
-            **{key: record.reverse_name for key, record in records.items()}
-        )
-        self.register_outputs(
-            {
-                "reverseNames": self.reverse_names,
-                "hostname": self.hostname,
-                "addresses": self.addresses,
-                "forwardConfirmed": self.forward_confirmed,
-            }
-        )
+        outputs: dict[str, pulumi.Output[Any]] = {
+            "reverse_names": pulumi.Output.all(
+                **{key: record.reverse_name for key, record in records.items()}
+            ),
+            "hostname": next(iter(records.values())).hostname,
+            "addresses": pulumi.Output.all(*[record.address for record in records.values()]),
+            "forward_confirmed": pulumi.Output.all(
+                **{key: record.forward_confirmed for key, record in records.items()}
+            ),
+        }
+        self.__dict__.update(outputs)
+        self.register_outputs({camel(name): output for name, output in outputs.items()})
+
+    @property
+    @pulumi.getter(name="forwardConfirmed")
+    def forward_confirmed(self) -> pulumi.Output[dict[str, bool | None]]:
+        """Does the hostname resolve to each address? By address, or by key of a dict.
+
+        None where nobody could be asked.
+        """
+        return output(self, "forward_confirmed")
+
+    @property
+    @pulumi.getter(name="reverseNames")
+    def reverse_names(self) -> pulumi.Output[dict[str, str]]:
+        """The name under in-addr.arpa or ip6.arpa of each address, by address or key."""
+        return output(self, "reverse_names")
+
+    @property
+    @pulumi.getter
+    def hostname(self) -> pulumi.Output[str]:
+        """The hostname in canonical form."""
+        return output(self, "hostname")
+
+    @property
+    @pulumi.getter
+    def addresses(self) -> pulumi.Output[list[str]]:
+        """The addresses in the form of RFC 5952."""
+        return output(self, "addresses")
 
 
 def _by_key(name: str, addresses: Any) -> dict[str, Any]:
     """Name each address: by its key, or by its canonical form."""
     if isinstance(addresses, Mapping):
         keyed = dict(addresses)
+        if any(map(names_an_output, keyed)):
+            raise _invalid(
+                name, f"a key names a child, and cannot be an Output, nor a text with one; {_DICT}"
+            )
+        refuse_formatted_outputs(name, addresses=addresses)
     elif isinstance(addresses, str) or not isinstance(addresses, Sequence):
+        refuse_formatted_outputs(name, addresses=addresses)
         raise _invalid(name, "must be a list of addresses, or a dict of computed ones")
-    elif any(isinstance(address, pulumi.Output) for address in addresses):
+    elif any(map(names_an_output, addresses)):
         raise _invalid(
             name,
-            "a list cannot hold a computed address, because children are named by address; give a "
-            'dict instead, as in {"public": server.ipv4_address}',
+            "a list cannot hold an Output, nor a text with one, because children are named "
+            f"by address; {_DICT}",
         )
     else:
         keyed = {}

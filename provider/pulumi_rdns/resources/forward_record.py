@@ -7,8 +7,10 @@ import pulumi
 from pulumi_rdns.lifecycle import forward
 from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.resources import program
+from pulumi_rdns.resources.inputs import refuse_formatted_outputs
+from pulumi_rdns.resources.policies import OnForwardConflict, OnForwardDelete
 from pulumi_rdns.resources.provider import RecordProvider
-from pulumi_rdns.resources.record import Record
+from pulumi_rdns.resources.record import Record, output
 
 
 class ForwardRecordProvider(RecordProvider, lifecycle=forward):
@@ -17,23 +19,6 @@ class ForwardRecordProvider(RecordProvider, lifecycle=forward):
 
 class ForwardRecord(Record):
     """One address of the A or AAAA RRset of a hostname; the type follows the address."""
-
-    #: lower case, A-labels, no trailing dot
-    hostname: pulumi.Output[str]
-    #: the address, in the form of RFC 5952
-    address: pulumi.Output[str]
-    #: the backend instance that holds the record
-    backend: pulumi.Output[str]
-    #: the zone where the record was written
-    zone: pulumi.Output[str]
-    #: seconds; None where the program gave none
-    ttl: pulumi.Output[int | None]
-    #: ``A`` or ``AAAA``
-    record_type: pulumi.Output[str]
-    #: the address that create or update wrote; a refresh never changes it
-    written_address: pulumi.Output[str]
-    #: True where the record was there already when the resource was created
-    adopted: pulumi.Output[bool]
 
     def __init__(
         self,
@@ -44,8 +29,8 @@ class ForwardRecord(Record):
         backend: pulumi.Input[str] | None = None,
         zone: pulumi.Input[str] | None = None,
         ttl: pulumi.Input[int] | None = None,
-        on_conflict: pulumi.Input[str] | None = None,
-        on_delete: pulumi.Input[str] | None = None,
+        on_conflict: pulumi.Input[OnForwardConflict] | None = None,
+        on_delete: pulumi.Input[OnForwardDelete] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare one address of ``hostname``.
@@ -62,6 +47,7 @@ class ForwardRecord(Record):
         :raises InvalidInputError: another resource gives the same RRset another TTL.
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
+        refuse_formatted_outputs(resource_name, hostname=hostname, address=address, zone=zone)
         stack = program.current()
         backend = stack.defaults.backend(backend)
         ttl = stack.defaults.value("ttl", ttl)
@@ -86,3 +72,51 @@ class ForwardRecord(Record):
             stack.expectations,
             opts,
         )
+
+    @property
+    @pulumi.getter
+    def hostname(self) -> pulumi.Output[str]:
+        """The hostname: lower case, A-labels, no trailing dot."""
+        return output(self, "hostname")
+
+    @property
+    @pulumi.getter
+    def address(self) -> pulumi.Output[str]:
+        """The address, in the form of RFC 5952."""
+        return output(self, "address")
+
+    @property
+    @pulumi.getter
+    def backend(self) -> pulumi.Output[str]:
+        """The backend instance that holds the record."""
+        return output(self, "backend")
+
+    @property
+    @pulumi.getter
+    def zone(self) -> pulumi.Output[str]:
+        """The zone where the record was written."""
+        return output(self, "zone")
+
+    @property
+    @pulumi.getter
+    def ttl(self) -> pulumi.Output[int | None]:
+        """The TTL in seconds; None where the program gave none."""
+        return output(self, "ttl")
+
+    @property
+    @pulumi.getter(name="recordType")
+    def record_type(self) -> pulumi.Output[str]:
+        """``A`` or ``AAAA``."""
+        return output(self, "record_type")
+
+    @property
+    @pulumi.getter(name="writtenAddress")
+    def written_address(self) -> pulumi.Output[str]:
+        """The address that create or update wrote; a refresh never changes it."""
+        return output(self, "written_address")
+
+    @property
+    @pulumi.getter
+    def adopted(self) -> pulumi.Output[bool]:
+        """True where the record was there already when the resource was created."""
+        return output(self, "adopted")

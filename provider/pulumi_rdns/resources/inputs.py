@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pulumi
 
-from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.errors import Finding, InvalidInputError
 from pulumi_rdns.model.names import parse_hostname
 from pulumi_rdns.model.specs import OnDelete
+from pulumi_rdns.resources.engine.errors import as_run_error
+from pulumi_rdns.resources.engine.formatted import has_formatted_output
+
+_FORMATTED = (
+    "an Output was put into a text, as in an f-string; a text cannot hold a value that is known "
+    'later: pass the Output itself, or pulumi.Output.format("{0}.example.com", output), or what '
+    "output.apply(...) returns"
+)
+_KEY = (
+    "a key cannot be an Output, nor a text with one in it; give the whole dict as one Output: "
+    'output.apply(lambda known: {known: "mail.example.com"})'
+)
 
 
 def is_computed(value: object) -> bool:
@@ -40,6 +52,32 @@ def without_restore(on_delete: Any) -> Any:
     There is nothing to restore of that: addresses stand beside each other.
     """
     return when_known(lambda word: None if word == OnDelete.RESTORE else word, on_delete)
+
+
+def refuse_formatted_outputs(resource_name: str, **arguments: Any) -> None:
+    """Raise InvalidInputError with all arguments in which a text was made of an Output."""
+    findings = [
+        Finding(name, f"{resource_name!r}: {reason}")
+        for name, value in arguments.items()
+        for reason in _formatted(value)
+    ]
+    if findings:
+        raise as_run_error(InvalidInputError(findings))
+
+
+def _formatted(value: object) -> Iterator[str]:
+    """Say, once each, what to do instead."""
+    if isinstance(value, Mapping):
+        if any(map(names_an_output, value)):
+            yield _KEY
+        value = list(value.values())
+    if any(map(has_formatted_output, value if isinstance(value, list | tuple) else [value])):
+        yield _FORMATTED
+
+
+def names_an_output(key: object) -> bool:
+    """Whether what is to be plain text is an Output, or a text that was made of one."""
+    return has_formatted_output(key) or (type(key) is not str and is_computed(key))
 
 
 def secret_inputs(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | None] | None:

@@ -6,7 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -40,6 +40,7 @@ from pulumi_rdns.resources.engine.partial import report_partial_success
 from pulumi_rdns.resources.engine.report import EngineReport
 from pulumi_rdns.resources.engine.run import cli, host_run_key, is_alive
 from pulumi_rdns.resources.engine.secrets import as_secret
+from pulumi_rdns.resources.rotated_keys import told_of_rotated_keys
 from pulumi_rdns.resources.stored_state import read_holdings
 
 _lock = threading.Lock()
@@ -117,7 +118,7 @@ class RecordProvider(ResourceProvider):
 
     @plain_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with _served_call(has_old_inputs=True) as call:
+        with _served_call(has_old_inputs=True) as call, _told_of_rotated_keys(call):
             found = self.lifecycle.read(session(), call, id_, props)
         if found is None:
             return ReadResult(None, {})
@@ -131,7 +132,7 @@ class RecordProvider(ResourceProvider):
 
     @plain_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        with _served_call() as call:
+        with _served_call() as call, _told_of_rotated_keys(call):
             self.lifecycle.delete(session(), call, _id, _props)
 
 
@@ -158,6 +159,10 @@ def _served_call(*, has_old_inputs: bool = False) -> Iterator[Call]:
         olds = old_inputs() if has_old_inputs else None
         with serving():
             yield Call(urn, EngineReport(urn), is_unknown=_is_unknown, old_inputs=olds)
+
+
+def _told_of_rotated_keys(call: Call) -> AbstractContextManager[None]:
+    return told_of_rotated_keys(call.urn, session())
 
 
 @contextmanager

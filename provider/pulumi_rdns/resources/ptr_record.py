@@ -14,8 +14,10 @@ from pulumi_rdns.properties.ptr import PTR
 from pulumi_rdns.resources import program
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
+from pulumi_rdns.resources.inputs import refuse_formatted_outputs
+from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete
 from pulumi_rdns.resources.provider import RecordProvider
-from pulumi_rdns.resources.record import Record
+from pulumi_rdns.resources.record import Record, output
 
 
 class PtrRecordProvider(RecordProvider, lifecycle=ptr):
@@ -39,31 +41,6 @@ class PreviousRecord(dict[str, Any]):
 class PtrRecord(Record):
     """The PTR record of one IP address (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
 
-    #: the address, in the form of RFC 5952
-    address: pulumi.Output[str]
-    #: where the PTR points: lower case, A-labels, no trailing dot
-    hostname: pulumi.Output[str]
-    #: the backend instance that holds the record
-    backend: pulumi.Output[str]
-    #: the zone where the record was written; None at a backend that has none
-    zone: pulumi.Output[str | None]
-    #: seconds; None where the program gave none
-    ttl: pulumi.Output[int | None]
-    #: the name under in-addr.arpa or ip6.arpa that belongs to the address
-    reverse_name: pulumi.Output[str]
-    #: the name where the record was written; another than `reverse_name` under RFC 2317
-    owner_name: pulumi.Output[str | None]
-    #: the hostname that create or update wrote; a refresh never changes it
-    written_hostname: pulumi.Output[str]
-    #: True where the record was already correct when the resource was created
-    adopted: pulumi.Output[bool]
-    #: what was there before
-    previous: pulumi.Output[PreviousRecord]
-    #: True or False; None where nobody could be asked
-    forward_confirmed: pulumi.Output[bool | None]
-    #: what `forward_confirmed` rests on, in a sentence
-    forward_detail: pulumi.Output[str]
-
     def __init__(
         self,
         resource_name: str,
@@ -74,9 +51,9 @@ class PtrRecord(Record):
         backend: pulumi.Input[str] | None = None,
         zone: pulumi.Input[str] | None = None,
         ttl: pulumi.Input[int] | None = None,
-        on_conflict: pulumi.Input[str] | None = None,
-        on_delete: pulumi.Input[str] | None = None,
-        forward_check: pulumi.Input[str] | None = None,
+        on_conflict: pulumi.Input[OnConflict] | None = None,
+        on_delete: pulumi.Input[OnDelete] | None = None,
+        forward_check: pulumi.Input[ForwardPolicy] | None = None,
         forward_timeout: pulumi.Input[float] | None = None,
         ptr_timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -108,6 +85,7 @@ class PtrRecord(Record):
             if isinstance(record, ForwardRecord):
                 address = record.given_address if address is None else address
                 hostname = record.given_hostname if hostname is None else hostname
+        refuse_formatted_outputs(resource_name, address=address, hostname=hostname, zone=zone)
         stack = program.current()
         backend = stack.defaults.backend(backend)
         address = stack.declared.declare_address(self, resource_name, backend, address)
@@ -134,6 +112,78 @@ class PtrRecord(Record):
         )
         unchanged = self.__dict__.get("reverse_name")
         stack.warn_in_preview(self, inputs, unchanged, has_forward=bool(forwards))
+
+    @property
+    @pulumi.getter
+    def address(self) -> pulumi.Output[str]:
+        """The address, in the form of RFC 5952."""
+        return output(self, "address")
+
+    @property
+    @pulumi.getter
+    def hostname(self) -> pulumi.Output[str]:
+        """Where the PTR points: lower case, A-labels, no trailing dot."""
+        return output(self, "hostname")
+
+    @property
+    @pulumi.getter
+    def backend(self) -> pulumi.Output[str]:
+        """The backend instance that holds the record."""
+        return output(self, "backend")
+
+    @property
+    @pulumi.getter
+    def zone(self) -> pulumi.Output[str | None]:
+        """The zone where the record was written; None at a backend that has none."""
+        return output(self, "zone")
+
+    @property
+    @pulumi.getter
+    def ttl(self) -> pulumi.Output[int | None]:
+        """The TTL in seconds; None where the program gave none."""
+        return output(self, "ttl")
+
+    @property
+    @pulumi.getter(name="reverseName")
+    def reverse_name(self) -> pulumi.Output[str]:
+        """The name under in-addr.arpa or ip6.arpa that belongs to the address."""
+        return output(self, "reverse_name")
+
+    @property
+    @pulumi.getter(name="ownerName")
+    def owner_name(self) -> pulumi.Output[str | None]:
+        """The name where the record was written; another than `reverse_name` under RFC 2317."""
+        return output(self, "owner_name")
+
+    @property
+    @pulumi.getter(name="writtenHostname")
+    def written_hostname(self) -> pulumi.Output[str]:
+        """The hostname that create or update wrote; a refresh never changes it."""
+        return output(self, "written_hostname")
+
+    @property
+    @pulumi.getter
+    def adopted(self) -> pulumi.Output[bool]:
+        """True where the record was already correct when the resource was created."""
+        return output(self, "adopted")
+
+    @property
+    @pulumi.getter
+    def previous(self) -> pulumi.Output[PreviousRecord]:
+        """What the address had before this resource was created."""
+        return output(self, "previous")
+
+    @property
+    @pulumi.getter(name="forwardConfirmed")
+    def forward_confirmed(self) -> pulumi.Output[bool | None]:
+        """Whether the hostname resolves to the address; None where nobody could be asked."""
+        return output(self, "forward_confirmed")
+
+    @property
+    @pulumi.getter(name="forwardDetail")
+    def forward_detail(self) -> pulumi.Output[str]:
+        """What `forward_confirmed` rests on, in a sentence."""
+        return output(self, "forward_detail")
 
 
 def _resources(name: str, forward: Any) -> list[Any]:

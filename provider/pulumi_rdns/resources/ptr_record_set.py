@@ -11,8 +11,10 @@ from pulumi_rdns.lifecycle import ptr_set
 from pulumi_rdns.properties.ptr_set import PTR_SET
 from pulumi_rdns.resources import program
 from pulumi_rdns.resources.engine.errors import as_run_error
+from pulumi_rdns.resources.inputs import refuse_formatted_outputs
+from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete
 from pulumi_rdns.resources.provider import RecordProvider
-from pulumi_rdns.resources.record import Record
+from pulumi_rdns.resources.record import Record, output
 
 
 class PtrRecordSetProvider(RecordProvider, lifecycle=ptr_set):
@@ -21,35 +23,6 @@ class PtrRecordSetProvider(RecordProvider, lifecycle=ptr_set):
 
 class PtrRecordSet(Record):
     """The PTR records of many addresses, as one resource: single ones, a whole network, or both."""
-
-    #: the records as text: a line ``address hostname`` each, sorted by address
-    records: pulumi.Output[str | None]
-    #: the network, in the form of RFC 5952
-    network: pulumi.Output[str | None]
-    #: the pattern of hostnames
-    fill: pulumi.Output[str | None]
-    #: what the fill leaves out: a line for each address or network, sorted
-    exclude: pulumi.Output[str | None]
-    #: the backend instance that holds the records
-    backend: pulumi.Output[str]
-    #: seconds; None where the program gave none
-    ttl: pulumi.Output[int | None]
-    #: how many records were written
-    count: pulumi.Output[int]
-    #: what create or update wrote; a refresh never changes it. A line for each, or for a network
-    written_records: pulumi.Output[str]
-    #: those of them that were there already: a line ``address hostname`` each; None for none
-    adopted_records: pulumi.Output[str | None]
-    #: what ``on_conflict="overwrite"`` took over: a line ``address TTL hostnames`` each
-    previous_records: pulumi.Output[str | None]
-    #: the zones where records were written; empty at a backend that has none
-    zones: pulumi.Output[list[str]]
-    #: a line ``address name`` for each record that is not at its reverse name (RFC 2317)
-    owner_names: pulumi.Output[str | None]
-    #: how many hostnames resolve to their address; None where that is not checked
-    forward_confirmed_count: pulumi.Output[int | None] = pulumi.property("forwardConfirmedCount")
-    #: the addresses whose hostname does not; None where that is not checked
-    unconfirmed: pulumi.Output[list[str] | None]
 
     def __init__(
         self,
@@ -62,9 +35,9 @@ class PtrRecordSet(Record):
         backend: pulumi.Input[str] | None = None,
         zone: pulumi.Input[str] | None = None,
         ttl: pulumi.Input[int] | None = None,
-        on_conflict: pulumi.Input[str] | None = None,
-        on_delete: pulumi.Input[str] | None = None,
-        forward_check: pulumi.Input[str] | None = None,
+        on_conflict: pulumi.Input[OnConflict] | None = None,
+        on_delete: pulumi.Input[OnDelete] | None = None,
+        forward_check: pulumi.Input[ForwardPolicy] | None = None,
         forward_timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -91,6 +64,9 @@ class PtrRecordSet(Record):
         :raises DuplicateAddressError: another resource of the program claims one of the addresses.
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
         """
+        refuse_formatted_outputs(
+            resource_name, records=records, network=network, fill=fill, exclude=exclude, zone=zone
+        )
         stack = program.current()
         if records is None and fill is None:
             raise as_run_error(
@@ -119,3 +95,90 @@ class PtrRecordSet(Record):
             opts,
             table,
         )
+
+    @property
+    @pulumi.getter
+    def records(self) -> pulumi.Output[str | None]:
+        """The records as text: a line ``address hostname`` each, sorted by address."""
+        return output(self, "records")
+
+    @property
+    @pulumi.getter
+    def network(self) -> pulumi.Output[str | None]:
+        """The network, in the form of RFC 5952."""
+        return output(self, "network")
+
+    @property
+    @pulumi.getter
+    def fill(self) -> pulumi.Output[str | None]:
+        """The pattern of hostnames."""
+        return output(self, "fill")
+
+    @property
+    @pulumi.getter
+    def exclude(self) -> pulumi.Output[str | None]:
+        """What the fill leaves out: a line for each address or network, sorted."""
+        return output(self, "exclude")
+
+    @property
+    @pulumi.getter
+    def backend(self) -> pulumi.Output[str]:
+        """The backend instance that holds the records."""
+        return output(self, "backend")
+
+    @property
+    @pulumi.getter
+    def ttl(self) -> pulumi.Output[int | None]:
+        """The TTL in seconds; None where the program gave none."""
+        return output(self, "ttl")
+
+    @property
+    @pulumi.getter
+    def count(self) -> pulumi.Output[int]:
+        """How many records were written."""
+        return output(self, "count")
+
+    @property
+    @pulumi.getter(name="writtenRecords")
+    def written_records(self) -> pulumi.Output[str]:
+        """What create or update wrote: a line for each, or for a network.
+
+        A refresh never changes it.
+        """
+        return output(self, "written_records")
+
+    @property
+    @pulumi.getter(name="adoptedRecords")
+    def adopted_records(self) -> pulumi.Output[str | None]:
+        """Those of them that were there already: a line ``address hostname`` each, or None."""
+        return output(self, "adopted_records")
+
+    @property
+    @pulumi.getter(name="previousRecords")
+    def previous_records(self) -> pulumi.Output[str | None]:
+        """What ``on_conflict="overwrite"`` took over: a line ``address TTL hostnames`` each."""
+        return output(self, "previous_records")
+
+    @property
+    @pulumi.getter
+    def zones(self) -> pulumi.Output[list[str]]:
+        """The zones where records were written; empty at a backend that has none."""
+        return output(self, "zones")
+
+    @property
+    @pulumi.getter(name="ownerNames")
+    def owner_names(self) -> pulumi.Output[str | None]:
+        """A line ``address name`` for each record that is not at its reverse name (RFC 2317)."""
+        return output(self, "owner_names")
+
+    @property
+    @pulumi.getter(name="forwardConfirmedCount")
+    def forward_confirmed_count(self) -> pulumi.Output[int | None]:
+        """How many hostnames resolve to their address; None where that is not checked."""
+        return output(self, "forward_confirmed_count")
+
+    @property
+    @pulumi.getter
+    def unconfirmed(self) -> pulumi.Output[list[str] | None]:
+        """The addresses whose hostname does not; None where that is not checked."""
+        return output(self, "unconfirmed")

@@ -8,21 +8,23 @@ from typing import Any
 
 import pulumi
 
+from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
-from pulumi_rdns.resources.engine.annotations import evaluate_annotations
+from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.outputs import leave_to_the_registration
 from pulumi_rdns.resources.engine.pickles import PROVIDERS
 from pulumi_rdns.resources.expectations import Expectations
 from pulumi_rdns.resources.inputs import secret_inputs
 
 _PACKAGE = "pulumi-python"
+_IMPORT = (
+    "remove it: `pulumi up` adopts the record that is already there. Pulumi cannot import a "
+    "resource of a Python program's own provider"
+)
 
 
 class Record(pulumi.CustomResource):
     """A record as a resource: snake_case in Python, camelCase on the wire."""
-
-    def __init_subclass__(cls) -> None:
-        evaluate_annotations(cls)
 
     def __init__(
         self,
@@ -37,11 +39,15 @@ class Record(pulumi.CustomResource):
         """Register the resource; ``outputs`` are the properties that are no inputs, camelCase.
 
         ``expectations`` is told of it; ``records`` are those of a set, where they are known.
+
+        Raises InvalidInputError where it is to be imported.
         """
+        if opts is not None and opts.import_ is not None:
+            raise as_run_error(InvalidInputError(f"{resource_name!r}: {_IMPORT}", "import_"))
         token = f"{_PACKAGE}:dynamic/rdns:{kind}"
         is_read = opts is not None and opts.id is not None
         line = None if is_read else expectations.expect(kind, resource_name, inputs, records)
-        secret = secret_inputs({_camel(key): value for key, value in inputs.items()})
+        secret = secret_inputs({camel(key): value for key, value in inputs.items()})
         props = {
             **{_snake(output): None for output in outputs},
             **inputs,
@@ -54,15 +60,22 @@ class Record(pulumi.CustomResource):
 
     def translate_input_property(self, prop: str) -> str:
         """Return the name on the wire."""
-        return _camel(prop)
+        return camel(prop)
 
     def translate_output_property(self, prop: str) -> str:
         """Return the name in Python."""
         return _snake(prop)
 
 
+def output(resource: pulumi.Resource, name: str) -> pulumi.Output[Any]:
+    """Return an output that a property of the resource's class documents."""
+    found: pulumi.Output[Any] = pulumi.get(resource, name)
+    return found
+
+
 @functools.cache
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Return the name on the wire of a name in Python."""
     if name.startswith("_"):
         return name
     first, *rest = name.split("_")
