@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,6 @@ from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate
-from pulumi_rdns.records.ptr_wait import await_served
-from pulumi_rdns.resolve.forward import PtrAnswer
-from pulumi_rdns.resolve.verdicts import Status
 from tests.backends.heard import Heard
 from tests.records.conftest import name
 
@@ -323,32 +320,3 @@ def test_the_default_is_verify_for_a_global_address_and_warn_for_others(
     for private in ("10.0.0.1", "fd00::1", "192.0.2.1"):
         here = replace(spec(None), address=parse_address(private))
         assert Script(NO).gate(heard).admit(backend, here, heard) == NO
-
-
-class TestWaitingForThePtr:
-    """``ptr_timeout``: what was written is waited for, and never failed for."""
-
-    def wait(self, answers: Sequence[PtrAnswer], timeout: float, heard: Heard) -> int:
-        left = list(answers)
-        wanted = replace(spec(None), policies=PtrPolicies(ptr_timeout=timeout))
-        heard.sleep = lambda _: None
-        await_served(lambda _: left.pop(0), wanted, heard)
-        return len(left)
-
-    def answer(self, status: Status, *hostnames: str) -> PtrAnswer:
-        return PtrAnswer(status, f"servers: {status}", (), tuple(map(name, hostnames)))
-
-    def test_it_ends_when_all_servers_have_it(self, heard: Heard) -> None:
-        answers = [
-            self.answer(Status.NONE),
-            self.answer(Status.DISAGREE, "mail.example.com"),
-            self.answer(Status.FOUND, "old.example.com"),
-            self.answer(Status.FOUND, "mail.example.com"),
-        ]
-        assert self.wait(answers, 60, heard) == 0
-        assert heard.warnings == []
-        assert "waiting for the PTR" in heard.told[0]
-
-    def test_not_in_time_is_a_warning(self, heard: Heard) -> None:
-        self.wait([self.answer(Status.NONE)], 0, heard)
-        assert "was written, but its servers do not all serve" in heard.warnings[0]
