@@ -9,15 +9,8 @@ from pulumi_rdns.model.specs import PtrPolicies, PtrSpec
 from pulumi_rdns.records.ptr_wait import await_served
 from pulumi_rdns.resolve.forward import PtrAnswer
 from pulumi_rdns.resolve.verdicts import Status
-from tests.backends.heard import Heard
+from tests.backends.heard import Cancelled, Heard
 from tests.records.conftest import name
-
-
-class Cancelled(Heard):
-    """A report whose operation nobody waits for any longer."""
-
-    def pause(self, seconds: float) -> bool:
-        return False
 
 
 def wait(answers: Sequence[PtrAnswer], timeout: float, heard: Heard) -> int:
