@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from .harness import Project
+from .quick_pip import remember
 
 MakeProject = Callable[..., Project]
 
@@ -22,6 +23,15 @@ def cli() -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_pip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the commands of the CLI know the installed packages without asking pip each time."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in remember(tmp_path_factory.mktemp("pip")).items():
+            patched.setenv(name, value)
+        yield
 
 
 @pytest.fixture
