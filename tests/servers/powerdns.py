@@ -18,6 +18,8 @@ _DATABASES: dict[tuple[object, ...], bytes] = {}
 _CONFIG = """
 launch=gsqlite3
 gsqlite3-database={folder}/pdns.sqlite3
+# What a test writes need not survive a power cut.
+gsqlite3-pragma-synchronous=0
 local-address={address}
 local-port={port}
 socket-dir={folder}
