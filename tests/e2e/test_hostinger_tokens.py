@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import MakeProject
 from .harness import ptr
 from .hostinger_world import ARTICLE, HostingerWorld, X, config
 from .hostinger_world import world as world
 from .in_a_world import A
 from .test_secrets import noted_arguments, texts_of
+
+#: what is secret is under a passphrase, as most users have it
+pytestmark = pytest.mark.usefixtures("passphrase")
 
 TOKEN = "rdns:backends.main.apiToken"
 
