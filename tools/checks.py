@@ -12,7 +12,7 @@ from pathlib import Path
 from tools import cli, environment, servers, venv
 from tools.project import DEV, ROOT
 
-COVERED = ("model", "properties", "lifecycle", "backends/kit")
+COVERED = ("model", "properties", "records", "lifecycle", "backends/kit")
 """The folders of the package whose branches their own tests have to go through."""
 
 LEAST_COVERAGE = 95
