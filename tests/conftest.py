@@ -15,11 +15,13 @@ hypothesis.settings.load_profile("untimed")
 pytest.register_assert_rewrite(
     "tests.backends.batch_contract",
     "tests.backends.contract",
+    "tests.e2e.forward_direction",
     "tests.e2e.harness",
     "tests.e2e.in_a_world",
     "tests.e2e.many_records",
-    "tests.e2e.nothing_is_lost",
+    "tests.e2e.moved_resources",
     "tests.e2e.served_worlds",
+    "tests.e2e.strangers_records",
     "tests.e2e.what_pulumi_offers",
 )
 

@@ -30,3 +30,10 @@ class Heard(Report):
     def pause(self, seconds: float) -> bool:
         self.sleep(seconds)
         return True
+
+
+class Cancelled(Heard):
+    """That of an operation which nobody waits for any longer."""
+
+    def pause(self, seconds: float) -> bool:
+        return False

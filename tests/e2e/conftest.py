@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from .harness import Project
+from .key_server import key_server
+from .quick_pip import remember
 
 MakeProject = Callable[..., Project]
 
@@ -22,6 +24,24 @@ def cli() -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the commands of the CLI take two thirds of their time.
+
+    They need not ask pip each time which packages are installed, nor make a key of a passphrase.
+    """
+    with pytest.MonkeyPatch.context() as patched, key_server() as variables:
+        for name, value in {**variables, **remember(tmp_path_factory.mktemp("pip"))}.items():
+            patched.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the secrets of new stacks under a passphrase, as most users do."""
+    monkeypatch.delenv("VAULT_SERVER_URL")
 
 
 @pytest.fixture

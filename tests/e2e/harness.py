@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from .key_server import PROVIDER
+
 #: seconds that one command may take before the test gives up on it
 TIMEOUT = 110.0
 PASSPHRASE = "a passphrase of the tests"
@@ -28,8 +30,9 @@ Environ = Mapping[str, str] | None
 
 _YES = ("--yes", "--skip-preview")
 _PLAIN = ("--non-interactive", "--color", "never")
-#: (project, stack) -> file -> its text: what `pulumi stack init` writes, which takes half a second
-_INITIAL: dict[tuple[str, str], dict[str, str]] = {}
+#: (project, stack, provider of its secrets) -> file -> its text: what `pulumi stack init` writes,
+#: which takes half a second
+_INITIAL: dict[tuple[str, str, str], dict[str, str]] = {}
 _HEADER = "import pulumi\nimport pulumi_rdns as rdns\n\n"
 #: variables of whoever runs the tests, which would change what a command does, or let it compile
 #: all modules anew
@@ -149,9 +152,11 @@ class Project:
         """Create the stack: by the CLI once for each name, then as a copy of what it wrote."""
         places = {"settings": self.config_file, "state": self._state_file}
         places["meta"] = self._state / ".pulumi" / "meta.yaml"
-        key = (self.name, self.stack)
+        # Where there is a server for the key, no command makes one of the passphrase.
+        provider = PROVIDER if "VAULT_SERVER_URL" in self.environ else "passphrase"
+        key = (self.name, self.stack, provider)
         if key not in _INITIAL:
-            self.run("stack", "init", "--no-select", self.stack)
+            self.run("stack", "init", "--no-select", "--secrets-provider", provider, self.stack)
             _INITIAL[key] = {what: file.read_text() for what, file in places.items()}
         for what, text in _INITIAL[key].items():
             places[what].parent.mkdir(parents=True, exist_ok=True)

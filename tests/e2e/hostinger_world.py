@@ -7,10 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+import pytest
+
 from tests.fakes.hostinger import Fault, Machine, Scenario, Simulator
 
 from .worlds import Hostnames, World
 
+#: two addresses of one VM of the simulated account, and one of another
+X, Y, Z = "203.0.113.10", "203.0.113.13", "203.0.113.12"
 #: more often than any test asks
 ALWAYS = 10**9
 LIST = "/virtual-machines$"
@@ -128,3 +132,9 @@ def config(world: HostingerWorld, *others: HostingerWorld, **more: object) -> di
         "rdns:forwardCheck": "verify",
         **more,
     }
+
+
+@pytest.fixture
+def world() -> Iterator[HostingerWorld]:
+    with HostingerWorld.running("main") as world:
+        yield world

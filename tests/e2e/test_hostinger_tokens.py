@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from .conftest import MakeProject
 from .harness import ptr
-from .hostinger_world import ARTICLE, HostingerWorld, config
+from .hostinger_world import ARTICLE, HostingerWorld, X, config
+from .hostinger_world import world as world
+from .in_a_world import A
 from .test_secrets import noted_arguments, texts_of
 
-A, B = "a.example.com", "b.example.com"
-#: two addresses of one VM, and one of another
-X, Y, Z = "203.0.113.10", "203.0.113.13", "203.0.113.12"
+#: what is secret is under a passphrase, as most users have it
+pytestmark = pytest.mark.usefixtures("passphrase")
+
 TOKEN = "rdns:backends.main.apiToken"
-
-
-@pytest.fixture
-def world() -> Iterator[HostingerWorld]:
-    with HostingerWorld.running("main") as world:
-        yield world
 
 
 def test_the_token_is_nowhere_to_be_seen(make_project: MakeProject, world: HostingerWorld) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import MakeProject
 from .harness import Project, Result, declare, forward, ptr
-from .nothing_is_lost import COMPUTED
+from .moved_resources import COMPUTED
 from .worlds import ZoneFileWorld
 
 REPOSITORY = Path(__file__).parents[2]

@@ -13,6 +13,9 @@ import pytest
 from .conftest import MakeProject
 from .harness import Project, Resource, Result
 
+#: what is secret is under a passphrase, as most users have it
+pytestmark = pytest.mark.usefixtures("passphrase")
+
 SOA = "$TTL 3600\n@ SOA ns1 root 1 7200 900 1209600 300\n@ NS ns1.example.com.\n"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 

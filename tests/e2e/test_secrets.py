@@ -19,6 +19,9 @@ from .conftest import MakeProject
 from .harness import Project, Result, declare, ptr
 from .worlds import MemoryWorld
 
+#: what is secret is under a passphrase, as most users have it
+pytestmark = pytest.mark.usefixtures("passphrase")
+
 SECRET = "tok3n-of-an-account-that-nobody-may-see"
 PATH = "rdns:backends.account.apiToken"
 

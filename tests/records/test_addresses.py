@@ -55,6 +55,17 @@ def test_an_owner_that_is_not_there_is_an_error_with_the_candidates() -> None:
     )
 
 
+def test_an_account_without_an_address_has_no_owner() -> None:
+    backend = account()
+    backend.owned = {}
+    assert addresses_of(backend) == []
+    with pytest.raises(InvalidInputError) as caught:
+        addresses_of(backend, "a.example")
+    assert str(caught.value) == (
+        "owner: backend host has no owner 'a.example'; it has no address at all"
+    )
+
+
 def test_an_owner_that_is_two_is_an_error_with_both() -> None:
     backend = account(**{"192.0.2.10": ("2", "a.example")})
     with pytest.raises(InvalidInputError) as caught:

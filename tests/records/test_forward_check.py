@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import dns.name
+import dns.rrset
 import pytest
 from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
+from pulumi_rdns.backends.base import AddressBackend, OwnedAddress
 from pulumi_rdns.backends.memory import MemoryBackend, MemorySettings
-from pulumi_rdns.errors import ForwardMismatchError
+from pulumi_rdns.errors import ForwardMismatchError, UnavailableError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import DnsName, to_dns
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSpec
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate
-from pulumi_rdns.records.ptr_wait import await_served
-from pulumi_rdns.resolve.forward import PtrAnswer
 from pulumi_rdns.resolve.outcomes import NxDomain, ServerAnswer
-from pulumi_rdns.resolve.verdicts import Look, Status
-from tests.backends.heard import Heard
+from pulumi_rdns.resolve.verdicts import Look
+from tests.backends.heard import Cancelled, Heard
 from tests.records.conftest import name
 
 YES = Confirmation(Verdict.CONFIRMED, "ns1 has it")
@@ -150,6 +153,67 @@ def test_a_zone_that_does_not_have_the_record_either_is_not_mentioned(
     with pytest.raises(ForwardMismatchError) as caught:
         Script(NO).gate(heard).admit(backend, spec(ForwardPolicy.VERIFY, 0), heard)
     assert "nameservers" not in str(caught.value)
+
+
+class Machines(AddressBackend[MemorySettings]):
+    """A host whose addresses have PTRs, and which has no DNS zones."""
+
+    def get_ptr(self, address: Address) -> None: ...
+
+    def set_ptr(self, address: Address, hostname: dns.name.Name) -> None: ...
+
+    def unset_ptr(self, address: Address) -> None: ...
+
+    def addresses(self) -> Sequence[OwnedAddress]:
+        return []
+
+
+def test_a_host_without_dns_zones_cannot_be_asked(tmp_path: Path, heard: Heard) -> None:
+    host = Machines("host", MemorySettings(), tmp_path)
+    source = BackendSource(host)
+    found = source.look(name("mail.example.com"), parse_address("192.0.2.10"))
+    assert found == Confirmation(
+        Verdict.UNKNOWN, "could not ask: backend host has no forward records"
+    )
+    assert source.aliases(name("mail.example.com")) == ()
+    with pytest.raises(ForwardMismatchError) as caught:
+        Script(NO).gate(heard).admit(host, spec(ForwardPolicy.VERIFY, 0), heard)
+    assert "nameservers" not in str(caught.value)
+
+
+class Forgetful(MemoryBackend):
+    """A backend that loses its zone after a question about it."""
+
+    questions = 0
+
+    def get_rrset(self, *question: Any) -> dns.rrset.RRset | None:
+        self.questions += 1
+        return super().get_rrset(*question)
+
+    def find_zone(self, name: dns.name.Name) -> dns.name.Name:
+        if self.questions:
+            raise ZoneNotFoundError(self.name, "find the zone of", str(name), "none is here")
+        return super().find_zone(name)
+
+
+def test_a_zone_that_is_lost_meanwhile_is_not_mentioned(tmp_path: Path, heard: Heard) -> None:
+    (tmp_path / "store.json").write_text(json.dumps(ZONE_HAS_IT))
+    backend = Forgetful("here", MemorySettings(path="store.json", zones=["example.com"]), tmp_path)
+    assert Script(NO).gate(heard).admit(backend, spec(ForwardPolicy.WARN, 0), heard) == NO
+    assert backend.questions
+    assert "nameservers" not in heard.warnings[0]
+
+
+def test_each_answer_is_logged(
+    backend: MemoryBackend, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "pulumi_rdns.records.forward_check")
+    Script(NO, YES).gate(heard).admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    asked = "forward check: mail.example.com for 192.0.2.10"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{asked}: mismatch, ns1 has 192.0.2.7",
+        f"{asked}: confirmed, ns1 has it",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -343,6 +407,17 @@ def test_a_server_that_falls_silent_after_a_no_is_asked_until_the_deadline(
     assert "could not be checked" in heard.warnings[0]
 
 
+def test_a_wait_that_was_cancelled_ends_with_what_was_last_heard(backend: MemoryBackend) -> None:
+    script = Script(NO)
+    with pytest.raises(UnavailableError) as caught:
+        script.gate(heard := Cancelled()).admit(backend, spec(ForwardPolicy.VERIFY), heard)
+    assert str(caught.value) == (
+        "memory: await the forward record of mail.example.com: cancelled while waiting; nothing "
+        "was written: ns1 has 192.0.2.7"
+    )
+    assert script.asked == 1
+
+
 def test_strict_keeps_asking_when_nobody_can_be_asked_and_then_fails(
     backend: MemoryBackend, heard: Heard
 ) -> None:
@@ -397,32 +472,3 @@ def test_the_default_is_verify_for_a_global_address_and_warn_for_others(
     for private in ("10.0.0.1", "fd00::1", "192.0.2.1"):
         here = replace(spec(None), address=parse_address(private))
         assert Script(NO).gate(heard).admit(backend, here, heard) == NO
-
-
-class TestWaitingForThePtr:
-    """``ptr_timeout``: what was written is waited for, and never failed for."""
-
-    def wait(self, answers: Sequence[PtrAnswer], timeout: float, heard: Heard) -> int:
-        left = list(answers)
-        wanted = replace(spec(None), policies=PtrPolicies(ptr_timeout=timeout))
-        heard.sleep = lambda _: None
-        await_served(lambda _: left.pop(0), wanted, heard)
-        return len(left)
-
-    def answer(self, status: Status, *hostnames: str) -> PtrAnswer:
-        return PtrAnswer(status, f"servers: {status}", (), tuple(map(name, hostnames)))
-
-    def test_it_ends_when_all_servers_have_it(self, heard: Heard) -> None:
-        answers = [
-            self.answer(Status.NONE),
-            self.answer(Status.DISAGREE, "mail.example.com"),
-            self.answer(Status.FOUND, "old.example.com"),
-            self.answer(Status.FOUND, "mail.example.com"),
-        ]
-        assert self.wait(answers, 60, heard) == 0
-        assert heard.warnings == []
-        assert "waiting for the PTR" in heard.told[0]
-
-    def test_not_in_time_is_a_warning(self, heard: Heard) -> None:
-        self.wait([self.answer(Status.NONE)], 0, heard)
-        assert "was written, but its servers do not all serve" in heard.warnings[0]

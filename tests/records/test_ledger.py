@@ -40,8 +40,8 @@ def many(values: Mapping[str, str], place: Place = HERE) -> Holding:
     return Holding("PTR", place.identity, values)
 
 
-def only(ledger: Ledger, subject: str = X) -> Claim:
-    (claim,) = ledger.claims("PTR", subject)
+def only(ledger: Ledger, subject: str = X, kind: str = "PTR") -> Claim:
+    (claim,) = ledger.claims(kind, subject)
     return claim
 
 
@@ -122,6 +122,16 @@ class TestClaims:
         ledger = Ledger()
         ledger.recall("urn::mail", single(MAIL), is_current=True)
         assert ledger.claims("PTR", X) == []
+
+    def test_a_hostname_that_gets_an_address_of_the_other_kind_claims_no_record_of_the_first(
+        self,
+    ) -> None:
+        """Its address was an Output, which has become known."""
+        ledger = Ledger()
+        ledger.declare("urn::mail", Declared("A", HERE, {MAIL: X}))
+        ledger.declare("urn::mail", Declared("AAAA", HERE, {MAIL: "2001:db8::10"}))
+        assert ledger.claims("A", MAIL) == []
+        assert only(ledger, MAIL, "AAAA").wanted == "2001:db8::10"
 
 
 class TestExpectations:

@@ -10,6 +10,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import Change, ZoneBackend
 from pulumi_rdns.errors import ConflictError
 from pulumi_rdns.model.names import to_dns
+from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
@@ -19,6 +20,7 @@ from tests.records.processes import (
     CLASSLESS,
     KINDS,
     NEW,
+    PLAIN,
     URN,
     WWW,
     Kind,
@@ -105,3 +107,29 @@ def test_a_record_that_was_changed_by_hand_is_a_strangers_in_every_process(
     other.ptr.recall(old, resource=URN, is_current=False)
     with pytest.raises(ConflictError, match="already points to stranger"):
         here.ptr.create(single("files", WWW), Heard(), NEW)
+
+
+@pytest.mark.parametrize("instance", ["theirs", "linked"])
+def test_a_record_that_another_process_has_at_an_instance_unknown_here_is_kept(
+    tmp_path: Path, session: Session, join: Join, instance: str
+) -> None:
+    """Its settings are in a program's explicit provider: it may be the same server or not.
+
+    The instance ``linked`` is known here too, at another place.
+    """
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "2.0.192.in-addr.arpa.zone").write_text(ZONE)
+    settings = {instance: {"type": "zonefile", "directory": str(elsewhere)}}
+    there = Session(read_settings({"rdns:backends": settings}), tmp_path, {})
+    old = session.ptr.create(single("files", address=PLAIN), Heard(), URN)
+    here = new_session(tmp_path)
+    for one in (here, there):
+        join(one.ledger)
+    there.ptr.declare(instance, PLAIN, None, resource=NEW)
+    there.ptr.create(single(instance, address=PLAIN), Heard(), NEW)
+    heard = Heard()
+    here.ptr.delete(old, heard, URN)
+    (warning,) = heard.warnings
+    assert f"backend {instance} shows the same record and may be the same server" in warning
+    assert live(here, "20.2.0.192.in-addr.arpa") == ["mail.example.com."]

@@ -12,9 +12,14 @@ from tests.servers.process import DnsServer, free_port
 SCHEMA = Path("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql")
 API_KEY = "no-real-api-key"
 
+#: options and zones -> the database that has them, as it was before its first server started
+_DATABASES: dict[tuple[object, ...], bytes] = {}
+
 _CONFIG = """
 launch=gsqlite3
 gsqlite3-database={folder}/pdns.sqlite3
+# What a test writes need not survive a power cut.
+gsqlite3-pragma-synchronous=0
 local-address={address}
 local-port={port}
 socket-dir={folder}
@@ -63,6 +68,15 @@ class PowerDns(DnsServer):
         (self.folder / "pdns.conf").write_text(text + self.options)
         if self.database.exists():
             return
+        # To make it takes a second, most of it for the processes of pdnsutil.
+        key = (self.options, *self.zones.items())
+        if key in _DATABASES:
+            self.database.write_bytes(_DATABASES[key])
+            return
+        self._create_database()
+        _DATABASES[key] = self.database.read_bytes()
+
+    def _create_database(self) -> None:
         with sqlite3.connect(self.database) as connection:
             connection.executescript(SCHEMA.read_text())
         connection.close()

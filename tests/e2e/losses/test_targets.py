@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..harness import Project, ptr
-from ..nothing_is_lost import COMPUTED
+from ..moved_resources import COMPUTED
 from ..worlds import World
 
 A, B, C = (f"{letter}.example.com" for letter in "abc")
