@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from pulumi_rdns.backends.base import Backend, Report
+from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
+from pulumi_rdns.errors import AddressNotFoundError, RdnsError
 from pulumi_rdns.model.names import DnsName
-from pulumi_rdns.model.specs import OnConflict, OnDelete, PtrSetSpec
-from pulumi_rdns.model.states import Previous, PtrSetState
+from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
+from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.holdings import Memory, holding_of_set
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import Aliases, RecordLocation
-from pulumi_rdns.records.ownership import OwnPtr, OwnRecord, Wanted, are_foreign, decide_write
+from pulumi_rdns.records.ownership import OwnPtr, Wanted, are_foreign, decide_write
 from pulumi_rdns.records.ptr_set_forward import admitted, renewed
-from pulumi_rdns.records.ptr_set_locations import PtrSetLocations
+from pulumi_rdns.records.ptr_set_locations import FoundLocations, PtrSetLocations
 from pulumi_rdns.records.ptr_set_messages import (
     summary,
     warn_of_adopted,
@@ -37,8 +36,7 @@ from pulumi_rdns.records.ptr_set_state import (
     SetResult,
     believed,
     located,
-    locations_of,
-    memory_of,
+    own_record,
     remembered,
     seen_after,
     with_memories,
@@ -47,17 +45,6 @@ from pulumi_rdns.records.ptr_set_state import (
 from pulumi_rdns.records.reconcile import Reconciled, Strangers, reconcile
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from pulumi_rdns.records.store import SetStore, read_many
-
-
-class _Found(NamedTuple):
-    """Where the records of a set are."""
-
-    locations: dict[str, RecordLocation]
-    #: addresses for which no location was found
-    errors: dict[str, RdnsError]
-    #: addresses whose record is where it was written, where it would not be served any longer, and
-    #: why there is no other place; what is left there is ours
-    unserved: dict[str, RdnsError]
 
 
 class PtrSets:
@@ -104,7 +91,7 @@ class PtrSets:
         backend = self._backends.get(old.backend)
         finder = PtrSetLocations(backend, old.zone, self._aliases)
         declared = old.records.table
-        found = self._find(finder, backend, old, declared)
+        found = finder.found(old, declared)
         zones = {found.locations[address].zone for address in found.unserved}
         gone = {zone for zone in zones if not finder.has_zone(zone)}
         errors = found.errors | {
@@ -143,7 +130,7 @@ class PtrSets:
         self.recall(old, resource=name, is_current=False)
         backend = self._backends.get(old.backend)
         finder = PtrSetLocations(backend, old.zone, self._aliases)
-        found = self._find(finder, backend, old, old.written)
+        found = finder.found(old, old.written)
         pending, failures = self._let_go(old, old.written, found, finder, name, report)
         failures |= pending
         if failures:
@@ -170,7 +157,7 @@ class PtrSets:
             return SetResult(replace(state, ttl=spec.ttl), None)
 
         finder = PtrSetLocations(backend, spec.zone, self._aliases)
-        found = self._find(finder, backend, old, [*todo, *going])
+        found = finder.found(old, [*todo, *going])
         errors = found.errors | found.unserved
         failures = {address: errors[address] for address in todo if address in errors}
         changed = [key for key, name in todo.items() if name != old.written.get(key)]
@@ -218,7 +205,7 @@ class PtrSets:
         old: PtrSetState,
         spec: PtrSetSpec,
         names: Table,
-        found: _Found,
+        found: FoundLocations,
         finder: PtrSetLocations,
         resource: str,
         report: Report,
@@ -307,28 +294,6 @@ class PtrSets:
         lock = partial(self._ledger.exclusive, "PTR", self._identity(old))
         return SetStore(lock, finder.find_each)
 
-    def _find(
-        self, finder: PtrSetLocations, backend: Backend, old: PtrSetState, addresses: Iterable[str]
-    ) -> _Found:
-        """Return where records were written; look for the locations of new ones.
-
-        Also of those that would not be served there, as their part has become a zone of its own.
-        """
-        addresses = list(addresses)
-        known = locations_of(backend, old, addresses)
-        new = [address for address in addresses if address not in known]
-        moved = finder.misplaced(known) if known else []
-        found = _Found(known, {}, {})
-        for address, there in (finder.find([*new, *moved]) if new or moved else {}).items():
-            if isinstance(there, RecordLocation):
-                found.locations[address] = there
-            elif address in known and isinstance(there, ZoneNotFoundError):
-                found.unserved[address] = there
-            else:
-                found.locations.pop(address, None)
-                found.errors[address] = there
-        return found
-
     def _ours(self, old: PtrSetState, address: str, live: LiveRecord) -> set[str]:
         """Return the hostnames that this stack wrote, or a refresh has shown to this set."""
         own = {*believed(old, address)}
@@ -369,7 +334,7 @@ class PtrSets:
         self,
         old: PtrSetState,
         values: Table,
-        found: _Found,
+        found: FoundLocations,
         finder: PtrSetLocations,
         resource: str,
         report: Report,
@@ -382,7 +347,7 @@ class PtrSets:
         claims = self._ledger.claims_of("PTR", values)
         given = {
             address: Given(
-                _own(old, address, value, resource),
+                own_record(old, address, value, resource),
                 found.locations[address],
                 claims.get(address, ()),
             )
@@ -422,15 +387,6 @@ def _resource(one: PtrSetSpec | PtrSetState) -> str:
     """Name a resource of which nobody says the URN."""
     first = next(iter(one.records.table), "")
     return f"PTR {one.backend} {one.zone} {first}"
-
-
-def _own(old: PtrSetState, address: str, value: str, resource: str) -> OwnRecord:
-    """Return a record that a set gives up, with what is to be left of it."""
-    memory = memory_of(old, address) or Memory(previous=Previous(known=True))
-    restores = old.policies.on_delete is OnDelete.RESTORE
-    is_kept = memory.adopted and old.policies.on_delete in (None, OnDelete.REMOVE_WRITTEN)
-    restored = memory.previous if restores else None
-    return OwnRecord(old.backend, "PTR", address, value, resource, restored, is_kept)
 
 
 def _is_only_default(live: LiveRecord, written: str | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from dns.rdatatype import RdataType
 
@@ -13,6 +13,7 @@ from pulumi_rdns.backends.base import AddressBackend, Backend, ZoneBackend
 from pulumi_rdns.errors import RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import reverse_name
 from pulumi_rdns.model.names import DnsName, from_dns, to_dns
+from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.records.location import (
     Aliases,
     RecordLocation,
@@ -20,12 +21,24 @@ from pulumi_rdns.records.location import (
     find_ptr,
     has_reverse_zones,
 )
+from pulumi_rdns.records.ptr_set_state import locations_of
 from pulumi_rdns.workers import Workers
 
 #: locations that are looked for at a time
 _SIDE_BY_SIDE = 16
 
-Found: TypeAlias = dict[str, "RecordLocation | RdnsError"]
+_Found: TypeAlias = dict[str, "RecordLocation | RdnsError"]
+
+
+class FoundLocations(NamedTuple):
+    """Where the records of a set are."""
+
+    locations: dict[str, RecordLocation]
+    #: addresses for which no location was found
+    errors: dict[str, RdnsError]
+    #: addresses whose record is where it was written, where it would not be served any longer, and
+    #: why there is no other place; what is left there is ours
+    unserved: dict[str, RdnsError]
 
 
 class PtrSetLocations:
@@ -37,11 +50,31 @@ class PtrSetLocations:
         self._zone = zone
         self._aliases = aliases
 
-    def find(self, addresses: Collection[str]) -> Found:
+    def found(self, old: PtrSetState, addresses: Iterable[str]) -> FoundLocations:
+        """Return where records were written; look for the locations of new ones.
+
+        Also of those that would not be served there, as their part has become a zone of its own.
+        """
+        addresses = list(addresses)
+        known = locations_of(self._backend, old, addresses)
+        new = [address for address in addresses if address not in known]
+        moved = self.misplaced(known) if known else []
+        found = FoundLocations(known, {}, {})
+        for address, there in (self.find([*new, *moved]) if new or moved else {}).items():
+            if isinstance(there, RecordLocation):
+                found.locations[address] = there
+            elif address in known and isinstance(there, ZoneNotFoundError):
+                found.unserved[address] = there
+            else:
+                found.locations.pop(address, None)
+                found.errors[address] = there
+        return found
+
+    def find(self, addresses: Collection[str]) -> _Found:
         """Find where records belong: a place is looked for below each name, and the others are
         taken to be like it. Where one is not, the server's answer to its change says so.
         """
-        found: Found = {}
+        found: _Found = {}
         if self._zone is None and isinstance(self._backend, AddressBackend):
             found.update(self._attributes(self._backend, addresses))
         groups: defaultdict[str, dict[str, DnsName]] = defaultdict(dict)
@@ -55,7 +88,7 @@ class PtrSetLocations:
                 found.update(group)
         return found
 
-    def find_each(self, addresses: Collection[str]) -> Found:
+    def find_each(self, addresses: Collection[str]) -> _Found:
         """Find where records belong, where none is taken to be like another."""
         self._prefetch_zones(map(reverse_name, addresses))
         with Workers(_SIDE_BY_SIDE) as pool:
@@ -125,7 +158,7 @@ class PtrSetLocations:
         except RdnsError as error:
             return error
 
-    def _find_alike(self, owners: dict[str, DnsName]) -> Found:
+    def _find_alike(self, owners: dict[str, DnsName]) -> _Found:
         """Find the locations of addresses whose reverse names are below one."""
         addresses = list(owners)
         first = self._find(addresses[0])
@@ -135,7 +168,7 @@ class PtrSetLocations:
                 address: RecordLocation(self._backend, zone, owner, RdataType.PTR)
                 for address, owner in owners.items()
             }
-        found: Found = {addresses[0]: first}
+        found: _Found = {addresses[0]: first}
         if len(addresses) > 1:
             found[addresses[-1]] = self._find(addresses[-1])
             if all(isinstance(one, RdnsError) for one in found.values()):

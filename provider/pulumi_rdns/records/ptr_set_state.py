@@ -13,11 +13,12 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import reverse_name
 from pulumi_rdns.model.names import DnsName, name_order
-from pulumi_rdns.model.specs import PtrSetSpec
+from pulumi_rdns.model.specs import OnDelete, PtrSetSpec
 from pulumi_rdns.model.states import Previous, PtrSetState
 from pulumi_rdns.model.tables import Table, zone_in
 from pulumi_rdns.records.holdings import Memory
 from pulumi_rdns.records.location import RecordLocation, has_reverse_zones
+from pulumi_rdns.records.ownership import OwnRecord
 
 
 class SetResult(NamedTuple):
@@ -102,6 +103,15 @@ def memory_of(state: PtrSetState, address: str) -> Memory | None:
         return Memory(adopted=True)
     previous = state.previous.get(address)
     return None if previous is None else Memory(previous=previous)
+
+
+def own_record(old: PtrSetState, address: str, value: str, resource: str) -> OwnRecord:
+    """Return a record that a set gives up, with what is to be left of it."""
+    memory = memory_of(old, address) or Memory(previous=Previous(known=True))
+    restores = old.policies.on_delete is OnDelete.RESTORE
+    is_kept = memory.adopted and old.policies.on_delete in (None, OnDelete.REMOVE_WRITTEN)
+    restored = memory.previous if restores else None
+    return OwnRecord(old.backend, "PTR", address, value, resource, restored, is_kept)
 
 
 def with_memories(
