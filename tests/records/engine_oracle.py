@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -202,8 +202,9 @@ class Oracle:
         """Look that each declared address that had a PTR of this stack has one."""
         live = self._world.live()
         for kind, subject, values in self._declared():
-            was = self._values(self._before, kind, subject)
-            now = self._values(live, kind, subject)
+            places = self._places_to_watch(kind, subject)
+            was = self._values(self._before, kind, subject, places)
+            now = self._values(live, kind, subject, places)
             if kind == "PTR":
                 is_there = not was or bool(now & (was | values))
             else:
@@ -212,11 +213,26 @@ class Oracle:
                 text = f"{subject} is declared as {sorted(values)}, was {sorted(was)}"
                 self._broken(f"after {when}, {text}, and is {sorted(now)}")
 
-    def _values(self, live: Live, kind: str, subject: str) -> set[str]:
+    def _places_to_watch(self, kind: str, subject: str) -> set[str]:
+        """Return all places, or those that declare a record, where a hand took it from there."""
+        declared = {
+            (PLACES[one.inputs["backend"]], value)
+            for one in self._program.values()
+            for _, _, value in [each for each in declared_by(one) if each[:2] == (kind, subject)]
+        }
+        taken = {
+            place
+            for place, value in declared
+            if (place, subject) in self._unsure
+            and value not in self._values(self._before, kind, subject, {place})
+        }
+        return {place for place, _ in declared} if taken else {*PLACES.values()}
+
+    def _values(self, live: Live, kind: str, subject: str, places: Collection[str]) -> set[str]:
         return {
             value
             for spot, values in live.items()
-            if (spot.kind, spot.subject) == (kind, subject)
+            if (spot.kind, spot.subject) == (kind, subject) and spot.place in places
             for value in values
             if not _is_strange(value)
         }

@@ -265,6 +265,9 @@ class PtrRecords:
             return Previous(known=True), False
         if seen.values == (spec.hostname,):
             return Previous(), True
+        if any(hostname in written for hostname in seen.values):
+            # A set wrote it: put back, it would be in no state.
+            return Previous(known=True), False
         hostnames = tuple(map(DnsName, seen.values))
         return Previous(known=True, hostnames=hostnames, ttl=seen.ttl), False
 
