@@ -19,6 +19,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,7 +73,6 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._read: dict[Path, tuple[bytes, Live]] = {}
         for place, (mname, zones) in _ZONES.items():
             (root / place).mkdir()
             for zone in zones:
@@ -105,16 +105,7 @@ class World:
         return self.root / place / f"{zone.replace('/', '_')}.zone"
 
     def _zone(self, place: str, zone: str) -> Live:
-        file = self._file(place, zone)
-        raw = file.read_bytes()
-        if self._read.get(file, (b"", {}))[0] != raw:
-            found: defaultdict[Spot, set[str]] = defaultdict(set)
-            read = dns.zone.from_text(raw.decode(), f"{zone}.", relativize=False)
-            for kind in ("PTR", "A"):
-                for owner, _, rdata in read.iterate_rdatas(kind):
-                    found[Spot(place, zone, owner.to_text(), kind)].add(rdata.to_text())
-            self._read[file] = raw, {spot: frozenset(each) for spot, each in found.items()}
-        return self._read[file][1]
+        return _read(place, zone, self._file(place, zone).read_text())
 
     def _accounts(self) -> dict[str, Any]:
         file = self.root / ACCOUNT
@@ -125,6 +116,17 @@ class World:
             Spot(ACCOUNT, "", address, "PTR"): frozenset(held["ptr"])
             for address, held in self._accounts().items()
         }
+
+
+@lru_cache(maxsize=10_000)
+def _read(place: str, zone: str, text: str) -> Live:
+    """Read a zone file; those of many lives are alike."""
+    found: defaultdict[Spot, set[str]] = defaultdict(set)
+    read = dns.zone.from_text(text, f"{zone}.", relativize=False)
+    for kind in ("PTR", "A"):
+        for owner, _, rdata in read.iterate_rdatas(kind):
+            found[Spot(place, zone, owner.to_text(), kind)].add(rdata.to_text())
+    return {spot: frozenset(each) for spot, each in found.items()}
 
 
 class Oracle:
