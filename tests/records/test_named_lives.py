@@ -134,6 +134,16 @@ def a_set_exchanges_all_its_records_and_is_put_back(stack: Stack) -> None:
     assert stack.up().is_success
 
 
+def a_record_is_deleted_first_and_its_successor_is_refused(stack: Stack) -> None:
+    stack.declare("record", ptr(A, X, deletes_first=True))
+    assert stack.up().is_success
+    stack.declare("record", ptr(A, Y, "again", deletes_first=True, is_refused=True))
+    assert not stack.up().is_success
+    stack.declare("record", ptr(A, Y, "again", deletes_first=True))
+    if not stack.up().is_success:
+        raise BrokenPromiseError("what this stack wrote is taken for a stranger's")
+
+
 _Change = Callable[[pytest.MonkeyPatch], None]
 _Scenario = Callable[[Stack], None]
 
@@ -164,6 +174,10 @@ def _expects_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _knows_of_no_kill(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SharedLedger, "was_interrupted", lambda *_: False)
+
+
+def _hands_nothing_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SharedLedger, "hand_over", lambda *_: None)
 
 
 def _deletes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +217,10 @@ TAKEN_OUT: dict[str, tuple[_Change, _Scenario]] = {
     "what a killed run has left": (
         _knows_of_no_kill,
         a_run_is_killed_in_a_delete_and_the_program_is_put_back,
+    ),
+    "what a record left to its successor": (
+        _hands_nothing_over,
+        a_record_is_deleted_first_and_its_successor_is_refused,
     ),
     "the new zone first": (_deletes_first, a_record_moves_to_another_zone),
 }

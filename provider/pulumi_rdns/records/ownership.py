@@ -75,6 +75,8 @@ class Keep(NamedTuple):
 
     #: what a user should know; empty for nothing
     reason: str = ""
+    #: it stays for the create of the resource itself, which comes next
+    is_handed_over: bool = False
 
 
 class Refuse(NamedTuple):
@@ -158,7 +160,7 @@ def decide_delete(
     if trouble is not None:
         return Refuse(_kept(record, trouble))
     if any(one.resource == record.resource and one.is_pending for one in here):
-        return Keep()
+        return Keep(is_handed_over=True)
     others = tuple(value for value in live.values if value != record.value)
     for claim in here:
         # What a resource wrote before another one came in between is written again.

@@ -183,6 +183,7 @@ class PtrRecords:
             lambda _subject, _live, reason: report.warning(reason),
         )
         self._reconcile(location, old, decide)
+        self._ledger.hand_over(resource, "PTR", self._identity(old), decide.handed_over)
 
     def _identity(self, one: PtrSpec | PtrState) -> str:
         return self._backends.identity(one.backend)

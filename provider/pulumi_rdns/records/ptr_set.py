@@ -375,6 +375,7 @@ class PtrSets:
             assumed={key: LiveRecord((values[key],)) for key in given if key not in claims},
             report=report,
         )
+        self._ledger.hand_over(resource, "PTR", self._identity(old), decide.handed_over)
         failures = {key: found.errors[key] for key in values if key in found.errors}
         failures |= result.failures
         gone = {key: one for key, one in failures.items() if isinstance(one, AddressNotFoundError)}
