@@ -113,6 +113,17 @@ class Engine:
                 session.ledger.close()
         return result
 
+    def refresh(self) -> Result:
+        """Read each resource; those that are gone leave the state."""
+        with self._new_session() as session:
+            # No program runs, so nobody waits for what it declares.
+            session.ledger.patience = 0
+            run = _Run(self, session, {}, Up(continues=True), self._watch)
+            for entry in [one for one in self.state if not one.is_replaced and not one.is_gone]:
+                run.refresh(entry)
+            session.ledger.close()
+        return run.result
+
 
 class _KilledError(Exception):
     pass
@@ -160,6 +171,19 @@ class _Run:
             self.result.was_killed = True
         self.result.warnings += self._heard.warnings
         return self.result
+
+    def refresh(self, entry: Entry) -> None:
+        """Read one resource."""
+        lifecycle, call = _LIFECYCLES[entry.kind], self._call(entry.name, entry.kind, entry)
+
+        def read() -> None:
+            found = lifecycle.read(self.session, call, entry.id, dict(entry.outputs))
+            if found is None:
+                self.engine.state.remove(entry)
+            else:
+                entry.inputs, entry.outputs = found.inputs, found.outputs
+
+        self._tried(entry.name, lambda: self._watch(f"read {entry.name}", read))
 
     def _register(self) -> None:
         left = dict(self.program)

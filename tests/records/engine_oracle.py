@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import dns.zone
 
-from tests.records.engine_model import FORWARD, PTR, SET, Entry, Program, Resource, Result, Up
+from tests.records.engine_model import FORWARD, PTR, SET, Entry, Program, Resource, Result
 
 SOA = "$TTL 3600\n@ SOA {mname} root 1 7200 900 1209600 300\n@ NS ns.example.com.\n"
 PARENT, CLASSLESS, NAMES = "2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa", "example.com"
@@ -142,6 +142,8 @@ class Oracle:
         self._touched: set[Record] = set()
         #: what the engine takes out of the state and asks nobody
         self._unasked: list[Entry] = []
+        #: what a refresh has shown: place, subject and value
+        self._learned: set[tuple[str, str, str]] = set()
         #: places and subjects of what was changed by hand, which the state does not know
         self._unsure: set[tuple[str, str]] = set()
         self.log: list[str] = []
@@ -152,12 +154,13 @@ class Oracle:
         self._unsure.add((spot.place, spot.subject))
         self.log.append(f"by hand: {spot} {sorted(values)}")
 
-    def begin(self, program: Program, how: Up) -> None:
+    def begin(self, program: Program, how: object) -> None:
         """Note what is live before a run."""
         self._program = dict(program)
         self.log.append(f"\nup of {program} {how}")
         self._before = self._world.live()
         self._unasked = [one for one in self._state() if one.retains or one.is_gone]
+        self._learned = self._shown_by_the_state()
 
     def watch(self, name: str, operation: Callable[[], Any]) -> Any:
         """Run an operation, and look that no declared address is away after it."""
@@ -171,8 +174,8 @@ class Oracle:
             self._check_presence(name)
         return made
 
-    def judge(self, result: Result) -> None:
-        """Judge what is live after a run."""
+    def judge(self, result: Result, *, is_up: bool = True) -> None:
+        """Judge what is live after a run; ``is_up`` is False where it only looked."""
         live = self._world.live()
         self.log.append(f"{result}")
         covered = {one for entry in self._state() for one in self._records_of(entry, live)}
@@ -185,7 +188,9 @@ class Oracle:
                 record = spot, value
                 if not _is_strange(value) and record not in covered | self._excused:
                     self._broken(f"{spot} {value} is live, and in no state")
-        if result.is_success:
+        if not is_up and live != self._before:
+            self._broken("a look has changed a record")
+        if result.is_success and is_up:
             self._check_own_values(live)
 
     def _excuse(self, result: Result, live: Live, covered: set[Record]) -> None:
@@ -246,9 +251,28 @@ class Oracle:
             if one.inputs.get("onConflict") == "overwrite"
             for _, subject, _ in declared_by(one)
         }
+        declared = {
+            (PLACES[one.inputs["backend"]], subject)
+            for one in self._program.values()
+            for _, subject, _ in declared_by(one)
+        }
         for spot, value in _records(self._before) - _records(live):
-            if _is_strange(value) and spot.subject not in overwritten:
+            # What a refresh has shown, an up repairs.
+            is_repaired = (spot.place, spot.subject) in declared and (
+                (spot.place, spot.subject, value) in self._learned
+            )
+            if _is_strange(value) and not is_repaired and spot.subject not in overwritten:
                 self._broken(f"{spot} was {value} by a stranger's hand, and is gone")
+
+    def _shown_by_the_state(self) -> set[tuple[str, str, str]]:
+        found = set()
+        for entry in self._state():
+            place, text = PLACES[entry.outputs["backend"]], json.dumps(dict(entry.outputs))
+            for spot, values in self._before.items():
+                if spot.place == place and spot.subject in text:
+                    shown = {value for value in values if value.rstrip(".") in text}
+                    found |= {(place, spot.subject, value) for value in shown}
+        return found
 
     def _check_own_values(self, live: Live) -> None:
         """Look that what succeeded is there, where nobody else has changed it since."""

@@ -115,6 +115,13 @@ class Stack:
         self.oracle.judge(result)
         return result
 
+    def refresh(self) -> Result:
+        """Take in what is live, and judge."""
+        self.oracle.begin(self.program, "refresh")
+        result = self.engine.refresh()
+        self.oracle.judge(result, is_up=False)
+        return result
+
     def settle(self) -> None:
         """Run the program until it stands, and look that no resource waits for itself for ever."""
         for _ in range(3):

@@ -144,6 +144,15 @@ def a_record_is_deleted_first_and_its_successor_is_refused(stack: Stack) -> None
         raise BrokenPromiseError("what this stack wrote is taken for a stranger's")
 
 
+def a_set_that_keeps_an_address_for_another_resource_is_gone_but_for_that(stack: Stack) -> None:
+    stack.declare("set", ptr_set({A: X, B: X}))
+    assert stack.up().is_success
+    stack.declare("record", ptr(A, Y, is_refused=True))
+    assert not stack.up().is_success
+    stack.by_hand(_spot(B), [])
+    stack.refresh()
+
+
 _Change = Callable[[pytest.MonkeyPatch], None]
 _Scenario = Callable[[Stack], None]
 
@@ -229,6 +238,7 @@ TAKEN_OUT: dict[str, tuple[_Change, _Scenario]] = {
 OTHERS: list[_Scenario] = [
     a_record_that_restores_takes_an_address_of_a_set,
     a_set_exchanges_all_its_records_and_is_put_back,
+    a_set_that_keeps_an_address_for_another_resource_is_gone_but_for_that,
 ]
 
 

@@ -137,6 +137,10 @@ class Life(RuleBasedStateMachine):
     def clear(self, spot: Spot) -> None:
         self.stack.by_hand(spot, [])
 
+    @rule()
+    def refresh(self) -> None:
+        self.stack.refresh()
+
     def teardown(self) -> None:
         try:
             self.stack.settle()
