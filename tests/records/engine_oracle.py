@@ -25,7 +25,8 @@ from typing import Any, NamedTuple
 
 import dns.zone
 
-from tests.records.engine_model import FORWARD, PTR, SET, Entry, Program, Resource, Result
+from tests.records.engine_model import Entry, Result
+from tests.records.engine_program import FORWARD, PTR, SET, Program, Resource
 
 SOA = "$TTL 3600\n@ SOA {mname} root 1 7200 900 1209600 300\n@ NS ns.example.com.\n"
 PARENT, CLASSLESS, NAMES = "2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa", "example.com"

@@ -15,7 +15,6 @@ from pulumi_rdns.records import claimants, ownership
 from pulumi_rdns.records.ledger import Claim, Ledger
 from pulumi_rdns.records.ownership import Decision, LocatedClaim, OwnRecord
 from pulumi_rdns.records.shared_ledger import SharedLedger
-from tests.records.engine_model import MACHINE, Up
 from tests.records.engine_oracle import (
     CLASSLESS,
     NAMES,
@@ -23,6 +22,7 @@ from tests.records.engine_oracle import (
     BrokenPromiseError,
     Spot,
 )
+from tests.records.engine_program import MACHINE, Up
 from tests.records.engine_world import Stack, forward, ptr, ptr_set
 
 A, B, C = (f"192.0.2.{octet}" for octet in (10, 11, 12))

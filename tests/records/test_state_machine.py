@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.records.engine_model import MACHINE, Resource, Up
 from tests.records.engine_oracle import (
     ACCOUNT,
     CLASSLESS,
@@ -19,6 +18,7 @@ from tests.records.engine_oracle import (
     PLACES,
     Spot,
 )
+from tests.records.engine_program import MACHINE, Resource, Up
 from tests.records.engine_world import Stack, forward, ptr, ptr_set
 
 ADDRESSES = [f"192.0.2.{octet}" for octet in (10, 11)]
@@ -67,6 +67,7 @@ ups = st.builds(
     is_serial=st.booleans(),
     is_reversed=st.booleans(),
     tells_of_skipped=st.booleans(),
+    replaces=mostly(None, *RESOURCES),
     killed_in=mostly(None, 0, 1, 2, share=4),
     killed_late=st.booleans(),
 )
@@ -92,6 +93,7 @@ changes = st.one_of(
     st.tuples(st.just("change"), names, st.sampled_from(KEYS), resources()),
     st.tuples(st.just("drop"), names),
     st.tuples(st.just("rename"), names, names),
+    st.tuples(st.just("alias"), names, names),
     st.tuples(st.just("swap"), names, names),
     st.tuples(st.just("put_back"), st.integers(1, 3)),
 )
