@@ -179,7 +179,7 @@ def test_what_cannot_be_known_is_named_in_the_up_that_forgets_it(
     )
     result = project.up()
     assert (
-        f"the PTR of {x} is left to resource 'new', which does not know that it was {BEFORE} "
+        f"the PTR of {x}, {A}, is left to resource 'new', which does not know that it was {BEFORE} "
         "before, so that on_delete restore will not bring that back"
     ) in result.text
     assert "`aliases`" in result.text

@@ -130,6 +130,17 @@ def test_where_nothing_was_written_there_is_nothing_to_store(
         ptr_set.create(session, call, {**INPUTS, "records": "192.0.2.11 b.example.com\n"})
 
 
+def test_what_an_update_removed_is_to_be_stored_where_it_wrote_nothing(
+    session: Session, call: Call, world: World
+) -> None:
+    made = ptr_set.create(session, call, {**INPUTS, "records": "192.0.2.10 a.example.com\n"})
+    strange(world)
+    news = {**INPUTS, "records": "192.0.2.11 b.example.com\n"}
+    with pytest.raises(PartlyDoneError) as caught:
+        ptr_set.update(session, call, made.id, made.outputs, news)
+    assert caught.value.stored.outputs["writtenRecords"] == ""
+
+
 def test_secret_records_do_not_show_in_an_error_or_what_is_stored(
     session: Session, call: Call, world: World
 ) -> None:

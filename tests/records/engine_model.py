@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.lifecycle import forward, ptr, ptr_set
@@ -21,50 +21,11 @@ from pulumi_rdns.records.holdings import Holding
 from pulumi_rdns.records.ledger import Expected
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
+from tests.records.engine_program import FORWARD, MACHINE, PTR, SET, Program, Resource, Up
 
-PTR, SET, FORWARD = "PtrRecord", "PtrRecordSet", "ForwardRecord"
 _LIFECYCLES: Mapping[str, ModuleType] = {PTR: ptr, SET: ptr_set, FORWARD: forward}
-#: what a resource may depend on that is none of ours: it is there late, or fails
-MACHINE = "machine"
 #: stands for a value that the engine does not know in an update, for what it comes of has failed
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-
-
-class Resource(NamedTuple):
-    """What the program says of one resource."""
-
-    kind: str
-    inputs: Mapping[str, Any]
-    #: the resource that it depends on
-    behind: str | None = None
-    #: its address, or its records, come of that resource
-    is_late: bool = False
-    retains: bool = False
-    deletes_first: bool = False
-
-
-Program = Mapping[str, Resource]
-
-
-class Up(NamedTuple):
-    """How one `pulumi up` goes."""
-
-    continues: bool = False
-    machine_fails: bool = False
-    #: the engine is at the next resource only when a step has ended
-    is_serial: bool = False
-    #: steps that run side by side end in the other order
-    is_reversed: bool = False
-    #: the engine tells of resources that it is going to skip
-    tells_of_skipped: bool = True
-    #: the provider can read the state
-    reads_state: bool = True
-    #: resource that is made anew, whatever it is (``--replace``): nothing is compared
-    replaces: str | None = None
-    #: number of the operation in which everything is killed
-    killed_in: int | None = None
-    #: whether that operation has written before
-    killed_late: bool = False
 
 
 @dataclass
@@ -118,6 +79,17 @@ class Engine:
             if not result.was_killed:
                 session.ledger.close()
         return result
+
+    def refresh(self) -> Result:
+        """Read each resource; those that are gone leave the state."""
+        with self._new_session() as session:
+            # No program runs, so nobody waits for what it declares.
+            session.ledger.patience = 0
+            run = _Run(self, session, {}, Up(continues=True), self._watch)
+            for entry in [one for one in self.state if not one.is_replaced and not one.is_gone]:
+                run.refresh(entry)
+            session.ledger.close()
+        return run.result
 
 
 class _KilledError(Exception):
@@ -181,6 +153,19 @@ class _Run:
         ]
         return [*stored_holdings(self.session, {"resources": resources})]
 
+    def refresh(self, entry: Entry) -> None:
+        """Read one resource."""
+        lifecycle, call = _LIFECYCLES[entry.kind], self._call(entry.name, entry.kind, entry)
+
+        def read() -> None:
+            found = lifecycle.read(self.session, call, entry.id, dict(entry.outputs))
+            if found is None:
+                self.engine.state.remove(entry)
+            else:
+                entry.inputs, entry.outputs = found.inputs, found.outputs
+
+        self._tried(entry.name, lambda: self._watch(f"read {entry.name}", read))
+
     def _register(self) -> None:
         left = dict(self.program)
         is_machine_here = False
@@ -224,6 +209,9 @@ class _Run:
         self._met.add(_urn(resource.kind, name))
         lifecycle = _LIFECYCLES[resource.kind]
         entry = self._entry(name, resource.kind)
+        if entry is None and resource.alias is not None and resource.alias not in self.program:
+            self._met.add(_urn(resource.kind, resource.alias))
+            entry = self._entry(resource.alias, resource.kind)
         line = list(self.program).index(name)
         call = self._call(name, resource.kind, entry)
         checked = lifecycle.check(self.session, call, {**resource.inputs, DECLARATION: line})
@@ -239,15 +227,16 @@ class _Run:
             return lambda: self._create(name, resource, inputs, entry)
         found = lifecycle.diff(self.session, call, entry.id, dict(entry.outputs), inputs)
         if not found.changes and not entry.is_partly_done:
-            return lambda: self._keep(entry, resource, inputs)
+            return lambda: self._keep(name, entry, resource, inputs)
         if not found.replaces:
-            return lambda: self._update(entry, resource, inputs)
+            return lambda: self._update(name, entry, resource, inputs)
         lifecycle.check(self.session, call, {**resource.inputs, DECLARATION: line})
         if resource.deletes_first or found.delete_before_replace:
             return lambda: self._delete_and_create(name, entry, resource, inputs)
         return lambda: self._create(name, resource, inputs, entry)
 
-    def _keep(self, entry: Entry, resource: Resource, inputs: Mapping[str, Any]) -> None:
+    def _keep(self, name: str, entry: Entry, resource: Resource, inputs: Mapping[str, Any]) -> None:
+        entry.name = name
         entry.inputs, entry.behind, entry.retains = inputs, resource.behind, resource.retains
 
     def _create(
@@ -281,9 +270,11 @@ class _Run:
         if error is not None:
             raise error
 
-    def _update(self, entry: Entry, resource: Resource, inputs: Mapping[str, Any]) -> None:
+    def _update(
+        self, name: str, entry: Entry, resource: Resource, inputs: Mapping[str, Any]
+    ) -> None:
         lifecycle = _LIFECYCLES[resource.kind]
-        call = self._call(entry.name, entry.kind)
+        call = self._call(name, entry.kind)
         olds = dict(entry.outputs)
 
         def update() -> Stored:
@@ -292,10 +283,10 @@ class _Run:
 
         error = None
         try:
-            made = self._operate(f"update {entry.name}", update)
+            made = self._operate(f"update {name}", update)
         except PartlyDoneError as failed:
             made, error = failed.stored, failed
-        self._keep(entry, resource, inputs)
+        self._keep(name, entry, resource, inputs)
         entry.outputs, entry.is_partly_done = made.outputs, error is not None
         if error is not None:
             raise error

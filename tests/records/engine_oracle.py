@@ -18,13 +18,15 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import dns.zone
 
-from tests.records.engine_model import FORWARD, PTR, SET, Entry, Program, Resource, Result, Up
+from tests.records.engine_model import Entry, Result
+from tests.records.engine_program import FORWARD, PTR, SET, Program, Resource
 
 SOA = "$TTL 3600\n@ SOA {mname} root 1 7200 900 1209600 300\n@ NS ns.example.com.\n"
 PARENT, CLASSLESS, NAMES = "2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa", "example.com"
@@ -36,7 +38,9 @@ _ZONES = {
     "copy": ("ns1.example.com.", (PARENT, NAMES)),
     "two": ("ns2.example.com.", (PARENT, NAMES)),
 }
-_KEPT = re.compile(r"may be the same server|on_delete restore leaves it")
+_KEPT = re.compile(
+    r"may be the same server|on_delete restore leaves it|destroy will leave it as it is"
+)
 
 
 class BrokenPromiseError(AssertionError):
@@ -72,7 +76,6 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._read: dict[Path, tuple[bytes, Live]] = {}
         for place, (mname, zones) in _ZONES.items():
             (root / place).mkdir()
             for zone in zones:
@@ -105,16 +108,7 @@ class World:
         return self.root / place / f"{zone.replace('/', '_')}.zone"
 
     def _zone(self, place: str, zone: str) -> Live:
-        file = self._file(place, zone)
-        raw = file.read_bytes()
-        if self._read.get(file, (b"", {}))[0] != raw:
-            found: defaultdict[Spot, set[str]] = defaultdict(set)
-            read = dns.zone.from_text(raw.decode(), f"{zone}.", relativize=False)
-            for kind in ("PTR", "A"):
-                for owner, _, rdata in read.iterate_rdatas(kind):
-                    found[Spot(place, zone, owner.to_text(), kind)].add(rdata.to_text())
-            self._read[file] = raw, {spot: frozenset(each) for spot, each in found.items()}
-        return self._read[file][1]
+        return _read(place, zone, self._file(place, zone).read_text())
 
     def _accounts(self) -> dict[str, Any]:
         file = self.root / ACCOUNT
@@ -125,6 +119,17 @@ class World:
             Spot(ACCOUNT, "", address, "PTR"): frozenset(held["ptr"])
             for address, held in self._accounts().items()
         }
+
+
+@lru_cache(maxsize=10_000)
+def _read(place: str, zone: str, text: str) -> Live:
+    """Read a zone file; those of many lives are alike."""
+    found: defaultdict[Spot, set[str]] = defaultdict(set)
+    read = dns.zone.from_text(text, f"{zone}.", relativize=False)
+    for kind in ("PTR", "A"):
+        for owner, _, rdata in read.iterate_rdatas(kind):
+            found[Spot(place, zone, owner.to_text(), kind)].add(rdata.to_text())
+    return {spot: frozenset(each) for spot, each in found.items()}
 
 
 class Oracle:
@@ -140,6 +145,8 @@ class Oracle:
         self._touched: set[Record] = set()
         #: what the engine takes out of the state and asks nobody
         self._unasked: list[Entry] = []
+        #: what a refresh has shown: place, subject and value
+        self._learned: set[tuple[str, str, str]] = set()
         #: places and subjects of what was changed by hand, which the state does not know
         self._unsure: set[tuple[str, str]] = set()
         self.log: list[str] = []
@@ -150,12 +157,13 @@ class Oracle:
         self._unsure.add((spot.place, spot.subject))
         self.log.append(f"by hand: {spot} {sorted(values)}")
 
-    def begin(self, program: Program, how: Up) -> None:
+    def begin(self, program: Program, how: object) -> None:
         """Note what is live before a run."""
         self._program = dict(program)
         self.log.append(f"\nup of {program} {how}")
         self._before = self._world.live()
         self._unasked = [one for one in self._state() if one.retains or one.is_gone]
+        self._learned = self._shown_by_the_state()
 
     def watch(self, name: str, operation: Callable[[], Any]) -> Any:
         """Run an operation, and look that no declared address is away after it."""
@@ -169,8 +177,8 @@ class Oracle:
             self._check_presence(name)
         return made
 
-    def judge(self, result: Result) -> None:
-        """Judge what is live after a run."""
+    def judge(self, result: Result, *, is_up: bool = True) -> None:
+        """Judge what is live after a run; ``is_up`` is False where it only looked."""
         live = self._world.live()
         self.log.append(f"{result}")
         covered = {one for entry in self._state() for one in self._records_of(entry, live)}
@@ -183,7 +191,9 @@ class Oracle:
                 record = spot, value
                 if not _is_strange(value) and record not in covered | self._excused:
                     self._broken(f"{spot} {value} is live, and in no state")
-        if result.is_success:
+        if not is_up and live != self._before:
+            self._broken("a look has changed a record")
+        if result.is_success and is_up:
             self._check_own_values(live)
 
     def _excuse(self, result: Result, live: Live, covered: set[Record]) -> None:
@@ -202,8 +212,9 @@ class Oracle:
         """Look that each declared address that had a PTR of this stack has one."""
         live = self._world.live()
         for kind, subject, values in self._declared():
-            was = self._values(self._before, kind, subject)
-            now = self._values(live, kind, subject)
+            places = self._places_to_watch(kind, subject)
+            was = self._values(self._before, kind, subject, places)
+            now = self._values(live, kind, subject, places)
             if kind == "PTR":
                 is_there = not was or bool(now & (was | values))
             else:
@@ -212,11 +223,26 @@ class Oracle:
                 text = f"{subject} is declared as {sorted(values)}, was {sorted(was)}"
                 self._broken(f"after {when}, {text}, and is {sorted(now)}")
 
-    def _values(self, live: Live, kind: str, subject: str) -> set[str]:
+    def _places_to_watch(self, kind: str, subject: str) -> set[str]:
+        """Return all places, or those that declare a record, where a hand took it from there."""
+        declared = {
+            (PLACES[one.inputs["backend"]], value)
+            for one in self._program.values()
+            for _, _, value in [each for each in declared_by(one) if each[:2] == (kind, subject)]
+        }
+        taken = {
+            place
+            for place, value in declared
+            if (place, subject) in self._unsure
+            and value not in self._values(self._before, kind, subject, {place})
+        }
+        return {place for place, _ in declared} if taken else {*PLACES.values()}
+
+    def _values(self, live: Live, kind: str, subject: str, places: Collection[str]) -> set[str]:
         return {
             value
             for spot, values in live.items()
-            if (spot.kind, spot.subject) == (kind, subject)
+            if (spot.kind, spot.subject) == (kind, subject) and spot.place in places
             for value in values
             if not _is_strange(value)
         }
@@ -228,9 +254,28 @@ class Oracle:
             if one.inputs.get("onConflict") == "overwrite"
             for _, subject, _ in declared_by(one)
         }
+        declared = {
+            (PLACES[one.inputs["backend"]], subject)
+            for one in self._program.values()
+            for _, subject, _ in declared_by(one)
+        }
         for spot, value in _records(self._before) - _records(live):
-            if _is_strange(value) and spot.subject not in overwritten:
+            # What a refresh has shown, an up repairs.
+            is_repaired = (spot.place, spot.subject) in declared and (
+                (spot.place, spot.subject, value) in self._learned
+            )
+            if _is_strange(value) and not is_repaired and spot.subject not in overwritten:
                 self._broken(f"{spot} was {value} by a stranger's hand, and is gone")
+
+    def _shown_by_the_state(self) -> set[tuple[str, str, str]]:
+        found = set()
+        for entry in self._state():
+            place, text = PLACES[entry.outputs["backend"]], json.dumps(dict(entry.outputs))
+            for spot, values in self._before.items():
+                if spot.place == place and spot.subject in text:
+                    shown = {value for value in values if value.rstrip(".") in text}
+                    found |= {(place, spot.subject, value) for value in shown}
+        return found
 
     def _check_own_values(self, live: Live) -> None:
         """Look that what succeeded is there, where nobody else has changed it since."""

@@ -17,7 +17,7 @@ from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.ledger_file import Cli, LedgerFile, Run, leftovers
 from pulumi_rdns.records.session import Session
-from tests.records.engine_model import FORWARD, PTR, SET, Engine, Program, Resource, Result, Up
+from tests.records.engine_model import Engine, Result
 from tests.records.engine_oracle import (
     ACCOUNT,
     PLACES,
@@ -27,6 +27,7 @@ from tests.records.engine_oracle import (
     World,
     declared_by,
 )
+from tests.records.engine_program import FORWARD, PTR, SET, Program, Resource, Up
 
 BACKENDS = {
     name: {"type": "memory", "networks": ["192.0.2.0/24"], "path": ACCOUNT}
@@ -84,6 +85,12 @@ class Stack:
             self.program[new] = self.program.pop(name)
             self._break_circles()
 
+    def alias(self, name: str, new: str) -> None:
+        """Give a resource another name, and say which it had."""
+        if name in self.program and new not in self.program:
+            self.program[new] = self.program.pop(name)._replace(alias=name)
+            self._break_circles()
+
     def swap(self, name: str, other: str) -> None:
         """Let two resources exchange what they declare."""
         if {name, other} <= self.program.keys():
@@ -113,6 +120,13 @@ class Stack:
         result = self.engine.up(self.program, how)
         self._former.append(dict(self.program))
         self.oracle.judge(result)
+        return result
+
+    def refresh(self) -> Result:
+        """Take in what is live, and judge."""
+        self.oracle.begin(self.program, "refresh")
+        result = self.engine.refresh()
+        self.oracle.judge(result, is_up=False)
         return result
 
     def settle(self) -> None:

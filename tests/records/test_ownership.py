@@ -131,7 +131,7 @@ def test_who_failed_to_take_it_over_keeps_it_in_the_state(where: Where, resource
 
 def test_a_resource_that_is_created_anew_finds_its_record() -> None:
     """The delete of a forced replacement comes before its create."""
-    assert decided(claim(HERE, resource=OLD)) == Keep()
+    assert decided(claim(HERE, resource=OLD)) == Keep(is_handed_over=True)
     elsewhere = decided(claim(ELSEWHERE, resource=OLD))
     assert isinstance(elsewhere, Refuse)
     assert elsewhere.is_pending

@@ -314,3 +314,29 @@ class TestKilled:
         assert Closes in {type(event) for event in LedgerFile(tmp_path / "rdns", RUN).news()}
         other.close()
         assert [*(tmp_path / "rdns").iterdir()] == []
+
+
+class TestHandedOver:
+    """What a delete left for the create of its own resource."""
+
+    @pytest.mark.parametrize("is_created", [False, True])
+    def test_a_later_run_knows_of_it_where_that_create_failed(
+        self, join: Join, tmp_path: Path, is_created: bool
+    ) -> None:
+        ledger = join(SharedLedger())
+        with ledger.operation(URN, "delete", "PTR", HERE.identity, {X: None}):
+            ledger.hand_over(URN, "PTR", HERE.identity, {X: MAIL})
+        if is_created:
+            with ledger.operation(URN, "create", "PTR", HERE.identity, {X: WWW}):
+                pass
+        ledger.close()
+        left = leftovers(tmp_path / "rdns", RUN._replace(key="next"), lambda _: False)
+        later = SharedLedger()
+        later.join(LedgerFile(tmp_path / "rdns", RUN._replace(key="next")), left)
+        assert (MAIL in later.written("PTR", HERE.identity, X)) is not is_created
+
+    def test_nothing_is_told_of_nothing(self, join: Join, tmp_path: Path) -> None:
+        ledger = join(SharedLedger())
+        before = text_of(tmp_path)
+        ledger.hand_over(URN, "PTR", HERE.identity, {})
+        assert text_of(tmp_path) == before

@@ -66,7 +66,10 @@ def create(session: Session, call: Call, inputs: Properties) -> Stored:
         messages_of(call, PTR_SET, inputs) as report,
         operation_of(session, call, "create", "PTR", spec.backend, spec.records.table),
     ):
-        return _stored(id_, session.ptr_sets.create(spec, report, call.urn), inputs)
+        result = session.ptr_sets.create(spec, report, call.urn)
+        if result.error is not None and not result.state.written:
+            raise result.error
+        return _stored(id_, result, inputs)
 
 
 def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored | None:
@@ -77,7 +80,7 @@ def read(session: Session, call: Call, id_: str, outputs: Properties) -> Stored 
 
 
 def update(session: Session, call: Call, id_: str, olds: Properties, news: Properties) -> Stored:
-    """Write what differs. Raises PartlyDoneError, and RdnsError where nothing is ours."""
+    """Write what differs. Raises PartlyDoneError, and RdnsError where nothing was tried."""
     note_secrets(session, call, olds, news)
     old, spec = PTR_SET.state(olds), PTR_SET.spec(news)
     with (
@@ -111,11 +114,9 @@ def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
 
 def _stored(id_: str, result: SetResult, known: Properties) -> Stored:
     made = stored(PTR_SET, id_, result.state, known)
-    if result.error is None:
-        return made
-    if result.state.written:
+    if result.error is not None:
         raise PartlyDoneError(result.error, made)
-    raise result.error
+    return made
 
 
 def _changed(old: PtrSetState, spec: PtrSetSpec) -> dict[str, str | None]:

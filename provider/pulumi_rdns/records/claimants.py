@@ -47,6 +47,8 @@ class Decider:
     ) -> None:
         #: records that stay for a resource that is created later in this run, perhaps
         self.pending: set[str] = set()
+        #: subject -> value of those that stay for the create of the resource itself
+        self.handed_over: dict[str, str] = {}
         self._given = given
         self._located = located
         self._ledger = ledger
@@ -65,6 +67,8 @@ class Decider:
             raise decision.error
         if isinstance(decision, Remove):
             return Wanted(*decision)
+        if decision.is_handed_over:
+            self.handed_over[subject] = record.value
         if decision.reason:
             self._keep(subject, live, decision.reason)
         return None

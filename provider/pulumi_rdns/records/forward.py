@@ -210,6 +210,7 @@ class ForwardRecords:
             lambda _subject, _live, reason: report.warning(reason),
         )
         self._reconcile(location, old, decide)
+        self._ledger.hand_over(name, kind, self._identity(old), decide.handed_over)
 
     def _put(
         self,

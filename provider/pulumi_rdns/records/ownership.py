@@ -79,6 +79,8 @@ class Keep(NamedTuple):
 
     #: what a user should know; empty for nothing
     reason: str = ""
+    #: it stays for the create of the resource itself, which comes next
+    is_handed_over: bool = False
 
 
 class Refuse(NamedTuple):
@@ -163,7 +165,7 @@ def decide_delete(
     if trouble is not None:
         return Refuse(_kept(record, trouble))
     if any(one.resource == record.resource and one.is_pending for one in here):
-        return Keep()
+        return Keep(is_handed_over=True)
     others = tuple(value for value in live.values if value != record.value)
     for claim in here:
         # What a resource wrote before another one came in between is written again.
@@ -201,7 +203,7 @@ def _forgotten(record: OwnRecord, successor: Claim) -> str:
     is_renamed = successor.resource != record.resource
     cure = "; a resource that is renamed remembers it where it has `aliases`" if is_renamed else ""
     return (
-        f"{record.name} is left to resource {successor.name!r}, which does not know{was} that this "
+        f"{record.name}, {record.value}, is left to resource {successor.name!r}, which does not know{was} that this "
         f"stack wrote it, so that destroy will leave it as it is{cure}"
     )
 

@@ -196,6 +196,7 @@ class PtrRecords:
             lambda _subject, _live, reason: report.warning(reason),
         )
         self._reconcile(location, old, decide)
+        self._ledger.hand_over(resource, "PTR", self._identity(old), decide.handed_over)
 
     def _identity(self, one: PtrSpec | PtrState) -> str:
         return self._backends.identity(one.backend)
@@ -300,6 +301,9 @@ class PtrRecords:
             return Previous(known=True), False
         if seen.values == (spec.hostname,):
             return Previous(), True
+        if any(hostname in written for hostname in seen.values):
+            # A set wrote it: put back, it would be in no state.
+            return Previous(known=True), False
         hostnames = tuple(map(DnsName, seen.values))
         return Previous(known=True, hostnames=hostnames, ttl=seen.ttl), False
 

@@ -87,7 +87,9 @@ class PtrSets:
         return self._reconcile(old, spec, report, name)
 
     def read(self, old: PtrSetState, report: Report) -> PtrSetState | None:
-        """Look at the live records where they were written; None where all are gone."""
+        """Look at the live records where they were written; None where all are gone, and none is
+        kept for another resource.
+        """
         backend = self._backends.get(old.backend)
         finder = PtrSetLocations(backend, old.zone, self._aliases)
         declared = old.records.table
@@ -111,7 +113,8 @@ class PtrSets:
         warn_of_unserved(found.unserved, report)
         # What cannot be looked at is as it was; it is served again when a delegation ends.
         live |= {address: believed(old, address) for address in found.unserved}
-        if declared and not live:
+        # What is kept for another resource is still in this state alone.
+        if declared and not live and old.written.keys() <= declared.keys():
             return None
         several = {address: names for address, names in live.items() if len(names) > 1}
         state = replace(old, records=old.records.live(live), several=several)
@@ -373,6 +376,7 @@ class PtrSets:
             assumed={key: LiveRecord((values[key],)) for key in given if key not in claims},
             report=report,
         )
+        self._ledger.hand_over(resource, "PTR", self._identity(old), decide.handed_over)
         failures = {key: found.errors[key] for key in values if key in found.errors}
         failures |= result.failures
         gone = {key: one for key, one in failures.items() if isinstance(one, AddressNotFoundError)}

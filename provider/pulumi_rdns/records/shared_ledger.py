@@ -23,6 +23,7 @@ from pulumi_rdns.records.ledger_file import (
     LedgerFile,
     Leftover,
     Remembers,
+    Resolves,
     Starts,
 )
 
@@ -34,6 +35,8 @@ class SharedLedger(Ledger):
         super().__init__()
         self._file: LedgerFile | None = None
         self._secretive: set[str] = set()
+        #: resources that have handed records over to their own create
+        self._handed_over: set[str] = set()
         self._leftovers: Sequence[Leftover] = ()
         #: the stack's organization; None where nobody says
         self.organization: str | None = None
@@ -109,6 +112,21 @@ class SharedLedger(Ledger):
             raise
         for left in self._leftovers:
             left.resolve(resource)
+        if operation != "delete" and resource in self._handed_over:
+            self._handed_over.remove(resource)
+            self._tell(Resolves(resource))
+
+    def hand_over(
+        self, resource: str, kind: str, identity: str, records: Mapping[str, str | None]
+    ) -> None:
+        """Let a later run know of records that a delete left for the create that comes next.
+
+        Where that one fails, no state has them.
+        """
+        if records:
+            self._handed_over.add(resource)
+            shown = self._shown(resource, records)
+            self._tell(Doubts(Starts(resource, "create", kind, identity, shown)))
 
     def close(self) -> None:
         """Note that the engine ends this process; the last one that wrote removes the file."""
