@@ -180,7 +180,7 @@ def test_what_cannot_be_known_is_named_in_the_up_that_forgets_it(
     result = project.up()
     assert (
         f"the PTR of {x}, {A}, is left to resource 'new', which does not know that it was {BEFORE} "
-        "before, so that on_delete restore will not bring that back"
+        "before, nor that this stack wrote it, so that destroy will leave it as it is"
     ) in result.text
     assert "`aliases`" in result.text
     assert world.ptr(x) == [A]

@@ -203,8 +203,8 @@ def _forgotten(record: OwnRecord, successor: Claim) -> str:
     is_renamed = successor.resource != record.resource
     cure = "; a resource that is renamed remembers it where it has `aliases`" if is_renamed else ""
     return (
-        f"{record.name}, {record.value}, is left to resource {successor.name!r}, which does not know{was} that this "
-        f"stack wrote it, so that destroy will leave it as it is{cure}"
+        f"{record.name}, {record.value}, is left to resource {successor.name!r}, which does not "
+        f"know{was} that this stack wrote it, so that destroy will leave it as it is{cure}"
     )
 
 
