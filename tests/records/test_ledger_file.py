@@ -255,14 +255,15 @@ class TestLeftovers:
         killed = opened()
         killed.append(STARTS)
         (left,) = leftovers(folder, NEXT, is_dead)
-        assert left == Leftover(killed.path, {URN: STARTS})
+        assert left == Leftover(killed.path, {URN: [STARTS]})
 
-    def test_the_last_operation_of_a_resource_counts(self, opened: Open, folder: Path) -> None:
+    def test_each_operation_of_a_resource_counts(self, opened: Open, folder: Path) -> None:
+        """A replaced one is created at its new place, and then deleted at the old one."""
         killed = opened()
         killed.append(STARTS)
         killed.append(Starts(URN, "delete", "PTR", "ns1's", {X: None}))
         (left,) = leftovers(folder, NEXT, is_dead)
-        assert left.interrupted[URN].operation == "delete"
+        assert [begun.operation for begun in left.interrupted[URN]] == ["create", "delete"]
 
     def test_of_a_process_that_ended_well_the_state_knows_all(
         self, opened: Open, folder: Path
@@ -273,7 +274,7 @@ class TestLeftovers:
         killed.append(other)
         well.append(Closes())
         (left,) = leftovers(folder, NEXT, is_dead)
-        assert left.interrupted == {f"{URN}2": other}
+        assert left.interrupted == {f"{URN}2": [other]}
 
     def test_a_run_that_is_going_on_is_left_alone(self, opened: Open, folder: Path) -> None:
         """Also the very one that asks."""

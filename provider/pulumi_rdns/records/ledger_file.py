@@ -14,6 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
@@ -248,8 +249,8 @@ class Leftover(NamedTuple):
     """The file of a run that was killed."""
 
     path: Path
-    #: the operations of which the state may not know, by resource
-    interrupted: dict[str, Starts]
+    #: the operations of which the state may not know, by resource, in their order
+    interrupted: dict[str, list[Starts]]
 
     def resolve(self, resource: str) -> None:
         """Note that what was left of an operation has been looked after."""
@@ -281,14 +282,14 @@ def leftovers(folder: Path, run: Run, is_alive: Callable[[Cli], bool]) -> list[L
     return found
 
 
-def _summary(path: Path) -> tuple[Cli | None, dict[str, Starts]]:
+def _summary(path: Path) -> tuple[Cli | None, dict[str, list[Starts]]]:
     """Return whose file it is, and of which operations the state may not know.
 
     Raises OSError.
     """
     cli = None
-    started: defaultdict[bytes, dict[str, Starts]] = defaultdict(dict)
-    doubts: dict[str, Starts] = {}
+    started: defaultdict[bytes, list[Starts]] = defaultdict(list)
+    doubts: list[Starts] = []
     resolved = set()
     for line in path.read_bytes().split(b"\n"):
         writer = line.partition(b" ")[0]
@@ -296,12 +297,15 @@ def _summary(path: Path) -> tuple[Cli | None, dict[str, Starts]]:
             if isinstance(event, Opens):
                 cli = event.cli or cli
             elif isinstance(event, Starts):
-                started[writer][event.resource] = event
+                started[writer].append(event)
             elif isinstance(event, Doubts):
-                doubts[event.begun.resource] = event.begun
+                doubts.append(event.begun)
             elif isinstance(event, Resolves):
                 resolved.add(event.resource)
             elif isinstance(event, Closes):
                 started[writer].clear()
-    left = {key: begun for each in (*started.values(), doubts) for key, begun in each.items()}
-    return cli, {key: begun for key, begun in left.items() if key not in resolved}
+    left: defaultdict[str, list[Starts]] = defaultdict(list)
+    for begun in chain(*started.values(), doubts):
+        if begun.resource not in resolved:
+            left[begun.resource].append(begun)
+    return cli, left

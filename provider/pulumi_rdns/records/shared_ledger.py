@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from threading import Lock
 
 from pulumi_rdns.errors import ConfigError, RdnsError
@@ -52,7 +53,7 @@ class SharedLedger(Ledger):
         with self._changed:
             self._leftovers = leftovers
             for left in leftovers:
-                for begun in left.interrupted.values():
+                for begun in chain(*left.interrupted.values()):
                     values = {key: one for key, one in begun.records.items() if one is not None}
                     hides = any(map(is_hidden, begun.records))
                     holding = Holding(begun.kind, begun.identity, values, is_hidden=hides)

@@ -65,11 +65,11 @@ class Expectations:
         """Name the records that a killed run was creating, and this program does not declare."""
         await asyncio.sleep(0)  # by then the program's own code has run
         for one in left:
-            for resource, begun in list(one.interrupted.items()):
+            for *_, begun in [*one.interrupted.values()]:
                 if begun.operation == "create" and not self._is_declared(begun):
                     pulumi.log.warn(_orphan(begun))
                     if not pulumi.runtime.is_dry_run():
-                        one.resolve(resource)
+                        one.resolve(begun.resource)
 
     def _is_declared(self, begun: Starts) -> bool:
         """Whether the program declares the records, or may: where they are computed or secret."""
