@@ -34,6 +34,7 @@ class BackendType(NamedTuple):
 #: the value of ``type`` in a stack's configuration -> the backend, imported only when it is used
 BACKENDS: dict[str, BackendType] = {
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
+    "linode": BackendType("pulumi_rdns.backends.linode:LinodeBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
     "powerdns": BackendType("pulumi_rdns.backends.powerdns:PowerDnsBackend"),
     "rfc2136": BackendType("pulumi_rdns.backends.rfc2136:Rfc2136Backend"),

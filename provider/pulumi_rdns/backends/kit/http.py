@@ -199,7 +199,7 @@ class Http:
             verdict = "is not accepted" if answer.status == 401 else "may not do this"
             return operation.error(
                 AuthenticationError,
-                f"the {self._vendor.credential} {verdict}: {reason}. It comes from "
+                f"the {self._vendor.credential} {verdict}: {reason.rstrip('.')}. It comes from "
                 f"{self._auth.credential.hint}; {self._vendor.advice}",
                 code,
             )

@@ -98,9 +98,9 @@ def retry_unresolved(
         if pause >= operation.left:
             raise operation.error(
                 RejectedError,
-                f"{refusal.reason}, tried for {operation.elapsed:.0f} s. The vendor checks the "
-                "forward record itself: where it is right in the public DNS, run it again later, "
-                "or raise `timeout`",
+                f"{refusal.reason.rstrip('.')}, tried for {operation.elapsed:.0f} s. The vendor "
+                "checks the forward record itself: where it is right in the public DNS, run it "
+                "again later, or raise `timeout`",
                 refusal.code,
             ) from refusal
         operation.pause(pause, f"the vendor does not see the forward record yet: {refusal.reason}")
