@@ -84,6 +84,8 @@ class Recorded:
     body: Any
     user_agent: str
     status: int
+    #: the body of the answer
+    answer: Any = None
 
 
 @dataclass
@@ -200,7 +202,8 @@ class ApiSimulator(ABC, Generic[A, B]):
                 reply = None
             status = reply.status if reply else 0
             agent = request.headers.get("user-agent", "")
-            one = Recorded(request.method, request.path, request.body, agent, status)
+            answered = reply.body if reply else None
+            one = Recorded(request.method, request.path, request.body, agent, status, answered)
             self.requests.append(one)
             return reply, self.scenario.latency + (fault.seconds if fault else 0)
 

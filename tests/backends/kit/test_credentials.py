@@ -99,6 +99,8 @@ def test_of_several_secrets_each_is_hidden_and_named(monkeypatch: pytest.MonkeyP
     login = Credentials(
         tuple(read_credential("corp", key, value, environment) for key, value in values.items())
     )
-    assert login.hide("s3cret of key") == "*** of ***"
+    assert login.hide("s3cret of key, a token") == "*** of ***, a token"
+    login.made.append(Credential("token", ""))
+    assert login.hide("s3cret of key, a token") == "*** of ***, a ***"
     assert login.hint.startswith("the environment variable HOST_TOKEN; rdns:backends.corp.secret")
     assert "s3cret" not in repr(login)

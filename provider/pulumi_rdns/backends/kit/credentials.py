@@ -54,6 +54,8 @@ class Credentials:
     """Several secrets that together are one login."""
 
     parts: tuple[Credential, ...]
+    #: what was made of them, and is secret too: a token
+    made: list[Credential] = field(default_factory=list)
 
     @property
     def hint(self) -> str:
@@ -62,7 +64,7 @@ class Credentials:
 
     def hide(self, text: str) -> str:
         """Return a text without any of the secrets."""
-        for part in self.parts:
+        for part in (*self.parts, *self.made):
             text = part.hide(text)
         return text
 
