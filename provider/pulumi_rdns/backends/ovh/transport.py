@@ -72,7 +72,6 @@ class OAuth2Transport(Transport):
         super().__init__(url, login, timeouts, ID_HEADER)
         self._login = login
         self._sdk = import_sdk(login.name, "ovh.oauth2", "ovh")
-        self._errors = import_sdk(login.name, "ovh.exceptions", "ovh")
         # It logs the token and the secret at DEBUG.
         logging.getLogger("requests_oauthlib").setLevel(logging.INFO)
         if url.startswith("http:"):
@@ -87,29 +86,27 @@ class OAuth2Transport(Transport):
         )
         session = self._sdk.RefreshOAuth2Session(token_url=url, client=client)
         prepare(session)
-        answers: list[requests.Response] = []
-        session.register_compliance_hook("access_token_response", _kept_in(answers))
+        session.register_compliance_hook("access_token_response", _answered)
+        secret = self._login.values["clientSecret"]
         try:
-            session.fetch_token(
-                token_url=url,
-                client_secret=self._login.values["clientSecret"],
-                timeout=self._timeouts,
-            )
-        except (self._errors.OAuth2FailureError, Warning):
-            # It is no token, or one for another scope: whoever reads the answer sees that.
-            if not answers:
-                raise
-        return answers[0]
+            session.fetch_token(token_url=url, client_secret=secret, timeout=self._timeouts)
+        except _AnsweredError as answered:
+            return answered.response
+        raise AssertionError("the SDK calls no hook with the answer")
+
+
+class _AnsweredError(Exception):
+    """There is an answer. Whoever reads it says what is wrong with it."""
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+def _answered(response: requests.Response) -> None:
+    raise _AnsweredError(response)
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Sign nothing, so that no .netrc adds a header."""
     return request
-
-
-def _kept_in(answers: list[requests.Response]) -> Any:
-    def keep(response: requests.Response) -> requests.Response:
-        answers.append(response)
-        return response
-
-    return keep
