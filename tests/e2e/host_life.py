@@ -25,7 +25,6 @@ from .test_secrets import noted_arguments, texts_of
 from .worlds import MemoryWorld, World
 
 SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-UNCHECKED = {"rdns:forwardCheck": "skip"}
 
 
 def host(hostname: str, *addresses: str) -> str:
@@ -124,7 +123,7 @@ class HostLife(InAWorld):
     ) -> None:
         x = world.addresses[0]
         world.account.forward = {}
-        project = make_project(config(world, dns, **UNCHECKED))
+        project = make_project(config(world, dns))
         project.program(ptr("mail", x, A))
         running = project.start_up()
         try:
@@ -141,7 +140,7 @@ class HostLife(InAWorld):
     ) -> None:
         x = world.addresses[0]
         world.account.forward, world.timeout = {}, 3.0
-        project = make_project(config(world, dns, **UNCHECKED))
+        project = make_project(config(world, dns))
         project.program(ptr("mail", x, A))
         (error,) = project.up(fails=True).errors
         assert error.startswith(f"RejectedError: main: set the PTR of {x}: the API refused it: ")
@@ -160,7 +159,7 @@ class HostLife(InAWorld):
             kind.running("first", **kind.fleet([mine])) as first,
             kind.running("second", **kind.fleet([theirs])) as second,
         ):
-            project = make_project(config(first, dns, second, **UNCHECKED))
+            project = make_project(config(first, dns, second))
             project.program(ptr("a", mine, A), ptr("b", theirs, B, backend="second"))
             project.up()
             assert (first.ptr(mine), second.ptr(theirs)) == ([A], [B])
@@ -177,7 +176,7 @@ class HostLife(InAWorld):
         self, make_project: MakeProject, world: HostWorld, dns: MemoryWorld
     ) -> None:
         x = world.addresses[0]
-        project = make_project(config(world, dns, **UNCHECKED))
+        project = make_project(config(world, dns))
         project.program(ptr("a", x, A))
         project.up()
         rotated = world.rotate()
@@ -195,7 +194,7 @@ class HostLife(InAWorld):
         self, make_project: MakeProject, world: HostWorld, dns: MemoryWorld
     ) -> None:
         x = world.addresses[0]
-        settings = config(world, dns, **UNCHECKED)
+        settings = config(world, dns)
         settings["rdns:backends"] = {"main": world.place(), "dns": dns.settings()}
         project = make_project(settings)
         secrets = world.secrets()
@@ -229,7 +228,7 @@ class HostLife(InAWorld):
         self, make_project: MakeProject, kind: type[HostWorld], dns: MemoryWorld
     ) -> None:
         with kind.running("main", **kind.fleet(hundred())) as world:
-            project = make_project(config(world, dns, **UNCHECKED))
+            project = make_project(config(world, dns))
             project.program(many(hundred()))
             project.up("--parallel", "32", environ=SKIP)
             check_many(project, world, hundred())
@@ -254,7 +253,7 @@ class HostLife(InAWorld):
     ) -> None:
         addresses = hundred()[:30]
         with kind.running("main", **kind.fleet(addresses)) as world:
-            project = make_project(config(world, dns, **UNCHECKED))
+            project = make_project(config(world, dns))
             project.program(many(addresses))
             world.simulator.inject(storm)
             project.up("--parallel", "32", environ=SKIP)
@@ -267,7 +266,7 @@ class HostLife(InAWorld):
     ) -> None:
         x = world.addresses[0]
         world.simulator.inject(Fault(kind="cut_after", method=world.write_method))
-        project = make_project(config(world, dns, **UNCHECKED))
+        project = make_project(config(world, dns))
         project.program(ptr("a", x, A))
         project.up()
         assert [sent.status for sent in world.simulator.sent(world.write_method)] == [0, 200]
@@ -281,7 +280,7 @@ class HostLife(InAWorld):
     ) -> None:
         x, y, *_ = world.addresses
         world.lag(3.0)
-        project = make_project(config(world, dns, **UNCHECKED))
+        project = make_project(config(world, dns))
         project.program(ptr("a", x, A), ptr("b", y, B))
         running = project.start_up()
         try:
@@ -308,7 +307,7 @@ class HostLife(InAWorld):
         self, make_project: MakeProject, world: HostWorld, dns: MemoryWorld
     ) -> None:
         x = world.addresses[0]
-        project = make_project(config(world, dns, **UNCHECKED))
+        project = make_project(config(world, dns))
         project.program(ptr("a", x, A))
         project.up()
         fault = Fault(kind="status", method=world.write_method, status=429, retry_after="2")
@@ -319,7 +318,9 @@ class HostLife(InAWorld):
         world.set_ptr(x, [STRANGER])
         result = running.wait()
         assert result.code != 0
-        assert f"it changed meanwhile, to {STRANGER}" in result.text
+        assert (
+            f"it already points to {STRANGER}, which was not written by this stack" in result.text
+        )
         assert world.ptr(x) == [STRANGER]
 
 

@@ -12,7 +12,7 @@ from tests.fakes.linode import Machine, Scenario, Simulator
 
 from .conftest import MakeProject
 from .harness import ptr
-from .host_life import UNCHECKED, HostLife
+from .host_life import HostLife
 from .host_world import HostWorld, config
 from .in_a_world import A
 from .worlds import MemoryWorld
@@ -71,7 +71,7 @@ class TestLinode(HostLife):
     def test_an_address_of_a_range_is_set_and_the_token_comes_from_the_environment(
         self, make_project: MakeProject, world: HostWorld, dns: MemoryWorld
     ) -> None:
-        settings = config(world, dns, **UNCHECKED)
+        settings = config(world, dns)
         settings["rdns:backends"] = {"main": world.place(), "dns": dns.settings()}
         project = make_project(settings)
         project.program(ptr("routed", ROUTED, A))

@@ -12,7 +12,7 @@ from tests.fakes.ovh import Block, Scenario, Simulator
 
 from .conftest import MakeProject
 from .harness import ptr
-from .host_life import UNCHECKED, HostLife
+from .host_life import HostLife
 from .host_world import HostWorld, config
 from .in_a_world import A, InAWorld
 from .worlds import MemoryWorld
@@ -88,7 +88,7 @@ class TestOvh(HostLife):
         self, make_project: MakeProject, kind: type[HostWorld], dns: MemoryWorld
     ) -> None:
         with kind.running("main", initial_reverse="default", delete_leaves="default") as world:
-            settings = config(world, dns, **UNCHECKED)
+            settings = config(world, dns)
             settings["rdns:backends"] = {"main": world.place(), "dns": dns.settings()}
             project = make_project(settings)
             x = world.addresses[0]
