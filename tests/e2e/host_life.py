@@ -88,6 +88,7 @@ class HostLife(InAWorld):
 
     # The life of one host
 
+    @pytest.mark.timeout(300)  # eight commands, on a machine that may be busy
     def test_a_host_is_set_up_changed_drifts_is_repaired_and_destroyed(
         self, make_project: MakeProject, world: HostWorld, dns: MemoryWorld
     ) -> None:
