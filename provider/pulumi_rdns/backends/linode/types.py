@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import dns.name
 import msgspec
 
-from pulumi_rdns.backends.base import Ptr, Settings
+from pulumi_rdns.backends.base import Ptr
+from pulumi_rdns.backends.kit.addresses import HostSettings
 from pulumi_rdns.backends.kit.answers import decode_json
 from pulumi_rdns.backends.kit.http import Refusal
 from pulumi_rdns.backends.kit.rrsets import name_of
@@ -34,7 +35,7 @@ _UNRESOLVED = re.compile(
 )
 
 
-class LinodeSettings(Settings):
+class LinodeSettings(HostSettings, kw_only=True):
     """The token, where the API is, and the seconds that one operation may take, all together.
 
     Its repr leaves the token out.
@@ -42,7 +43,6 @@ class LinodeSettings(Settings):
 
     api_token: str
     api_url: str = "https://api.linode.com"
-    timeout: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 300.0
 
     def __repr__(self) -> str:
         return f"LinodeSettings(api_url={self.api_url!r}, timeout={self.timeout})"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
 import dns.name
 
-from pulumi_rdns.backends.base import AddressBackend, OwnedAddress, Ptr, Settings
+from pulumi_rdns.backends.base import OwnedAddress, Ptr, Settings
+from pulumi_rdns.backends.kit.addresses import HostBackend
 from pulumi_rdns.backends.kit.caches import Listing
 from pulumi_rdns.backends.kit.operation import Clock, Operation
-from pulumi_rdns.backends.kit.ptrs import LookAgain, write_ptr
-from pulumi_rdns.errors import AddressNotFoundError
+from pulumi_rdns.backends.kit.ptrs import LookAgain
+from pulumi_rdns.errors import AddressNotFoundError, RejectedError
 from pulumi_rdns.model.addresses import Address
 
 from .client import Client
@@ -24,7 +25,7 @@ _RELIST_AFTER = 10.0
 _BELIEVED = 60.0
 
 
-class OvhBackend(AddressBackend[OvhSettings]):
+class OvhBackend(HostBackend[OvhSettings]):
     """The PTR records of the account's addresses.
 
     The account's blocks are listed once, to find the one of each address.
@@ -37,8 +38,7 @@ class OvhBackend(AddressBackend[OvhSettings]):
     def __init__(
         self, name: str, settings: OvhSettings, root: Path, clock: Clock | None = None
     ) -> None:
-        super().__init__(name, settings, root)
-        self._clock = clock or Clock()
+        super().__init__(name, settings, root, clock)
         self._client = Client(name, settings, self._clock)
         self._blocks = Listing("the list of addresses", self._client.blocks, self._clock)
 
@@ -47,35 +47,42 @@ class OvhBackend(AddressBackend[OvhSettings]):
         """The API, whatever the login: an address is in one account at a time."""
         return f"ovh {self._client.url}"
 
-    def get_ptr(self, address: Address) -> Ptr | None:
-        """Read the PTR; None where nobody has set one, and OVHcloud has none either."""
-        return self._read(self._operation("read the PTR of", str(address)), address)
+    def _read(self, operation: Operation, address: Address) -> Ptr | None:
+        block = self._block(operation, address)
+        reverse = self._client.reverse(operation, block, address)
+        if reverse is None:
+            # No PTR, or no such block any more: only the list tells.
+            self._block(operation, address, _BELIEVED)
+            return None
+        return reverse.ptr(address)
 
-    def set_ptr(self, address: Address, hostname: dns.name.Name) -> None:
-        """Set the PTR; a warning where the API does not show it in time."""
-        self._write(self._operation("set the PTR of", str(address)), address, hostname)
+    def _write(
+        self,
+        operation: Operation,
+        address: Address,
+        hostname: dns.name.Name | None,
+        look_again: LookAgain,
+    ) -> None:
+        block = self._block(operation, address)
+        if hostname is None:
+            self._client.delete_reverse(operation, block, address, look_again)
+        elif not self._client.set_reverse(operation, block, address, hostname, look_again):
+            raise self._not_found(operation)
 
-    def unset_ptr(self, address: Address) -> None:
-        """Delete the PTR; nothing to do where there is none, or it is the default."""
-        self._write(self._operation("delete the PTR of", str(address)), address, None)
+    def _list(self, operation: Operation) -> Iterator[OwnedAddress]:
+        """List the account's addresses, of an IPv6 block only those that have a PTR.
 
-    def addresses(self) -> Sequence[OwnedAddress]:
-        """List the account's addresses, sorted; the owner is the service of the block.
-
-        Of an IPv6 block only those that have a PTR.
+        The owner is the service of the block.
         """
-        operation = self._operation("list", "all addresses")
-        found = []
         for block in self._blocks.get(operation, _RELIST_AFTER):
             owner = self._client.owner(operation, block)
             for address, may_have_ptr in self._of(operation, block):
                 reverse = self._client.reverse(operation, block, address) if may_have_ptr else None
                 ptr = None if reverse is None else reverse.ptr(address)
-                found.append(OwnedAddress(address, owner, owner, ptr))
-        return sorted(found, key=lambda owned: (owned.address.version, int(owned.address)))
+                yield OwnedAddress(address, owner, owner, ptr)
 
-    def _operation(self, name: str, subject: str) -> Operation:
-        return Operation(self.name, name, subject, self._clock, self.settings.timeout)
+    def _is_unresolved(self, error: RejectedError) -> bool:
+        return is_unresolved(error)
 
     def _of(self, operation: Operation, block: Block) -> Iterable[tuple[Address, bool]]:
         """Return the addresses of a block, each with whether it may have a PTR."""
@@ -100,31 +107,6 @@ class OvhBackend(AddressBackend[OvhSettings]):
         if block is None:
             raise self._not_found(operation)
         return block
-
-    def _read(self, operation: Operation, address: Address) -> Ptr | None:
-        block = self._block(operation, address)
-        reverse = self._client.reverse(operation, block, address)
-        if reverse is None:
-            # No PTR, or no such block any more: only the list tells.
-            self._block(operation, address, _BELIEVED)
-            return None
-        return reverse.ptr(address)
-
-    def _write(
-        self, operation: Operation, address: Address, hostname: dns.name.Name | None
-    ) -> None:
-        block = self._block(operation, address)
-
-        def write(look_again: LookAgain) -> None:
-            if hostname is None:
-                self._client.delete_reverse(operation, block, address, look_again)
-            elif not self._client.set_reverse(operation, block, address, hostname, look_again):
-                raise self._not_found(operation)
-
-        def read() -> Ptr | None:
-            return self._read(operation, address)
-
-        write_ptr(operation, hostname, read, write, is_unresolved=is_unresolved)
 
     def _not_found(self, operation: Operation) -> AddressNotFoundError:
         count = len(self._blocks.get(operation))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from pulumi_rdns.backends.base import Ptr, Settings
+from pulumi_rdns.backends.base import Ptr
+from pulumi_rdns.backends.kit.addresses import HostSettings
 from pulumi_rdns.backends.kit.answers import decode_json
 from pulumi_rdns.backends.kit.http import Refusal
 from pulumi_rdns.backends.kit.rrsets import name_of
@@ -59,7 +60,7 @@ _DEFAULT_NAME = re.compile(
 _UNRESOLVED = re.compile(r"cannot check if .+ resolves? to|does not resolve to", re.IGNORECASE)
 
 
-class OvhSettings(Settings):
+class OvhSettings(HostSettings):
     """One of the two logins, where the API is, and the seconds that one operation may take.
 
     Its repr leaves the secrets out.
@@ -80,7 +81,6 @@ class OvhSettings(Settings):
     client_id: str = ""
     client_secret: str = ""
     api_url: str = ""
-    timeout: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 300.0
 
     def __repr__(self) -> str:
         return (
