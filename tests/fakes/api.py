@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import email.utils
 import http.server
 import json
@@ -121,12 +122,13 @@ class ApiSimulator(ABC, Generic[A, B]):
         self.account = account
         self.requests: list[Recorded] = []
         self._now = now
-        self._faults = list(scenario.faults)
+        self._faults: list[Fault] = []
         self._hooks: list[tuple[str, str, Callable[[A], None]]] = []
         self._recent: deque[float] = deque()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.simulator = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,))
+        self.inject(*scenario.faults)
 
     @property
     def url(self) -> str:
@@ -162,7 +164,8 @@ class ApiSimulator(ABC, Generic[A, B]):
     def inject(self, *faults: Fault) -> None:
         """Let the next requests go wrong."""
         with self.account.guard:
-            self._faults += faults
+            # Each is counted down, and another simulator may be given the same one.
+            self._faults += map(copy.copy, faults)
 
     def heal(self) -> None:
         """Let nothing go wrong any more."""
