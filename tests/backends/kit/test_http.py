@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pulumi_rdns.backends.base import reporting_to
-from pulumi_rdns.backends.kit.answers import Loss, UnansweredError
+from pulumi_rdns.backends.kit.answers import Answer, Loss, NoAnswer, UnansweredError
 from pulumi_rdns.backends.kit.credentials import Auth, HeaderAuth, read_credential
 from pulumi_rdns.backends.kit.http import Http, Refusal, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Operation
@@ -423,3 +423,22 @@ def test_another_transport_is_made_with_the_first_request(world: World) -> None:
         with pytest.raises(RejectedError, match=r"the API refused it: no \(correlation id EU\.1\)"):
             http.send(world.operation(), "GET", "/ips")
     assert len(made) == 1
+
+
+def test_an_sdk_may_send_and_says_which_of_its_calls_change_nothing(world: World) -> None:
+    class Sdk:
+        def send(self, method: str, path: str, body: bytes | None) -> Answer | NoAnswer:
+            if method == "ShowAll":
+                return Answer(200, b"[]", method)
+            return NoAnswer(Loss.TIMEOUT, f"{method} gave no answer")
+
+    vendor = VENDOR._replace(reads=("Show",))
+    http = world.http(vendor, make_transport=lambda *_: Sdk(), policy=RetryPolicy(window=0))
+    assert http.send(world.operation(), "ShowAll", "").read(world.operation(), list[str]) == []
+    for method, end in (
+        ("ShowPtr", "ShowPtr gave no answer"),
+        ("GetRidOfPtr", "whether the change was made is not known, and the next run finds out"),
+    ):
+        with pytest.raises(UnansweredError) as caught:
+            http.send(world.operation(), method, "")
+        assert str(caught.value).endswith(end)

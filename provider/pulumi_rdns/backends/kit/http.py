@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -32,10 +32,8 @@ from .requestlog import RequestLog
 from .retry import RetryPolicy, tried
 
 if TYPE_CHECKING:
-    from .transport import Transport
-
     #: makes what sends the requests, of the URL, the credential and the time-outs
-    MakeTransport = Callable[[str, Auth, tuple[float, float]], Transport]
+    MakeTransport = Callable[[str, Auth, tuple[float, float]], "Sender"]
 
 DEFAULT_POLICY = RetryPolicy()
 #: seconds to connect, and seconds for a whole answer
@@ -73,6 +71,15 @@ class Vendor(NamedTuple):
     read_refusal: Callable[[bytes], Refusal]
     #: the usual reason for a connection that ends without an answer
     cut_advice: str = ""
+    #: how the methods begin that change nothing
+    reads: tuple[str, ...] = ("GET",)
+
+
+class Sender(Protocol):
+    """What sends the requests: a `Transport`, or an SDK in its place."""
+
+    def send(self, method: str, path: str, body: bytes | None) -> Answer | NoAnswer:
+        """Send a request once; an answer that is no success is returned too."""
 
 
 class Http:
@@ -94,7 +101,8 @@ class Http:
     ) -> None:
         """Take the URL that each path follows, without a slash at its end.
 
-        ``make_transport`` is called with the first request: for an API whose SDK signs them.
+        ``make_transport`` is called with the first request: for an API whose SDK signs or sends
+        them.
         """
         self.url = url
         self._vendor = vendor
@@ -108,11 +116,12 @@ class Http:
         self._log = RequestLog(vendor.kind, auth.credential.hide)
 
     @Once
-    def _transport(self) -> Transport:
+    def _transport(self) -> Sender:
+        if self._make_transport is not None:
+            return self._make_transport(self.url, self._auth, self._timeouts)
         from .transport import Transport
 
-        make = self._make_transport or Transport
-        return make(self.url, self._auth, self._timeouts)
+        return Transport(self.url, self._auth, self._timeouts)
 
     def send(
         self,
@@ -258,7 +267,8 @@ class Http:
         self, operation: Operation, request: _Request, outcome: NoAnswer, tries: int
     ) -> UnansweredError:
         reason = outcome.reason + tried(tries)
-        if outcome.loss in (Loss.TIMEOUT, Loss.UNREADABLE) and request.method != "GET":
+        is_read = request.method.startswith(self._vendor.reads)
+        if outcome.loss in (Loss.TIMEOUT, Loss.UNREADABLE) and not is_read:
             reason += f"; {OUTCOME_UNKNOWN}"
         if outcome.loss is Loss.CUT and self._vendor.cut_advice:
             reason += f"; {self._vendor.cut_advice}"
