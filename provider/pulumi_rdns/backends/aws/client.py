@@ -181,7 +181,7 @@ class Client:
             nearest = next((name for name in wanted if sort_key(name) >= last), None)
             if nearest == sets[-1].owner:  # there may be more of this name
                 return sets, page.next
-            return sets, nearest and (to_octal(nearest), "", "")
+            return sets, None if nearest is None else (to_octal(nearest), "", "")
 
         found = Standing({name: [] for name in wanted})
         first = (to_octal(wanted[0]), "", "") if wanted else None
