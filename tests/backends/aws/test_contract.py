@@ -116,4 +116,3 @@ class TestClassless(HostedZone):
 class TestForward(HostedZone):
     origin = "example.com"
     kind, one, two = "A", "192.0.2.1", "192.0.2.2"
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
 from xml.etree.ElementTree import Element, fromstring
 
 from .account import RefusedError
@@ -24,19 +24,24 @@ def escaped(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a name as MiniStack keeps it, whose escapes stand for themselves."""
-    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), text).lower()
+    """Return a name as MiniStack keeps it: only a dot or a backslash in a label is escaped."""
+    return _OCTAL.sub(_character, text).lower()
 
 
-def names(xml: str, change: Any) -> str:
+def _character(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 8))
+    return found[0] if character in ".\\" else character
+
+
+def names(xml: str, change: Callable[[str], str]) -> str:
     """Change all names of a document."""
     return _NAME.sub(lambda found: change(found[0]), xml)
 
 
-def check(xml: str, zone: str, aliases: Any) -> None:
+def check(xml: str, zone: str, aliases: set[str]) -> None:
     """Raise RefusedError for a batch that Route 53 would refuse and MiniStack takes.
 
-    ``aliases`` gives the names among some at which there is a CNAME record.
+    ``aliases`` are the names at which there is a CNAME record.
     """
     reasons = []
     values: list[str] = []
@@ -55,7 +60,7 @@ def check(xml: str, zone: str, aliases: Any) -> None:
     if sum(map(len, values)) > 32000:
         raise RefusedError("InvalidChangeBatch", "Number of characters limit of 32000 exceeded")
     beside = {name for name, kind in coming if kind != "CNAME" and (name, "CNAME") not in leaving}
-    for name in sorted(aliases(beside)):
+    for name in sorted(beside & aliases):
         reasons.append(
             f"RRSet with DNS name {name} is not permitted because a conflicting RRSet of type "
             "CNAME with the same DNS name already exists in zone"

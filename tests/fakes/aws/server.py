@@ -7,10 +7,10 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.fakes.api import ApiSimulator, Reply, Request
@@ -21,6 +21,10 @@ from .scenario import Scenario
 
 #: the path of EC2 here, of which there is one for all actions at AWS: `/DescribeAddresses`
 _ACTION = re.compile(r"/([A-Z]\w+)")
+_ALIAS = re.compile(r"<Name>([^<]*)</Name><Type>CNAME</Type>")
+_NEXT = re.compile(
+    r"<NextRecordName>([^<]*)</NextRecordName><NextRecordType>(\w+)</NextRecordType>"
+)
 _ZONE_NAME = re.compile(r"<HostedZone>.*?<Name>([^<]*)</Name>", re.DOTALL)
 
 
@@ -136,21 +140,23 @@ class Simulator(ApiSimulator[Account, Scenario]):
         return Reply(status, route53.names(answer, route53.escaped))
 
     def _check(self, zone_id: str, document: str) -> None:
+        """Refuse what Route 53 would refuse, where there is such a zone."""
         status, answer = self._ask("GET", f"/2013-04-01/hostedzone/{zone_id}")
         found = _ZONE_NAME.search(answer)
         if status == 200 and found:
-            there = self._ask("GET", f"/2013-04-01/hostedzone/{zone_id}/rrset?maxitems=1")[1]
-            assert "ResourceRecordSet" in there
+            route53.check(document, found[1], self._aliases(zone_id))
 
-            def aliases(names: Iterable[str]) -> list[str]:
-                return [name for name in names if self._is_alias(zone_id, name)]
-
-            route53.check(document, found[1], aliases)
-
-    def _is_alias(self, zone_id: str, name: str) -> bool:
-        query = f"name={quote(name)}&type=CNAME&maxitems=1"
-        answer = self._ask("GET", f"/2013-04-01/hostedzone/{zone_id}/rrset?{query}")[1]
-        return f"<Name>{name}</Name><Type>CNAME</Type>" in answer
+    def _aliases(self, zone_id: str) -> set[str]:
+        """Find the names of a zone at which there is a CNAME record."""
+        names: set[str] = set()
+        start: dict[str, str] = {}
+        while True:
+            query = urlencode({"maxitems": "300", **start})
+            page = self._ask("GET", f"/2013-04-01/hostedzone/{zone_id}/rrset?{query}")[1]
+            names.update(_ALIAS.findall(page))
+            if (more := _NEXT.search(page)) is None:
+                return names
+            start = dict(zip(("name", "type"), more.groups(), strict=True))
 
     def _ask(self, method: str, path: str, document: str = "") -> tuple[int, str]:
         """Ask MiniStack, where the number of the account is the key's id."""

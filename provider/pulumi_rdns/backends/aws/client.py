@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import dns.name
@@ -13,11 +14,11 @@ from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.pages import all_pages
 from pulumi_rdns.backends.kit.ptrs import LookAgain
 from pulumi_rdns.backends.kit.retry import RetryPolicy
-from pulumi_rdns.backends.kit.rrsets import readable
+from pulumi_rdns.backends.kit.rrsets import name_of, readable
 from pulumi_rdns.errors import AddressNotFoundError, RejectedError, ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
 
-from .route53_text import sort_key, to_octal
+from .route53_text import from_octal, runs, sort_key, to_octal
 from .sdk import Login, Sdk
 from .types import (
     AddressAttribute,
@@ -54,8 +55,6 @@ _PTR = {"Attribute": "domain-name"}
 _MOST_ADDRESSES = 1000
 #: record sets in one page, where those of one name are wanted and where those of many are
 _SOME_SETS, _MOST_SETS = "20", "300"
-
-
 #: name, type and identifier of the record set that a page begins with; the name alone will do
 _Start: TypeAlias = tuple[str, str, str]
 
@@ -162,33 +161,46 @@ class Client:
 
         return all_pages(operation, "", read), first
 
-    def read(self, operation: Operation, zone_id: str, names: Sequence[dns.name.Name]) -> Standing:
-        """Read all record sets of the names; each page begins at the next name that is wanted."""
-        wanted = sorted(set(names), key=sort_key)
-        most = _SOME_SETS if len(wanted) == 1 else _MOST_SETS
-
-        def read(start: _Start) -> tuple[list[RecordSet], _Start | None]:
-            keys = ("StartRecordName", "StartRecordType", "StartRecordIdentifier")
-            query = {key: text for key, text in zip(keys, start, strict=True) if text}
-            query |= {"HostedZoneId": zone_id, "MaxItems": most}
-            answer = self._of_zone(operation, "ListResourceRecordSets", query)
-            page = answer.read(operation, RecordPage)
-            with readable(operation):
-                sets = [RecordSet(raw) for raw in page.resource_record_sets]
-            if not page.is_truncated or not sets:
-                return sets, None
-            last = sort_key(sets[-1].owner)
-            nearest = next((name for name in wanted if sort_key(name) >= last), None)
-            if nearest == sets[-1].owner:  # there may be more of this name
-                return sets, page.next
-            return sets, None if nearest is None else (to_octal(nearest), "", "")
-
-        found = Standing({name: [] for name in wanted})
-        first = (to_octal(wanted[0]), "", "") if wanted else None
-        for one in all_pages(operation, first, read) if first else ():
-            if one.owner in found:
-                found[one.owner].append(one)
+    def read(
+        self,
+        operation: Operation,
+        zone_id: str,
+        zone: dns.name.Name,
+        names: Iterable[dns.name.Name],
+    ) -> Standing:
+        """Read all record sets of the names: hundreds in one request where they lie close."""
+        found = Standing({name: [] for name in names})
+        for wanted in runs(found, zone):
+            most = _SOME_SETS if len(wanted) == 1 else _MOST_SETS
+            pages = partial(self._record_page, operation, zone_id, wanted, most)
+            for one in all_pages(operation, (to_octal(wanted[0]), "", ""), pages):
+                if one.owner in found:
+                    found[one.owner].append(one)
         return found
+
+    def _record_page(
+        self,
+        operation: Operation,
+        zone_id: str,
+        wanted: Sequence[dns.name.Name],
+        most: str,
+        start: _Start,
+    ) -> tuple[list[RecordSet], _Start | None]:
+        """Read a page; the next one begins at the next name that is wanted."""
+        keys = ("StartRecordName", "StartRecordType", "StartRecordIdentifier")
+        query = {key: text for key, text in zip(keys, start, strict=True) if text}
+        query |= {"HostedZoneId": zone_id, "MaxItems": most}
+        answer = self._of_zone(operation, "ListResourceRecordSets", query)
+        page = answer.read(operation, RecordPage)
+        with readable(operation):
+            sets = [RecordSet(raw) for raw in page.resource_record_sets]
+        if not page.is_truncated or not sets:
+            return sets, None
+        last = sets[-1].owner
+        if name_of(from_octal(page.next_record_name)) == last:  # there is more of this name
+            return sets, page.next
+        left = (name for name in wanted if sort_key(name) > sort_key(last))
+        return sets, next(((to_octal(name), "", "") for name in left), None)
 
     def change(self, operation: Operation, zone_id: str, changes: Sequence[dict[str, Any]]) -> str:
         """Make all changes or none, once; return the id of the batch.

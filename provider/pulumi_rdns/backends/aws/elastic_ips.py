@@ -93,6 +93,8 @@ class _Change:
         self._operation = operation
         self._ip = ip
         self._hostname = hostname
+        #: why EC2 did not make the change when it was asked before
+        self._refused = ""
 
     def make(self) -> None:
         """Ask for it, and wait for its end, unless it is so already."""
@@ -137,6 +139,7 @@ class _Change:
         if now.is_pending:
             raise self._still_pending(now)
         if refusal := self._refusal(now):
+            self._refused = refusal
             raise self._operation.error(
                 RejectedError,
                 f"EC2 took the change and did not make it: {refusal}",
@@ -181,11 +184,12 @@ class _Change:
         return now.ptr_record_update.reason if is_ours else ""
 
     def _still_pending(self, now: AddressAttribute) -> UnavailableError:
+        before = f" (EC2 refused it before: {self._refused})" if self._refused else ""
         return self._operation.error(
             UnavailableError,
             f"the change to {_shown(now.requested)} is still {now.ptr_record_update.status} after "
-            f"{self._operation.elapsed:.0f} s. It may end well yet: run it again later, or raise "
-            "`timeout`",
+            f"{self._operation.elapsed:.0f} s{before}. It may end well yet: run it again later, or "
+            "raise `timeout`",
         )
 
 

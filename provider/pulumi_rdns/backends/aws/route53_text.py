@@ -6,11 +6,14 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import dns.name
 import dns.rdata
 from dns.rdatatype import RdataType
 
+#: characters of labels which sort after the dot, however they are written
+_SURE = re.compile(rb"[a-z0-9_]*")
 _OCTAL = re.compile(r"\\([0-3][0-7]{2})")
 #: bytes that stand for themselves
 _PLAIN = frozenset(range(0x21, 0x7F)) - set(b'\\."')
@@ -48,6 +51,20 @@ def sort_key(name: dns.name.Name) -> str:
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html
     """
     return ".".join(reversed(to_octal(name)[:-1].split("."))) + "."
+
+
+def runs(names: Iterable[dns.name.Name], zone: dns.name.Name) -> list[list[dns.name.Name]]:
+    """Split names of a zone into lists that can be read from the first one on.
+
+    One list has those whose order is beyond doubt, sorted: a character that sorts before the dot
+    may stand before it or after it. Each other one is a list of its own.
+    """
+    sure: list[dns.name.Name] = []
+    others: list[dns.name.Name] = []
+    for name in names:
+        inside = b"".join(name.labels[: -len(zone.labels)])
+        (sure if _SURE.fullmatch(inside) else others).append(name)
+    return [run for run in (sorted(sure, key=sort_key), *([name] for name in others)) if run]
 
 
 def _character(byte: int) -> str:

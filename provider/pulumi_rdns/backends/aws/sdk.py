@@ -41,6 +41,14 @@ _STATUS = {
     "ThrottlingException": 429,
     "TooManyRequestsException": 429,
 }
+#: what botocore raises where it finds no credentials, or cannot renew them
+_LOGIN_ERRORS = (
+    "CredentialRetrievalError",
+    "MetadataRetrievalError",
+    "NoCredentialsError",
+    "SSOError",
+    "TokenRetrievalError",
+)
 #: connections of one service: as many as the engine calls at once, as a rule
 _CONNECTIONS = 32
 
@@ -98,14 +106,18 @@ class Login:
             with self._lock:  # a session is of one thread at a time
                 self._session = self._session or self._start()
                 return self._session.client(service, endpoint_url=url, config=config)
-        except errors.NoRegionError:
-            setting = f"rdns:backends.{self._name}.region"
-            raise ConfigError(
-                f"{setting}: is missing; set it with: pulumi config set --path '{setting}' VALUE "
-                "(or set AWS_REGION)"
-            ) from None
         except errors.BotoCoreError as error:
-            raise ConfigError(f"rdns:backends.{self._name}: {error}") from None
+            raise self.config_error(error) from None
+
+    def config_error(self, error: Exception) -> ConfigError:
+        """Return the error for settings that botocore can do nothing with."""
+        if not isinstance(error, self.sdk("botocore.exceptions").NoRegionError):
+            return ConfigError(f"rdns:backends.{self._name}: {error}")
+        setting = f"rdns:backends.{self._name}.region"
+        return ConfigError(
+            f"{setting}: is missing; set it with: pulumi config set --path '{setting}' VALUE (or "
+            "set AWS_REGION)"
+        )
 
     def _start(self) -> Any:
         # At DEBUG botocore logs the headers of requests, a session token among them.
@@ -150,20 +162,21 @@ class Sdk:
     def send(self, method: str, path: str, body: bytes | None) -> Answer | NoAnswer:
         """Send once. What boto3 raises is an answer, or says why there is none."""
         errors, url = self._errors, str(self._client.meta.endpoint_url)
+        unreadable = self._login.sdk("botocore.parsers").ResponseParserError
         call = getattr(self._client, self._login.sdk("botocore").xform_name(method))
         try:
             answer = call(**msgspec.json.decode(body or b"{}"))
         except errors.ClientError as error:
             return _refused(method, error.response)
-        except errors.ParamValidationError as error:
-            return _answer(method, 400, {"message": str(error)})
-        except errors.ResponseParserError:
+        except unreadable:
             return NoAnswer(Loss.UNREADABLE, f"{url} answered with something else than XML")
         except (errors.HTTPClientError, errors.ConnectionError) as error:
             return NoAnswer(*_loss(errors, url, error))
+        except errors.NoRegionError as error:
+            raise self._login.config_error(error) from None
         except errors.BotoCoreError as error:
-            # What is left is about finding credentials.
-            return _answer(method, 401, {"message": str(error)})
+            is_login = isinstance(error, tuple(getattr(errors, name) for name in _LOGIN_ERRORS))
+            return _answer(method, 401 if is_login else 400, {"message": str(error)})
         answer.pop("ResponseMetadata", None)
         return _answer(method, 200, answer)
 
@@ -191,5 +204,7 @@ def _refused(method: str, response: Any) -> Answer:
     return _answer(method, status, {"message": error.get("Message") or code, "code": shown})
 
 
-def _answer(method: str, status: int, content: object) -> Answer:
+def _answer(method: str, status: int, content: dict[str, Any]) -> Answer:
+    if "message" in content:
+        content["message"] = content["message"].rstrip(".")
     return Answer(status, msgspec.json.encode(content), method)

@@ -30,6 +30,8 @@ from .types import AwsSettings, HostedZone, Standing
 #: of one batch: values, and characters in values
 #: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 MOST_VALUES, MOST_CHARACTERS = 1000, 32_000
+#: seconds before the zones are listed again for a name that none of them contains
+_RELIST_AFTER = 10.0
 
 
 class Zones:
@@ -67,17 +69,17 @@ class Zones:
         """Look for delegations on the way to many names at once."""
         by_zone: dict[dns.name.Name, list[dns.name.Name]] = {}
         for name in names:
-            zone = self._list.find(operation, partial(longest_match, name))
+            zone = self._list.find(operation, partial(longest_match, name), _RELIST_AFTER)
             if zone is not None:
                 by_zone.setdefault(zone, []).append(name)
         for zone, inside in by_zone.items():
             self._look_for_cuts(operation, zone, inside)
 
     def read(
-        self, operation: Operation, zone: dns.name.Name, names: Sequence[dns.name.Name]
+        self, operation: Operation, zone: dns.name.Name, names: Iterable[dns.name.Name]
     ) -> Standing:
         """Read what stands at names of a zone. Raises ZoneNotFoundError."""
-        return self._client.read(operation, self._id(operation, zone), names)
+        return self._client.read(operation, self._id(operation, zone), zone, names)
 
     def rrset(
         self, operation: Operation, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType
@@ -113,7 +115,7 @@ class Zones:
 
         def look() -> list[Change]:
             nonlocal there
-            there = self._client.read(operation, zone_id, names)
+            there = self.read(operation, zone, names)
             todo = still_to_do(operation, changes, live)
             for change in todo:
                 ns = _rrset(operation, there, change.name, RdataType.NS)
@@ -131,7 +133,7 @@ class Zones:
                 write_once(operation, look, write, self._client.policy)
             except StaleBatchError:
                 # Refused though nothing has changed: the batch itself is wrong.
-                if _raw(there) == _raw(self._client.read(operation, zone_id, names)):
+                if _raw(there) == _raw(self.read(operation, zone, names)):
                     raise
             else:
                 return
@@ -146,7 +148,7 @@ class Zones:
         return zones, sent
 
     def _zone_of(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
-        zone = self._list.find(operation, partial(longest_match, name))
+        zone = self._list.find(operation, partial(longest_match, name), _RELIST_AFTER)
         if zone is None:
             raise operation.error(
                 ZoneNotFoundError, f"none of {self._shown(operation)} contains it"
@@ -155,7 +157,7 @@ class Zones:
         return zone
 
     def _id(self, operation: Operation, zone: dns.name.Name) -> str:
-        found = self._list.find(operation, lambda zones: zones.get(zone))
+        found = self._list.find(operation, lambda zones: zones.get(zone), _RELIST_AFTER)
         if found is None:
             reason = f"{from_dns(zone)} is none of {self._shown(operation)}"
             raise operation.error(ZoneNotFoundError, reason)
@@ -166,11 +168,11 @@ class Zones:
         return found[0].short_id
 
     def _shown(self, operation: Operation) -> str:
-        count = sum(map(len, self._list.get(operation).values()))
         if self._zone_id:
-            return f"the hosted zone {self._zone_id} (`zoneId`)"
-        kind = "private" if self._is_private else "public"
-        return f"the account's {kind} hosted zones ({count}; `private` says which kind counts)"
+            return f"the zones that count, which is {self._zone_id} alone (`zoneId`)"
+        count = sum(map(len, self._list.get(operation).values()))
+        kind, other = ("private", "public") if self._is_private else ("public", "private")
+        return f"the account's {count} {kind} hosted zones ({other} ones do not count: `private`)"
 
     def _look_for_cuts(
         self,
