@@ -9,7 +9,7 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +142,14 @@ def test_settings_that_cannot_be_are_refused_at_once(settings: dict[str, str], s
 
 
 def test_without_a_region(account: World) -> None:
-    for call in (lambda one: one.get_ptr(TEN), lambda one: one.find_zone(ZONE)):
+    backend = account.make(region="")
+    calls: list[Callable[[], object]] = [
+        lambda: backend.get_ptr(TEN),
+        lambda: backend.find_zone(ZONE),
+    ]
+    for call in calls:
         with pytest.raises(ConfigError) as caught:
-            call(account.make(region=""))
+            call()
         assert str(caught.value) == (
             "rdns:backends.aws.region: is missing; set it with: pulumi config set --path "
             "'rdns:backends.aws.region' VALUE (or set AWS_REGION)"
@@ -172,10 +177,10 @@ def test_half_a_key_in_a_profile(account: World, tmp_path: Path) -> None:
 
 
 def test_a_profile_whose_program_fails(account: World, tmp_path: Path) -> None:
-    (tmp_path / "config").write_text("[profile mail]\ncredential_process = false\n")
-    said = failure(AuthenticationError, backend_of(account, profile="mail"))
-    assert "is not accepted: Error when retrieving credentials from custom-process" in said
-    assert "It comes from the profile mail of ~/.aws; docs/aws.md has" in said
+    program = 'sh -c "echo it is locked >&2; exit 1"'
+    (tmp_path / "config").write_text(f"[profile mail]\ncredential_process = {program}\n")
+    with pytest.raises(ConfigError, match=r"^rdns:backends\.aws: Error when .*: it is locked"):
+        backend_of(account, profile="mail").get_ptr(TEN)
 
 
 def test_a_wrong_secret(account: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +285,7 @@ def test_a_parameter_that_botocore_refuses_is_a_refusal(account: World) -> None:
         access_key_id="AKIA", secret_access_key="secret", endpoint_url=account.simulator.url
     )
     sdk = Sdk(Login("aws", settings), "route53", (1, 1))
-    answer = sdk.send("GetChange", "", b'{"Id": 3}')
+    answer = sdk.send("GetChange", "", b'{"Id": "C1", "Unknown": 3}')
     assert isinstance(answer, Answer)
     assert answer.status == 400
     assert b"Parameter validation failed" in answer.content

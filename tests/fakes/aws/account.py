@@ -150,13 +150,12 @@ class Account:
             if address.pending is None or address.pending[0] > self.now():
                 continue
             (moment, hostname), address.pending = address.pending, None
-            before = address.ptr.now.served
             if self.scenario.forward_check == "later" and hostname is not None:
                 try:
                     self._refuse_unresolved(address, hostname)
                 except RefusedError as refused:
                     failed = (f"{hostname}.", "FAILED", refused.message)
-                    address.ptr.put(moment, Ptr(before, failed))
+                    address.ptr.put(moment, Ptr(address.ptr.now.served, failed))
                     continue
             value = f"{hostname}." if hostname else address.default_name
             is_left = self.scenario.update_leaves == "its value"
