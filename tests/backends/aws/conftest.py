@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import TypeAlias
 
+import botocore.loaders
+import botocore.session
 import pytest
 
 from tests.backends.aws.world import World, world
@@ -14,6 +16,15 @@ from tests.servers.ministack import MiniStack
 
 #: starts a simulated account; the arguments are the scenario's fields
 MakeWorld: TypeAlias = Callable[..., AbstractContextManager[World]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models() -> Iterator[None]:
+    """Let all sessions share botocore's models: EC2's alone takes half a second to read."""
+    loader = botocore.loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
 
 
 @pytest.fixture(scope="session")
