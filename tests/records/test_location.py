@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dns.rrset
 import pytest
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import AddressBackend, Backend, Settings
+from pulumi_rdns.backends.base import AddressBackend, Backend, Change, Settings, ZoneBackend
 from pulumi_rdns.errors import BackendError, UnavailableError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import to_dns
@@ -117,3 +118,14 @@ def test_a_backend_that_is_neither_has_nothing() -> None:
 def test_a_backend_of_addresses_has_no_primary(tmp_path: Path) -> None:
     account = session_of("198.51.100.0/24", tmp_path).backends.get("account")
     assert primary_of(account, None) is None
+
+
+def test_the_forward_records_of_a_backend_of_both_kinds_are_in_its_zones(session: Session) -> None:
+    backend = session.backends.get("memory")
+    assert isinstance(backend, AddressBackend)
+    assert isinstance(backend, ZoneBackend)
+    zone, owner = to_dns(name("example.com")), to_dns(name("mail.example.com"))
+    address = dns.rrset.from_text(owner, 300, "IN", "A", "192.0.2.10")
+    backend.apply(zone, [Change(owner, RdataType.A, None, address)])
+    found = values_at(backend, name("example.com"), ["mail.example.com"], RdataType.A)
+    assert found == {"mail.example.com": {"192.0.2.10"}}

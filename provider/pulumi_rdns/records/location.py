@@ -32,9 +32,10 @@ def values_at(
 
     Raises BackendError.
     """
-    if isinstance(backend, AddressBackend):
-        return {owner: _ptr_of(backend, owner) for owner in owners}
-    if not isinstance(backend, ZoneBackend) or zone is None:
+    if zone is None:
+        is_vendor = isinstance(backend, AddressBackend)
+        return {owner: _ptr_of(backend, owner) for owner in owners} if is_vendor else {}
+    if not isinstance(backend, ZoneBackend):
         return {}
     apex = to_dns(zone)
     try:
