@@ -352,3 +352,23 @@ class TestWaitingForThePtr:
     def test_not_in_time_is_a_warning(self, heard: Heard) -> None:
         self.wait([self.answer(Status.NONE)], 0, heard)
         assert "was written, but its servers do not all serve" in heard.warnings[0]
+
+    def test_the_vendor_s_word_comes_first_and_may_do_alone(self, heard: Heard) -> None:
+        wanted = replace(spec(None), policies=PtrPolicies(ptr_timeout=60))
+        told: list[tuple[str, float]] = []
+
+        def propagated(address: Address, seconds: float) -> bool:
+            told.append((str(address), seconds))
+            return len(told) == 2
+
+        found = self.answer(Status.FOUND, "mail.example.com")
+        asked: list[Address] = []
+
+        def ask(address: Address) -> PtrAnswer:
+            asked.append(address)
+            return found
+
+        for _ in range(2):
+            await_served(ask, wanted, heard, propagated)
+        assert told == [(str(wanted.address), 60)] * 2
+        assert asked == [wanted.address]

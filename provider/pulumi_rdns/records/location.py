@@ -32,10 +32,9 @@ def values_at(
 
     Raises BackendError.
     """
-    if zone is None:
-        is_vendor = isinstance(backend, AddressBackend)
-        return {owner: _ptr_of(backend, owner) for owner in owners} if is_vendor else {}
-    if not isinstance(backend, ZoneBackend):
+    if zone is None and isinstance(backend, AddressBackend):
+        return {owner: _ptr_of(backend, owner) for owner in owners}
+    if zone is None or not isinstance(backend, ZoneBackend):
         return {}
     apex = to_dns(zone)
     try:

@@ -18,6 +18,7 @@ from pulumi_rdns.errors import (
     RejectedError,
     ZoneNotFoundError,
 )
+from pulumi_rdns.model.addresses import parse_address
 from tests.fakes.aws import Account, Fault
 
 from .conftest import MakeWorld
@@ -279,6 +280,44 @@ def test_names_with_characters_that_route_53_escapes(
 
 
 # Writing
+
+
+def ptr_batch(world: World, address: str) -> None:
+    """Write the PTR record of an address of the reverse zone."""
+    owner = f"{address.rpartition('.')[2]}.{REVERSE}"
+    made = change(owner, [], ["mail.example.com."], kind="PTR")
+    world.backend.apply(name(REVERSE), [made])
+
+
+def test_a_batch_is_waited_for_until_it_is_in_sync(reverse: World) -> None:
+    address = parse_address("192.0.2.1")
+    assert reverse.backend.await_propagation(address, 60) is False
+    assert reverse.calls() == []
+    ptr_batch(reverse, "192.0.2.1")
+    before = len(reverse.calls())
+    assert reverse.backend.await_propagation(address, 60) is False  # the DNS is asked then
+    assert all("/change/" in call for call in reverse.calls()[before:])
+    assert len(reverse.calls()) - before == 2
+    assert reverse.heard.told == ["waiting for Route 53's name servers: PENDING"]
+
+
+def test_of_a_private_zone_route_53_s_word_must_do(make_world: MakeWorld) -> None:
+    with make_world(zones=[]) as world:
+        world.simulator.create_zone(REVERSE, "private", private=True)
+        world.backend = world.make(private=True)
+        ptr_batch(world, "192.0.2.1")
+        address = parse_address("192.0.2.1")
+        world.simulator.inject(Fault(kind="status", path="/change/", status=500, times=999))
+        assert world.backend.await_propagation(address, 5) is False
+        world.simulator.heal()
+        assert "Route 53 answered 500" in world.heard.warnings.pop()
+        assert world.backend.await_propagation(address, 0) is True
+        assert world.heard.warnings == [
+            "aws: wait for the PTR of 192.0.2.1: the record was written, and Route 53 says "
+            "PENDING still"
+        ]
+        assert world.backend.await_propagation(address, 60) is True
+        assert len(world.heard.warnings) == 1
 
 
 def test_a_foreign_change_between_look_and_write_is_refused_by_route_53(

@@ -19,6 +19,7 @@ from pulumi_rdns.backends.base import (
     Settings,
     Site,
     ZoneBackend,
+    warn,
 )
 from pulumi_rdns.backends.batch import Found, found_in
 from pulumi_rdns.backends.changes import verb
@@ -26,8 +27,8 @@ from pulumi_rdns.backends.kit.compare import refuse_long_ttls
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.rrsets import readable
 from pulumi_rdns.errors import RdnsError
-from pulumi_rdns.model.addresses import Address
-from pulumi_rdns.model.names import from_dns
+from pulumi_rdns.model.addresses import Address, reverse_name
+from pulumi_rdns.model.names import from_dns, to_dns
 
 from .client import Client
 from .elastic_ips import ElasticIps
@@ -59,6 +60,17 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
         one = self.settings
         login = (one.access_key_id, one.profile, one.region, one.endpoint_url)
         return f"aws {login} {one.zone_id} {one.private}"
+
+    def await_propagation(self, address: Address, seconds: float) -> bool:
+        """Wait until Route 53 says INSYNC of the batch with the PTR record."""
+        limit = min(seconds, self.settings.timeout)
+        name, subject = "wait for the PTR of", str(address)
+        operation = Operation(self.name, name, subject, self._clock, limit)
+        try:
+            return self._zones.await_insync(operation, to_dns(reverse_name(address)))
+        except RdnsError as error:
+            warn(str(error))
+            return False
 
     def get_ptr(self, address: Address) -> Ptr | None:
         """Read the PTR that is served; a change that is on its way does not count yet."""

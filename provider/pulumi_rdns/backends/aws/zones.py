@@ -10,6 +10,7 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Site
+from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Clock, Operation
@@ -47,8 +48,9 @@ class Zones:
         self._list = Listing("the list of hosted zones", self._fetch, clock)
         self._cuts: dict[dns.name.Name, dns.rrset.RRset | None] = {}
         self._writing = Locks()
-        #: name -> the id of the last batch that changed something there
-        self.batches: dict[dns.name.Name, str] = {}
+        #: name -> the id of the last batch that changed something there, and whether its zone is
+        #: private
+        self._batches: dict[dns.name.Name, tuple[str, bool]] = {}
 
     def site(self, operation: Operation, name: dns.name.Name) -> Site:
         """Find the zone of a name, and what stands there. Raises ZoneNotFoundError."""
@@ -99,6 +101,26 @@ class Zones:
             for batch in batches_of(changes):
                 self._write(operation, zone, zone_id, batch)
 
+    def await_insync(self, operation: Operation, name: dns.name.Name) -> bool:
+        """Wait until all name servers have the last batch with a name.
+
+        Return whether nobody else can be asked, because the zone is private.
+        """
+        if name not in self._batches:
+            return False
+        batch, is_private = self._batches[name]
+
+        def look() -> str:
+            return self._client.change_info(operation, batch).status
+
+        def pending(status: str) -> str:
+            return "" if status == "INSYNC" else f"waiting for Route 53's name servers: {status}"
+
+        status = poll(operation, look(), look, pending)
+        if is_private and pending(status):
+            operation.warn(f"the record was written, and Route 53 says {status} still")
+        return is_private
+
     def _write(
         self, operation: Operation, zone: dns.name.Name, zone_id: str, changes: Sequence[Change]
     ) -> None:
@@ -126,7 +148,8 @@ class Zones:
         def write(todo: Sequence[Change]) -> None:
             batch = [part for change in todo for part in _actions(change, there)]
             change_id = self._client.change(operation, zone_id, batch)
-            self.batches.update(dict.fromkeys((change.name for change in todo), change_id))
+            batch_of = (change_id, self._hosted(operation, zone).config.private_zone)
+            self._batches.update(dict.fromkeys((change.name for change in todo), batch_of))
 
         while True:
             try:
@@ -157,6 +180,9 @@ class Zones:
         return zone
 
     def _id(self, operation: Operation, zone: dns.name.Name) -> str:
+        return self._hosted(operation, zone).short_id
+
+    def _hosted(self, operation: Operation, zone: dns.name.Name) -> HostedZone:
         found = self._list.find(operation, lambda zones: zones.get(zone), _RELIST_AFTER)
         if found is None:
             reason = f"{from_dns(zone)} is none of {self._shown(operation)}"
@@ -165,7 +191,7 @@ class Zones:
             ids = ", ".join(sorted(one.short_id for one in found))
             reason = f"several hosted zones are called {from_dns(zone)} ({ids}); set `zoneId`"
             raise operation.error(RejectedError, reason)
-        return found[0].short_id
+        return found[0]
 
     def _shown(self, operation: Operation) -> str:
         if self._zone_id:
