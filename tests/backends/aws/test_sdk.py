@@ -176,6 +176,13 @@ def test_half_a_key_in_a_profile(account: World, tmp_path: Path) -> None:
         backend_of(account, profile="mail").get_ptr(TEN)
 
 
+def test_a_wrong_secret_of_a_profile(account: World, tmp_path: Path) -> None:
+    login = f"aws_access_key_id = {account.scenario.access_key_id}\naws_secret_access_key = wrong"
+    (tmp_path / "credentials").write_text(f"[mail]\n{login}\n")
+    said = failure(AuthenticationError, backend_of(account, profile="mail"))
+    assert "provided. It comes from the profile mail of ~/.aws; docs/aws.md has the" in said
+
+
 def test_a_profile_whose_program_fails(account: World, tmp_path: Path) -> None:
     program = 'sh -c "echo it is locked >&2; exit 1"'
     (tmp_path / "config").write_text(f"[profile mail]\ncredential_process = {program}\n")
