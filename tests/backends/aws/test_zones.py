@@ -442,6 +442,19 @@ def test_a_batch_has_as_many_values_as_the_api_takes() -> None:
     assert list(batches_of([])) == []
 
 
+def test_an_address_takes_the_place_of_a_cname_in_one_batch(account: World, zone_id: str) -> None:
+    account.put(zone_id, record(A, "www.example.net.", kind="CNAME"))
+    changes = [
+        change(A, [], ["192.0.2.1"]),
+        change(A, ["www.example.net."], [], kind="CNAME"),
+    ]
+    account.backend.apply(ZONE, changes)
+    assert live(account, zone_id, A) == ["192.0.2.1"]
+    assert live(account, zone_id, A, "CNAME") is None
+    (sent,) = account.simulator.sent("POST", WRITE)
+    assert sent.body.index("DELETE") < sent.body.index("CREATE")
+
+
 def test_nothing_to_do_asks_nobody(account: World) -> None:
     account.backend.apply(ZONE, [])
     assert account.calls() == []

@@ -147,6 +147,7 @@ class Zones:
 
         def write(todo: Sequence[Change]) -> None:
             batch = [part for change in todo for part in _actions(change, there)]
+            batch.sort(key=lambda part: str(part["Action"]), reverse=True)  # deletes first
             change_id = self._client.change(operation, zone_id, batch)
             batch_of = (change_id, self._hosted(operation, zone).config.private_zone)
             self._batches.update(dict.fromkeys((change.name for change in todo), batch_of))
