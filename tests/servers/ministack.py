@@ -63,7 +63,7 @@ class MiniStack:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
-        deadline = time.monotonic() + START
+        deadline = time.monotonic() + 3 * START  # it imports all of its services
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
