@@ -73,9 +73,7 @@ class HostLife(InAWorld):
 
     test_renamed = NothingIsLost.test_a_resource_renamed_without_an_alias_keeps_its_record
     test_later = NothingIsLost.test_a_renamed_record_survives_a_delete_that_comes_one_up_later
-    test_taken_over = (
-        NothingIsLost.test_a_renamed_record_that_could_not_be_taken_over_stays_in_the_state
-    )
+    test_at_once = NothingIsLost.test_a_renamed_record_changes_its_hostname_at_once
     test_swapped = NothingIsLost.test_two_resources_swap_addresses
     test_stopped = NothingIsLost.test_a_strangers_ptr_stops_only_that_resource
     test_restored = NothingIsLost.test_restore_puts_back_what_was_there

@@ -261,6 +261,8 @@ def main(
     kind: type[B],
     make: Callable[[B, int], ApiSimulator[Any, B]],
     settings: Callable[[B], dict[str, str]],
+    *,
+    url_setting: str = "apiUrl",
 ) -> None:
     """Serve until SIGINT or SIGTERM; print the settings of an instance, a line each."""
     parser = argparse.ArgumentParser(prog=f"python -m tests.fakes.{name}", description=description)
@@ -271,7 +273,7 @@ def main(
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     scenario = load(options.scenario or "{}", kind)
     with make(scenario, options.port) as simulator:
-        for setting, value in {"apiUrl": simulator.url, **settings(scenario)}.items():
+        for setting, value in {url_setting: simulator.url, **settings(scenario)}.items():
             print(setting, value, flush=True)
         signal.sigwait(ends)
 

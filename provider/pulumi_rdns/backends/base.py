@@ -129,6 +129,14 @@ class Backend(Generic[S]):
         """
         return None
 
+    def await_propagation(self, address: Address, seconds: float) -> bool:
+        """Wait until all servers have the PTR record that was written last for an address.
+
+        For backends whose vendor tells that, and for so many seconds at most; it raises nothing.
+        Return whether the vendor's word must do, because the DNS cannot be asked from here.
+        """
+        return False
+
 
 class Ptr(NamedTuple):
     """The PTR of an address as the vendor reports it."""

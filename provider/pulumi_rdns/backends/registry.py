@@ -33,6 +33,7 @@ class BackendType(NamedTuple):
 
 #: the value of ``type`` in a stack's configuration -> the backend, imported only when it is used
 BACKENDS: dict[str, BackendType] = {
+    "aws": BackendType("pulumi_rdns.backends.aws:AwsBackend"),
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
     "linode": BackendType("pulumi_rdns.backends.linode:LinodeBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
