@@ -35,6 +35,7 @@ class BackendType(NamedTuple):
 BACKENDS: dict[str, BackendType] = {
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
+    "octodns": BackendType("pulumi_rdns.backends.octodns:OctoDnsBackend"),
     "powerdns": BackendType("pulumi_rdns.backends.powerdns:PowerDnsBackend"),
     "rfc2136": BackendType("pulumi_rdns.backends.rfc2136:Rfc2136Backend"),
     "zonefile": BackendType("pulumi_rdns.backends.zonefile:ZoneFileBackend", finishes_pending=True),
