@@ -97,7 +97,7 @@ class Client:
 
         def ask() -> list[str] | None:
             made = self._make()
-            return list(made.list_zones()) if hasattr(made, "list_zones") else None
+            return list(made.list_zones()) if getattr(made, "list_zones", None) else None
 
         listed = self._repeat(operation, "list_zones", ask)
         if listed is None:
@@ -254,8 +254,7 @@ class Client:
             raise self._wrong("provider", reason)
         for logger in (*_LOGGERS, *(f"{cls.__name__}[{self._name}]" for cls in found.__mro__)):
             # Nobody configured them: their warnings would be on the terminal, options and all.
-            logging.getLogger(logger).addHandler(logging.NullHandler())
-            logging.getLogger(logger).propagate = False
+            logging.getLogger(logger).disabled = True
         return found
 
     def _named_zones(self) -> frozenset[dns.name.Name]:
