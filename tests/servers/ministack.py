@@ -82,7 +82,7 @@ class MiniStack:
             self._process = None
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=1) as answer:
-                return bool(answer.status == 200)
+        url = f"{self.url}/_ministack/health"
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1) as answer:
+            return bool(answer.status == 200)
         return False

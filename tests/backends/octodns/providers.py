@@ -57,7 +57,7 @@ class World:
 WORLDS: dict[str, World] = {}
 
 
-class StepwiseProvider(BaseProvider):
+class StepwiseProvider(BaseProvider):  # type: ignore[misc]
     """Deletes, and then creates, a value at a time: as half of the providers do."""
 
     SUPPORTS_GEO = False

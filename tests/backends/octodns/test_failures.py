@@ -102,7 +102,7 @@ def raised_from(inner: Exception) -> Exception:
         (ConnectionRefusedError(111, "refused"), Loss.UNREACHABLE, ""),
         (socket.gaierror(-2, "unknown"), Loss.UNREACHABLE, ""),
         (ssl.SSLCertVerificationError("self-signed"), Loss.UNTRUSTED, ""),
-        (dns.exception.Timeout(), Loss.TIMEOUT, ""),
+        (dns.exception.Timeout(), Loss.TIMEOUT, ""),  # type: ignore[no-untyped-call]
         (TimeoutError("slow"), Loss.TIMEOUT, ""),
         (ConnectionResetError(104, "reset"), Loss.CUT, ""),
         (KeyError("rrset_ttl"), Loss.UNREADABLE, ""),

@@ -285,9 +285,7 @@ def test_a_name_below_a_delegation_is_not_the_zone_s(backend: OctoDnsBackend, wo
         lambda: backend.find_zone(name),
         lambda: backend.apply(ZONE, [change([], [NEW], name)]),
     ):
-        with pytest.raises(
-            ZoneNotFoundError, match="is delegated to ns.elsewhere.example, and the"
-        ):
+        with pytest.raises(ZoneNotFoundError, match=r"is delegated to ns\.elsewhere\.example, and"):
             call()
     world.zones[REVERSE]["5.child", "PTR"] = (60, [OLD])
     backend.apply(ZONE, [change([OLD], [], name)])
