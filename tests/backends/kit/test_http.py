@@ -12,10 +12,11 @@ import pytest
 
 from pulumi_rdns.backends.base import reporting_to
 from pulumi_rdns.backends.kit.answers import Loss, UnansweredError
-from pulumi_rdns.backends.kit.credentials import HeaderAuth, read_credential
+from pulumi_rdns.backends.kit.credentials import Auth, HeaderAuth, read_credential
 from pulumi_rdns.backends.kit.http import Http, Refusal, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.retry import RetryPolicy
+from pulumi_rdns.backends.kit.transport import Transport
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -393,3 +394,32 @@ def test_a_url_that_cannot_be_one_is_refused(text: str) -> None:
         "rdns:backends.corp.apiUrl: must be https://HOST or http://HOST, perhaps with a port and a "
         "path, and without a user or a password"
     )
+
+
+def test_a_404_that_is_not_about_a_record_asks_whether_the_url_is_right(world: World) -> None:
+    world.answer(Reply(404, {}))
+    http = world.http()
+    answer = http.send(world.operation(), "GET", "/ips", expected=(404,))
+    assert str(http.no_such_path(world.operation(), answer)) == (
+        f"{STARTS}the API at {world.server.url} has no GET /ips (status 404); is apiUrl right? If "
+        "it is, a newer release of pulumi-rdns may know what became of it (HTTP 404)"
+    )
+
+
+def test_another_transport_is_made_with_the_first_request(world: World) -> None:
+    class Numbered(Transport):
+        correlation_header = "X-Query-Id"
+
+    made: list[Transport] = []
+
+    def make(url: str, auth: Auth, timeouts: tuple[float, float]) -> Transport:
+        made.append(Numbered(url, auth, timeouts))
+        return made[-1]
+
+    http = world.http(make_transport=make)
+    assert made == []
+    world.answer(Reply(422, {"message": "no"}, {"X-Query-Id": "EU.1"}))
+    for _ in range(2):
+        with pytest.raises(RejectedError, match=r"the API refused it: no \(correlation id EU\.1\)"):
+            http.send(world.operation(), "GET", "/ips")
+    assert len(made) == 1

@@ -25,7 +25,7 @@ from pulumi_rdns.errors import (
 
 from .answers import OUTCOME_UNKNOWN, Answer, Loss, NoAnswer, UnansweredError
 from .caches import Once
-from .credentials import HeaderAuth
+from .credentials import Auth
 from .operation import Clock, Operation
 from .ratelimit import RateGate
 from .requestlog import RequestLog
@@ -33,6 +33,9 @@ from .retry import RetryPolicy, tried
 
 if TYPE_CHECKING:
     from .transport import Transport
+
+    #: makes what sends the requests, of the URL, the credential and the time-outs
+    MakeTransport = Callable[[str, Auth, tuple[float, float]], Transport]
 
 DEFAULT_POLICY = RetryPolicy()
 #: seconds to connect, and seconds for a whole answer
@@ -82,13 +85,17 @@ class Http:
         self,
         vendor: Vendor,
         url: str,
-        auth: HeaderAuth,
+        auth: Auth,
         *,
         policy: RetryPolicy = DEFAULT_POLICY,
         timeouts: tuple[float, float] = TIMEOUTS,
         clock: Clock | None = None,
+        make_transport: MakeTransport | None = None,
     ) -> None:
-        """Take the URL that each path follows, without a slash at its end."""
+        """Take the URL that each path follows, without a slash at its end.
+
+        ``make_transport`` is called with the first request: for an API whose SDK signs them.
+        """
         self.url = url
         self._vendor = vendor
         self._auth = auth
@@ -96,6 +103,7 @@ class Http:
         self._timeouts = timeouts
         self._clock = clock or Clock()
         self._gate = RateGate(self._clock)
+        self._make_transport = make_transport
         self._repeating = threading.Lock()
         self._log = RequestLog(vendor.kind, auth.credential.hide)
 
@@ -103,7 +111,8 @@ class Http:
     def _transport(self) -> Transport:
         from .transport import Transport
 
-        return Transport(self.url, self._auth, self._timeouts)
+        make = self._make_transport or Transport
+        return make(self.url, self._auth, self._timeouts)
 
     def send(
         self,
@@ -165,7 +174,21 @@ class Http:
             return Refusal("", f"HTTP {answer.status}")
         reason, code = self._vendor.read_refusal(answer.content)
         hide = self._auth.credential.hide
-        return Refusal(_shown(hide(reason)), _shown(hide(code)) or f"HTTP {answer.status}")
+        code = _shown(hide(code or answer.code)) or f"HTTP {answer.status}"
+        return Refusal(_shown(hide(reason)), code)
+
+    def no_such_path(self, operation: Operation, answer: Answer) -> RejectedError:
+        """Return the error for a 404 that is not the API's word on what was asked for.
+
+        A proxy's, or that of an API without this path: it says nothing about a record.
+        """
+        reason, code = self._read_refusal(answer)
+        return operation.error(
+            RejectedError,
+            f"{self._vendor.who} at {self.url} has no {answer.request} ({reason or 'status 404'}); "
+            "is apiUrl right? If it is, a newer release of pulumi-rdns may know what became of it",
+            code,
+        )
 
     def refusal(self, operation: Operation, answer: Answer) -> BackendError:
         """Return the error for an answer that is no success."""
