@@ -137,6 +137,15 @@ def test_the_vendor_s_own_code_beats_the_status(world: World) -> None:
     )
 
 
+@pytest.mark.parametrize("status", [422, 503])
+def test_the_id_of_a_request_is_what_support_asks_for(world: World, status: int) -> None:
+    world.answer(Reply(status, {"message": "no", "code": "invalid"}, {"X-Request-Id": "c-1"}))
+    http = world.http(VENDOR._replace(id_header="X-Request-Id"))
+    with pytest.raises(BackendError) as caught:
+        http.send(world.operation(), "POST", "/ips", repeat=False)
+    assert caught.value.code == "invalid, correlation id c-1"
+
+
 @pytest.mark.parametrize("status", [422, 500])
 def test_the_words_of_an_api_are_a_part_of_one_line(world: World, status: int) -> None:
     words = f"no\r\n\t{TOKEN}\x1b[2J " + "x" * 10**6
@@ -407,19 +416,16 @@ def test_a_404_that_is_not_about_a_record_asks_whether_the_url_is_right(world: W
 
 
 def test_another_transport_is_made_with_the_first_request(world: World) -> None:
-    class Numbered(Transport):
-        correlation_header = "X-Query-Id"
-
     made: list[Transport] = []
 
     def make(url: str, auth: Auth, timeouts: tuple[float, float]) -> Transport:
-        made.append(Numbered(url, auth, timeouts))
+        made.append(Transport(url, auth, timeouts, "X-Query-Id"))
         return made[-1]
 
     http = world.http(make_transport=make)
     assert made == []
     world.answer(Reply(422, {"message": "no"}, {"X-Query-Id": "EU.1"}))
     for _ in range(2):
-        with pytest.raises(RejectedError, match=r"the API refused it: no \(correlation id EU\.1\)"):
+        with pytest.raises(RejectedError, match=r"no \(HTTP 422, correlation id EU\.1\)"):
             http.send(world.operation(), "GET", "/ips")
     assert len(made) == 1

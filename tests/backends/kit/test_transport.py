@@ -115,8 +115,6 @@ def test_the_pause_may_be_a_date() -> None:
 class Signed(Transport):
     """The transport of an API whose SDK signs requests with a session of its own."""
 
-    correlation_header = "X-Query-Id"
-
     def request(self, method: str, path: str, body: bytes | None) -> requests.Response:
         with requests.Session() as session:
             prepare(session)
@@ -126,9 +124,9 @@ class Signed(Transport):
 def test_an_sdk_may_sign_and_an_answer_has_the_id_that_support_asks_for() -> None:
     reply = Reply(302, {}, {"Location": "http://127.0.0.1:1/", "X-Query-Id": "EU.1"})
     with serving(reply) as server:
-        outcome = Signed(server.url, AUTH, (5, 5)).send("GET", "/ips", None)
+        outcome = Signed(server.url, AUTH, (5, 5), "X-Query-Id").send("GET", "/ips", None)
         (sent,) = server.sent
-    assert outcome == Answer(302, b"{}", "GET /ips", "correlation id EU.1")
+    assert outcome == Answer(302, b"{}", "GET /ips", request_id="EU.1")
     assert sent.headers["X-Signature"] == "signed"
     assert sent.headers["User-Agent"].startswith("pulumi-rdns/")
     assert "Authorization" not in sent.headers

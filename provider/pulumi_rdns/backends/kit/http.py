@@ -73,6 +73,8 @@ class Vendor(NamedTuple):
     read_refusal: Callable[[bytes], Refusal]
     #: the usual reason for a connection that ends without an answer
     cut_advice: str = ""
+    #: the header of an answer with the id that the vendor's support asks for
+    id_header: str = ""
 
 
 class Http:
@@ -111,8 +113,9 @@ class Http:
     def _transport(self) -> Transport:
         from .transport import Transport
 
-        make = self._make_transport or Transport
-        return make(self.url, self._auth, self._timeouts)
+        if self._make_transport is not None:
+            return self._make_transport(self.url, self._auth, self._timeouts)
+        return Transport(self.url, self._auth, self._timeouts, self._vendor.id_header)
 
     def send(
         self,
@@ -174,7 +177,9 @@ class Http:
             return Refusal("", f"HTTP {answer.status}")
         reason, code = self._vendor.read_refusal(answer.content)
         hide = self._auth.credential.hide
-        code = _shown(hide(code or answer.code)) or f"HTTP {answer.status}"
+        code = _shown(hide(code)) or f"HTTP {answer.status}"
+        if answer.request_id:
+            code += f", correlation id {_shown(hide(answer.request_id))}"
         return Refusal(_shown(hide(reason)), code)
 
     def no_such_path(self, operation: Operation, answer: Answer) -> RejectedError:

@@ -60,12 +60,15 @@ class Transport:
     A subclass for an API whose SDK signs requests has a `request` of its own.
     """
 
-    #: the header of an answer that the vendor's support asks for
-    correlation_header = ""
+    def __init__(
+        self, url: str, auth: Auth, timeouts: tuple[float, float], id_header: str = ""
+    ) -> None:
+        """Take the URL that each path follows, and seconds to connect and for a whole answer.
 
-    def __init__(self, url: str, auth: Auth, timeouts: tuple[float, float]) -> None:
-        """Take the URL that each path follows, and seconds to connect and for a whole answer."""
+        ``id_header`` has the vendor's id of a request, if any header has.
+        """
         self._url = url
+        self._id_header = id_header
         self._timeouts = timeouts
         self._session = requests.Session()
         prepare(self._session)
@@ -96,13 +99,9 @@ class Transport:
             response.status_code,
             content,
             f"{method} {path}",
-            self._code(response),
             retry_after=_retry_after(response.headers.get("Retry-After", "")),
+            request_id=response.headers.get(self._id_header, ""),
         )
-
-    def _code(self, response: requests.Response) -> str:
-        correlation = response.headers.get(self.correlation_header, "")
-        return f"correlation id {correlation}" if correlation else ""
 
     def _loss(self, error: Exception) -> tuple[Loss, str]:
         """Return why a request has no status and no headers, as a predicate."""
