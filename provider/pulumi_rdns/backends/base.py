@@ -239,6 +239,14 @@ class ZoneBackend(Backend[S], ABC):
         """
         return {}
 
+    def masked(self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType) -> str:
+        """Return what makes the DNS answer with something else than this RRset has.
+
+        It is a relative clause with what to do, for users: `which is proxied: …`. Empty where the
+        DNS answers with what the zone has. It is asked right after `get_rrset`.
+        """
+        return ""
+
     @abstractmethod
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
         """Write all changes or none.

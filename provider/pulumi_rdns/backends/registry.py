@@ -33,6 +33,7 @@ class BackendType(NamedTuple):
 
 #: the value of ``type`` in a stack's configuration -> the backend, imported only when it is used
 BACKENDS: dict[str, BackendType] = {
+    "cloudflare": BackendType("pulumi_rdns.backends.cloudflare:CloudflareBackend"),
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
     "octodns": BackendType("pulumi_rdns.backends.octodns:OctoDnsBackend"),

@@ -87,6 +87,8 @@ class ForwardRecords:
         if str(spec.address) not in self._written(spec):
             _refuse_fixed(backend, zone, spec)
         before = self._put(backend, zone, spec, report, resource)
+        if before:
+            _warn_of_mask(backend, zone, spec.hostname, spec.address, report)
         adopted = spec.address in before and str(spec.address) not in self._written(spec)
         if adopted:
             report.warning(
@@ -119,6 +121,7 @@ class ForwardRecords:
             (ours,) = found
             if self._is_a_siblings(old, ours, resource or _resource_of(old)):
                 return None
+        _warn_of_mask(backend, zone, old.hostname, ours, report)
         ttl = live.ttl if live is not None and old.ttl is not None else None
         return replace(old, zone=zone, address=ours, ttl=ttl)
 
@@ -359,6 +362,16 @@ class _Rrset:
 
 def _addresses(rrset: dns.rrset.RRset | None) -> frozenset[Address]:
     return frozenset(ipaddress.ip_address(rdata.address) for rdata in rrset or ())
+
+
+def _warn_of_mask(
+    backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address, report: Report
+) -> None:
+    """Warn where the DNS does not answer with what the zone has: no PTR would be confirmed."""
+    kind = record_type(address)
+    mask = backend.masked(to_dns(zone), to_dns(hostname), RdataType[kind])
+    if mask:
+        report.warning(f"{hostname} has the {kind} record {address}, {mask}")
 
 
 def _refuse_fixed(backend: ZoneBackend, zone: DnsName, spec: ForwardSpec) -> None:

@@ -8,7 +8,7 @@ from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundErro
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrSpec
-from pulumi_rdns.records.forward_check import policy_of
+from pulumi_rdns.records.forward_check import mask_of, policy_of
 from pulumi_rdns.records.places import find_place
 from pulumi_rdns.records.session import Session
 
@@ -56,13 +56,15 @@ def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName])
 
 def _about_the_forward(session: Session, spec: PtrSpec) -> list[str]:
     try:
-        source = session.source_of(session.backends.get(spec.backend))
-        look = source.look(spec.hostname, spec.address)
+        backend = session.backends.get(spec.backend)
+        look = session.source_of(backend).look(spec.hostname, spec.address)
     except RdnsError:
         return []
     found = []
     if look.verdict is Verdict.MISMATCH:
-        found.append(f"{spec.hostname} does not resolve to {spec.address}: {look.detail}")
+        mask = mask_of(backend, spec.hostname, spec.address)
+        because = look.detail if mask in look.detail else f"{look.detail}; {mask}"
+        found.append(f"{spec.hostname} does not resolve to {spec.address}: {because}")
     aliases = getattr(look, "aliases", ())
     if aliases:
         found.append(

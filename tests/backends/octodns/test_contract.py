@@ -14,6 +14,9 @@ from tests.servers.dynamic import FULL
 from tests.servers.powerdns import API_KEY, PowerDns
 from tests.servers.zone_contract import ServedClassless, ServedForward, ServedReverse
 
+#: each record is a request of its own, after which BIND writes to the disk
+pytestmark = pytest.mark.timeout(400)
+
 
 class OverPowerDns(BackendContract):
     minimal_settings: ClassVar = {"provider": "octodns_powerdns.PowerDnsProvider"}

@@ -21,6 +21,8 @@ from tests.servers.ministack import ACCESS_KEY_ID, SECRET_ACCESS_KEY, MiniStack
 
 FORWARD, REVERSE = "example.com.", "2.0.192.in-addr.arpa."
 _numbers = itertools.count(1)
+#: each operation makes a client of boto3
+pytestmark = pytest.mark.timeout(400)
 
 
 class Route53:

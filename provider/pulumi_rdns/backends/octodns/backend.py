@@ -60,13 +60,13 @@ class OctoDnsBackend(ZoneBackend[OctoDnsSettings]):
     """The zones of an account at any DNS host that octoDNS knows.
 
     A zone is always read as a whole, so readers that come within 2 seconds share a reading. The
-    old value is read right before a write, at most 20 changes ahead; a writer outside this process
+    old value is read right before a write, at most 100 changes ahead; a writer outside this process
     that comes in between is overwritten, except where the provider's API compares.
     """
 
     settings_type: ClassVar[type[Settings]] = OctoDnsSettings
     secrets: ClassVar[frozenset[str]] = frozenset({"options"})
-    batch_size: ClassVar[int] = 20
+    batch_size: ClassVar[int] = 100
 
     def __init__(
         self, name: str, settings: OctoDnsSettings, root: Path, clock: Clock | None = None

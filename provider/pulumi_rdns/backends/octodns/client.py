@@ -82,7 +82,7 @@ class Client:
         self._clock = clock
         self._gate = RateGate(clock)
         losses = PASSING | {Loss.RATE_LIMIT}
-        self.policy = RetryPolicy(settings.timeout, jitter=0.5, losses=losses)
+        self.policy = RetryPolicy(min(60.0, settings.timeout), jitter=0.5, losses=losses)
 
     @property
     def writing(self) -> Writing:
@@ -170,13 +170,14 @@ class Client:
     def _repeat(self, operation: Operation, method: str, act: Callable[[], T]) -> T:
         """Ask what may be asked again, until it is answered."""
         pauses = self.policy.pauses()
+        give_up = operation.elapsed + min(self.policy.window, operation.left)
         while True:
             self._await_turn(operation)
             try:
                 return self._ask(operation, method, act)
             except UnansweredError as error:
                 pause = next(pauses)
-                if error.loss not in self.policy.losses or pause > operation.left:
+                if error.loss not in self.policy.losses or operation.elapsed + pause > give_up:
                     raise
                 operation.pause(pause, f"{error.reason}; trying again")
 

@@ -23,7 +23,7 @@ class OctoDnsSettings(Settings):
     provider: str
     options: dict[str, Any] = msgspec.field(default_factory=dict)
     zones: list[str] = msgspec.field(default_factory=list)
-    timeout: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 300.0
 
     def __repr__(self) -> str:
         return f"OctoDnsSettings(provider={self.provider!r}, zones={self.zones!r})"
