@@ -39,13 +39,15 @@ VENDOR = Vendor(
     id_header="cf-ray",
 )
 _PATH = "/client/v4"
+#: statuses whose codes say more
+_READ_FIRST = (400, 403, 404, 409)
 #: entries of a page: the most for zones, and for records as many as a zone of most plans has
 _ZONES, _RECORDS = 50, 5000
 #: what somebody else's change leads to: the record is gone (81044), or is there already, or a CNAME
 #: is there
 _MEANWHILE = {81044, 81053, 81054, 81057, 81058}
-#: a token that is none, as 400
-_NO_TOKEN = {6003, 6103, 6111}
+#: a token that is none, as 400 or 403
+_NO_TOKEN = {6003, 6103, 6111, 9109}
 #: a zone that is not there, as 404, or as 400 with one of these
 _NO_ZONE = {1001, 1003, 7000, 7003}
 
@@ -86,9 +88,7 @@ class Client:
         a look tells.
         """
         path = f"/zones/{zone.id}/dns_records/batch"
-        answer = self._http.send(
-            operation, "POST", path, batch, expected=(400, 404, 409), repeat=False
-        )
+        answer = self._http.send(operation, "POST", path, batch, expected=_READ_FIRST, repeat=False)
         if answer.is_success:
             return answer.read(operation, BatchAnswer).result.posts or []
         if error_codes(answer.content) & _MEANWHILE:
@@ -111,7 +111,7 @@ class Client:
                 "GET",
                 path,
                 query={**query, "page": str(number)},
-                expected=(400, 404),
+                expected=_READ_FIRST,
             )
             if not answer.is_success:
                 raise self._refused(operation, answer, zone)
