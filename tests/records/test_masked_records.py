@@ -24,8 +24,8 @@ from tests.records.test_forward_check import NO, SILENT, Script
 MAIL = "mail.example.com"
 TEN = "203.0.113.10"
 PROXIED = (
-    "which is proxied: the DNS answers with addresses of Cloudflare's proxy instead. Set the record "
-    'to "DNS only"'
+    "which is proxied: the DNS answers with addresses of Cloudflare's proxy instead. Set the "
+    'record to "DNS only"'
 )
 HAS = f"zone example.com of backend cf has {MAIL} A {TEN}"
 
