@@ -9,6 +9,7 @@ import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Site
+from pulumi_rdns.backends.batch import Found
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -229,3 +230,11 @@ def test_an_api_url_with_the_version_is_the_same_place(account: World) -> None:
     versioned = account.make(api_url=f"{account.simulator.url}/client/v4/")
     assert versioned.find_zone(NAME) == ZONE
     assert versioned.identity == account.backend.identity
+
+
+def test_a_name_and_a_value_in_unicode_are_read_as_a_labels(account: World) -> None:
+    owner = f"xn--bcher-kva.{REVERSE}"
+    account.account.add(REVERSE, "PTR", f"bücher.{REVERSE}", "bücher.example")
+    names = [owner, *(f"{at}.{REVERSE}" for at in range(20))]
+    found = account.backend.read_ptrs(REVERSE_ZONE, names)
+    assert found == {owner: Found(("xn--bcher-kva.example",), 1)}
