@@ -42,6 +42,7 @@ class CloudflareWorld(World):
     addresses = tuple(f"192.0.2.{host}" for host in range(10, 16))
     has_ptr_zones = True
     second_zone = CLASSLESS
+    shows_soa = False
     slow: ClassVar[Mapping[str, object] | None] = {}
 
     def __init__(self, instance: str, simulator: Simulator) -> None:
