@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_rdns.errors import ForwardMismatchError
+from pulumi_rdns.errors import ForwardMismatchError, UnavailableError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.settings import read_settings
@@ -137,3 +137,19 @@ def test_a_record_that_is_created_is_not_proxied_and_no_warning(
     assert heard.warnings == []
     (made,) = cloudflare.account.live("example.com", "A", MAIL)
     assert not made["proxied"]
+
+
+def test_a_look_at_the_proxy_that_fails_is_no_failure_of_a_record_that_is_written(
+    cloudflare: Simulator, session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(cloudflare, proxied=False)
+    backend = session.backends.get("cf")
+
+    def fail(*_: object) -> str:
+        heard.warnings.append("asked")
+        raise UnavailableError("cf", "read the proxy of", MAIL, "the API is away")
+
+    monkeypatch.setattr(backend, "masked", fail)
+    state = session.forward.create(forward(), heard)
+    assert session.forward.read(state, heard) is not None
+    assert heard.warnings.count("asked") == 2

@@ -22,7 +22,7 @@ from pulumi_rdns.backends.batch import (
     Progress,
     PtrChange,
     apply_in_parts,
-    found_in,
+    found_among,
 )
 from pulumi_rdns.backends.changes import Change as Change
 from pulumi_rdns.backends.changes import same_rrset as same_rrset
@@ -264,14 +264,7 @@ class ZoneBackend(Backend[S], ABC):
         Names are canonical text without trailing dot. ``is_shared``: what was read up to 5 seconds
         ago, for another reader, will do. Raises ZoneNotFoundError without the zone.
         """
-        found = {}
-        for owner in owners:
-            name = dns.name.from_text(owner)
-            kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
-            there = found_in(zone, *(self.get_rrset(zone, name, kind) for kind in kinds))
-            if there is not None:
-                found[owner] = there
-        return found
+        return found_among(zone, owners, lambda name, kind: self.get_rrset(zone, name, kind))
 
     def apply_ptrs(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], progress: Progress

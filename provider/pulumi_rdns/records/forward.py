@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dns.rrset
 from dns.rdataclass import RdataClass
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from pulumi_rdns.backends.base import Change, Report, ZoneBackend, same_rrset
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import (
+    BackendError,
     ConfigError,
     ConflictError,
     InvalidInputError,
@@ -367,9 +368,13 @@ def _addresses(rrset: dns.rrset.RRset | None) -> frozenset[Address]:
 def _warn_of_mask(
     backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address, report: Report
 ) -> None:
-    """Warn where the DNS does not answer with what the zone has: no PTR would be confirmed."""
-    kind = record_type(address)
-    mask = backend.masked(to_dns(zone), to_dns(hostname), RdataType[kind])
+    """Warn where the DNS does not answer with what the zone has: no PTR would be confirmed.
+
+    A look that fails is no failure of the record, which may be written by then.
+    """
+    kind, mask = record_type(address), ""
+    with suppress(BackendError):
+        mask = backend.masked(to_dns(zone), to_dns(hostname), RdataType[kind])
     if mask:
         report.warning(f"{hostname} has the {kind} record {address}, {mask}")
 

@@ -103,6 +103,49 @@ def test_ours_is_taken_back_where_somebody_creates_another_one_meanwhile(account
     assert (record["content"], record["comment"]) == ("theirs.example.net", "theirs")
 
 
+@pytest.mark.parametrize("kind", ["cut", "cut_after"])
+def test_it_is_taken_back_also_where_the_answer_to_that_is_lost(account: World, kind: Any) -> None:
+    def meanwhile(cloudflare: Account) -> None:
+        cloudflare.add(REVERSE, "PTR", f"10.{REVERSE}", "theirs.example.net")
+        account.simulator.inject(Fault(kind=kind, method="POST", path=BATCH))
+
+    account.simulator.before("POST", BATCH, meanwhile)
+    with pytest.raises(ConflictError, match=r"there is now PTR theirs\.example\.net"):
+        account.backend.apply(REVERSE_ZONE, [ptr([], ["mail.example.com."])])
+    assert [one["content"] for one in account.account.live(REVERSE, "PTR")] == [
+        "theirs.example.net"
+    ]
+    assert 0 in [sent.status for sent in account.simulator.sent("POST")]
+
+
+def test_what_somebody_changes_while_the_api_wants_no_requests_stays(account: World) -> None:
+    id_ = account.account.add(FORWARD, "A", MAIL, ONE, ttl=3600)
+    account.simulator.inject(
+        Fault(kind="status", status=429, method="POST", path=BATCH, retry_after="60")
+    )
+    account.time.meanwhile = lambda: account.account.edit(FORWARD, id_, content=THREE)
+    with pytest.raises(ConflictError, match=rf"there is now A {THREE}"):
+        account.backend.apply(ZONE, [address([ONE], [TWO])])
+    assert account.values() == [THREE]
+    assert [sent.status for sent in account.simulator.sent("POST")] == [429]
+
+
+def test_a_record_that_was_made_anew_meanwhile_is_changed_by_its_new_id(account: World) -> None:
+    id_ = account.account.add(FORWARD, "A", MAIL, ONE, ttl=3600)
+
+    def anew() -> None:
+        account.account.remove(FORWARD, id_)
+        account.account.add(FORWARD, "A", MAIL, ONE, ttl=3600, comment="anew")
+
+    account.simulator.inject(
+        Fault(kind="status", status=429, method="POST", path=BATCH, retry_after="20")
+    )
+    account.time.meanwhile = anew
+    account.backend.apply(ZONE, [address([ONE], [TWO])])
+    (record,) = account.account.live(FORWARD, "A", MAIL)
+    assert (record["content"], record["comment"]) == (TWO, "anew")
+
+
 def test_in_a_batch_only_that_one_is_taken_back(account: World) -> None:
     def meanwhile(cloudflare: Account) -> None:
         cloudflare.add(REVERSE, "PTR", f"10.{REVERSE}", "theirs.example.net")

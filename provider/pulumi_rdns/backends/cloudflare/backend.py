@@ -14,9 +14,10 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend
-from pulumi_rdns.backends.batch import Found, found_in
+from pulumi_rdns.backends.batch import Found, found_among
 from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.answers import UnansweredError
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Clock, Operation
@@ -125,16 +126,12 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
     ) -> dict[str, Found]:
         """Read what stands at many names, out of one list of the zone's records."""
         operation = self._operation("read PTR of", from_dns(zone))
-        names = {owner: dns.name.from_text(owner) for owner in owners}
-        there = self._read(operation, zone, names.values(), _SHARED if is_shared else _NOW)
-        found = {}
-        for owner, name in names.items():
-            kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
-            with readable(operation):
-                sets = [rrset_among(there.get(name, ()), name, kind) for kind in kinds]
-            if (one := found_in(zone, *sets)) is not None:
-                found[owner] = one
-        return found
+        names = [dns.name.from_text(owner) for owner in owners]
+        there = self._read(operation, zone, names, _SHARED if is_shared else _NOW)
+        with readable(operation):
+            return found_among(
+                zone, owners, lambda name, kind: rrset_among(there[name], name, kind)
+            )
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
         """Write all changes or none, in one batch.
@@ -165,7 +162,7 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
 
         def live(name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
             with readable(operation):
-                return rrset_among(there.get(name, ()), name, rdtype)
+                return rrset_among(there[name], name, rdtype)
 
         def look() -> list[Change]:
             nonlocal there
@@ -176,9 +173,17 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
             batch = Batch()
             with readable(operation):
                 for change in wanted:
-                    add_to(batch, change, of_type(there.get(change.name, ()), change.rdtype))
+                    add_to(batch, change, of_type(there[change.name], change.rdtype))
+            before = there
+
+            def look_again() -> None:
+                if list(look()) != list(wanted) or there != before:
+                    reason = "the records changed while the API wanted no requests"
+                    raise operation.error(UnansweredError, reason)
+
             if len(batch):
-                posted.extend(self._client.write(operation, self._zone(operation, zone), batch))
+                found = self._zone(operation, zone)
+                posted.extend(self._client.write(operation, found, batch, look_again))
 
         try:
             written = write_once(operation, look, write, self._client.policy)
@@ -223,16 +228,29 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
             raced = [
                 change
                 for change in created
-                if rrset_among(there.get(change.name, ()), change.name, change.rdtype)
+                if rrset_among(there[change.name], change.name, change.rdtype)
                 not in (change.after, None)
             ]
-            ours = [record for change in raced for record in there[change.name] if record.id in ids]
-        if ours:
-            back = Batch(deletes=[{"id": record.id} for record in ours])
-            self._client.write(operation, self._zone(operation, zone), back)
+        if raced:
+            self._take_back(operation, zone, [change.name for change in raced], ids)
         for change in raced:
             others = [record for record in there[change.name] if record.id not in ids]
             raise conflict(operation, change.name, rrset_among(others, change.name, change.rdtype))
+
+    def _take_back(
+        self, operation: Operation, zone: dns.name.Name, names: list[dns.name.Name], ids: set[str]
+    ) -> None:
+        """Delete our records at names where others stand; again where an answer is lost."""
+
+        def ours() -> list[str]:
+            there = self._read(operation, zone, names)
+            return [one.id for records in there.values() for one in records if one.id in ids]
+
+        def delete(left: Sequence[str]) -> None:
+            batch = Batch(deletes=[{"id": id_} for id_ in left])
+            self._client.write(operation, self._zone(operation, zone), batch)
+
+        write_once(operation, ours, delete, self._client.policy)
 
     def _find(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
         zone = self._zones.find(operation, partial(longest_match, name))
@@ -291,7 +309,8 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
     ) -> Records:
         """Read the records of names; with many names, of the whole zone."""
         if len(names) > _MOST_NAMES:
-            return self._list(operation, zone, "", age)
+            listed = self._list(operation, zone, "", age)
+            return {name: listed.get(name, []) for name in names}
         found = self._zone(operation, zone)
         return {name: self._client.at(operation, found, name) for name in names}
 

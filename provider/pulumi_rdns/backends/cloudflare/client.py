@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import dns.name
@@ -81,14 +81,30 @@ class Client:
         """List the records of a name, of all types."""
         return self.records(operation, zone, {"name.exact": from_dns(name)})
 
-    def write(self, operation: Operation, zone: Zone, batch: Batch) -> list[Record]:
+    def write(
+        self,
+        operation: Operation,
+        zone: Zone,
+        batch: Batch,
+        look_again: Callable[[], None] | None = None,
+    ) -> list[Record]:
         """Change records, all or none; return those that were created.
+
+        ``look_again`` is called after a pause, and raises where the records are other ones by then.
 
         Raises UnansweredError where it may have been done, and where somebody else was faster:
         a look tells.
         """
         path = f"/zones/{zone.id}/dns_records/batch"
-        answer = self._http.send(operation, "POST", path, batch, expected=_READ_FIRST, repeat=False)
+        answer = self._http.send(
+            operation,
+            "POST",
+            path,
+            batch,
+            expected=_READ_FIRST,
+            repeat=False,
+            look_again=look_again,
+        )
         if answer.is_success:
             return answer.read(operation, BatchAnswer).result.posts or []
         if error_codes(answer.content) & _MEANWHILE:

@@ -15,7 +15,7 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend
-from pulumi_rdns.backends.batch import Found, found_in
+from pulumi_rdns.backends.batch import Found, found_among
 from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.answers import Loss, UnansweredError
 from pulumi_rdns.backends.kit.caches import Listing, Locks
@@ -107,15 +107,8 @@ class OctoDnsBackend(ZoneBackend[OctoDnsSettings]):
         """Read what stands at many names, out of one reading of the zone."""
         operation = self._operation("read PTR of", from_dns(zone))
         reading = self._read(operation, zone, _SHARED if is_shared else 0.0)
-        found = {}
-        for owner in owners:
-            name = dns.name.from_text(owner)
-            kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
-            with readable(operation):
-                there = found_in(zone, *(reading.rrset(name, kind) for kind in kinds))
-            if there is not None:
-                found[owner] = there
-        return found
+        with readable(operation):
+            return found_among(zone, owners, reading.rrset)
 
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
         """Check all changes, then write them one by one.
