@@ -121,7 +121,23 @@ def test_where_it_cannot_be_put_back_the_error_says_what_was_there(
     said = str(caught.value)
     assert "no such name" in said
     assert "nor this" in said
-    assert "; 10.2.0.192.in-addr.arpa had PTR old.example.com (HTTP 422)" in said
+    assert (
+        "; 10.2.0.192.in-addr.arpa had PTR old.example.com before, and nothing at the last look (HTTP"
+        in said
+    )
+
+
+def test_what_cannot_be_read_at_the_last_look_does_not_hide_what_was_there(
+    backend: OctoDnsBackend, world: World
+) -> None:
+    has(world, OLD)
+    world.plan("create", http_error(422, "no such name"))
+    world.plan("populate", lambda: None, lambda: has(world, "a..b."))
+    with pytest.raises(RejectedError) as caught:
+        backend.apply(ZONE, [change([OLD], [NEW])])
+    assert "had PTR old.example.com before, and what cannot be read at the last" in str(
+        caught.value
+    )
 
 
 def test_a_refused_creation_leaves_nothing_behind(backend: OctoDnsBackend, world: World) -> None:

@@ -7,6 +7,7 @@ or what was there before is put back; the value of somebody else that came in be
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import dns.name
 import dns.rrset
@@ -17,7 +18,7 @@ from pulumi_rdns.backends.changes import Change
 from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.compare import shown, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Operation
-from pulumi_rdns.backends.kit.rrsets import readable
+from pulumi_rdns.backends.kit.rrsets import UnreadableRecordError, readable
 from pulumi_rdns.backends.kit.zones import delegated_error, find_delegation
 from pulumi_rdns.errors import BackendError, RejectedError, UnavailableError
 from pulumi_rdns.model.names import from_dns
@@ -159,9 +160,17 @@ class Write:
             for change in self._sent:
                 self._undo(change)
         except BackendError as second:
-            was = "; ".join(f"{from_dns(one.name)} had {shown(one.before)}" for one in self._sent)
+            was = "; ".join(map(self._history, self._sent))
             reason = f"{error.reason}. What is there now is not known ({second.reason}); {was}"
             raise self._operation.error(type(error), reason, error.code) from None
+
+    def _history(self, change: Change) -> str:
+        """Return what was at a name before, and at the last look, for who has to put it back."""
+        seen = "what cannot be read"
+        with suppress(UnreadableRecordError):
+            seen = shown(_live(self._reading, change))
+        before = f"{from_dns(change.name)} had {shown(change.before)} before"
+        return f"{before}, and {seen} at the last look"
 
     def _undo(self, change: Change) -> None:
         with readable(self._operation):
