@@ -26,10 +26,6 @@ class Reading:
                 with contextlib.suppress(UnreadableRecordError):  # no name that anybody asks for
                     self._records[name_of(record.fqdn), record._type] = record
 
-    def __len__(self) -> int:
-        """Return how many records there are, of all types."""
-        return len(self.zone.records)
-
     def record(self, name: dns.name.Name, rdtype: RdataType) -> Any | None:
         """Return octoDNS's record, or None."""
         return self._records.get((name, rdtype.name))
