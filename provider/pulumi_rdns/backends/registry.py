@@ -34,9 +34,11 @@ class BackendType(NamedTuple):
 #: the value of ``type`` in a stack's configuration -> the backend, imported only when it is used
 BACKENDS: dict[str, BackendType] = {
     "aws": BackendType("pulumi_rdns.backends.aws:AwsBackend"),
+    "cloudflare": BackendType("pulumi_rdns.backends.cloudflare:CloudflareBackend"),
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
     "linode": BackendType("pulumi_rdns.backends.linode:LinodeBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
+    "octodns": BackendType("pulumi_rdns.backends.octodns:OctoDnsBackend"),
     "ovh": BackendType("pulumi_rdns.backends.ovh:OvhBackend"),
     "powerdns": BackendType("pulumi_rdns.backends.powerdns:PowerDnsBackend"),
     "rfc2136": BackendType("pulumi_rdns.backends.rfc2136:Rfc2136Backend"),
