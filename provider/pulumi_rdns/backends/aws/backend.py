@@ -21,7 +21,7 @@ from pulumi_rdns.backends.base import (
     ZoneBackend,
     warn,
 )
-from pulumi_rdns.backends.batch import found_in
+from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls
 from pulumi_rdns.backends.kit.operation import Clock, Operation
@@ -125,17 +125,11 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
     ) -> dict[str, LiveRecord]:
         """Read what stands at many names, hundreds in one request."""
-        names = {owner: dns.name.from_text(owner) for owner in owners}
+        names = [dns.name.from_text(owner) for owner in owners]
         operation = self._operation("read PTR of", from_dns(zone))
-        there = self._zones.read(operation, zone, list(names.values()))
-        kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
-        found = {}
-        for owner, name in names.items():
-            with readable(operation):
-                one = found_in(zone, *(there.rrset(name, kind) for kind in kinds))
-            if one is not None:
-                found[owner] = one
-        return found
+        there = self._zones.read(operation, zone, names)
+        with readable(operation):
+            return found_among(zone, owners, there.rrset)
 
     def _operation(self, name: str, subject: str) -> Operation:
         return Operation(self.name, name, subject, self._clock, self.settings.timeout)
