@@ -136,6 +136,15 @@ def test_the_vendor_s_own_code_beats_the_status(world: World) -> None:
     )
 
 
+@pytest.mark.parametrize("status", [422, 503])
+def test_the_id_of_a_request_is_what_support_asks_for(world: World, status: int) -> None:
+    world.answer(Reply(status, {"message": "no", "code": "invalid"}, {"X-Request-Id": "c-1"}))
+    http = world.http(VENDOR._replace(id_header="X-Request-Id"))
+    with pytest.raises(BackendError) as caught:
+        http.send(world.operation(), "POST", "/ips", repeat=False)
+    assert caught.value.code == "invalid, correlation id c-1"
+
+
 @pytest.mark.parametrize("status", [422, 500])
 def test_the_words_of_an_api_are_a_part_of_one_line(world: World, status: int) -> None:
     words = f"no\r\n\t{TOKEN}\x1b[2J " + "x" * 10**6

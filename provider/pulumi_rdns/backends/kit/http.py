@@ -70,6 +70,8 @@ class Vendor(NamedTuple):
     read_refusal: Callable[[bytes], Refusal]
     #: the usual reason for a connection that ends without an answer
     cut_advice: str = ""
+    #: the header of an answer with the id that the vendor's support asks for
+    id_header: str = ""
 
 
 class Http:
@@ -103,7 +105,7 @@ class Http:
     def _transport(self) -> Transport:
         from .transport import Transport
 
-        return Transport(self.url, self._auth, self._timeouts)
+        return Transport(self.url, self._auth, self._timeouts, self._vendor.id_header)
 
     def send(
         self,
@@ -165,7 +167,10 @@ class Http:
             return Refusal("", f"HTTP {answer.status}")
         reason, code = self._vendor.read_refusal(answer.content)
         hide = self._auth.credential.hide
-        return Refusal(_shown(hide(reason)), _shown(hide(code)) or f"HTTP {answer.status}")
+        code = _shown(hide(code)) or f"HTTP {answer.status}"
+        if answer.request_id:
+            code += f", correlation id {_shown(hide(answer.request_id))}"
+        return Refusal(_shown(hide(reason)), code)
 
     def refusal(self, operation: Operation, answer: Answer) -> BackendError:
         """Return the error for an answer that is no success."""

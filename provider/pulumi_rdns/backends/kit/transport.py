@@ -39,9 +39,19 @@ class _Session(requests.Session):
 class Transport:
     """Sends requests once each. Shared by all threads: one pool of connections."""
 
-    def __init__(self, url: str, auth: HeaderAuth, timeouts: tuple[float, float]) -> None:
-        """Take the URL that each path follows, and seconds to connect and for a whole answer."""
+    def __init__(
+        self,
+        url: str,
+        auth: HeaderAuth,
+        timeouts: tuple[float, float],
+        id_header: str = "",
+    ) -> None:
+        """Take the URL that each path follows, and seconds to connect and for a whole answer.
+
+        ``id_header`` has the vendor's id of a request, if any header has.
+        """
         self._url = url
+        self._id_header = id_header
         self._timeouts = timeouts
         self._session = _Session()
         for scheme in ("http://", "https://"):
@@ -78,6 +88,7 @@ class Transport:
             content,
             f"{method} {path}",
             retry_after=_retry_after(response.headers.get("Retry-After", "")),
+            request_id=response.headers.get(self._id_header, ""),
         )
 
     def _loss(self, error: Exception) -> tuple[Loss, str]:
