@@ -33,6 +33,7 @@ class BackendType(NamedTuple):
 
 #: the value of ``type`` in a stack's configuration -> the backend, imported only when it is used
 BACKENDS: dict[str, BackendType] = {
+    "hetzner": BackendType("pulumi_rdns.backends.hetzner:HetznerBackend"),
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
     "powerdns": BackendType("pulumi_rdns.backends.powerdns:PowerDnsBackend"),
