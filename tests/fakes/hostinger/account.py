@@ -9,21 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .history import History
+from tests.fakes.history import History
+from tests.fakes.simulator import RefusedError
+
 from .scenario import Machine, Scenario
 from .zone import Zone
 
 _MOMENT = "2025-02-27T11:54:00Z"
-
-
-class RefusedError(Exception):
-    """A request that the API refuses."""
-
-    def __init__(self, status: int, message: str, errors: dict[str, list[str]] | None = None):
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.errors = errors
 
 
 @dataclass
