@@ -16,6 +16,7 @@ import dns.rdata
 import dns.rrset
 
 from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.caches import Locks
 from pulumi_rdns.backends.kit.credentials import HeaderAuth, read_credential
 from pulumi_rdns.backends.kit.http import Http, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Clock, Operation
@@ -30,6 +31,7 @@ from pulumi_rdns.model.names import from_dns
 from .types import (
     ENVIRONMENT,
     Action,
+    BusyError,
     HetznerSettings,
     Owner,
     RecordSet,
@@ -74,6 +76,9 @@ class Client:
         #: what was not answered, or refused because something else is under way, is looked at again
         self.policy = RetryPolicy(settings.timeout, jitter=0.5)
         self._clock = clock
+        self._locks = Locks()
+        #: what takes one action at a time
+        self._busy: set[Ref | dns.name.Name] = set()
         self._hide = token.hide
         self._http = Http(VENDOR, f"{self.url}/v1", HeaderAuth(token), clock=clock)
 
@@ -176,7 +181,23 @@ class Client:
         with self._sdk(operation, look_again) as sdk:
             return action_of(getattr(sdk.zones, what)(rrset, argument))
 
-    def await_end(self, operation: Operation, begun: Action) -> None:
+    def begin(
+        self, operation: Operation, what: Ref | dns.name.Name, ask: Callable[[], Action]
+    ) -> Action:
+        """Begin an action on something. Raises BusyError where another one is under way.
+
+        From then on one action on it at a time is begun here, and its end waited for.
+        """
+        if what not in self._busy:
+            try:
+                return ask()
+            except BusyError:
+                self._busy.add(what)
+                raise
+        with operation.holding(self._locks[what], str(what)):
+            return self.await_end(operation, ask())
+
+    def await_end(self, operation: Operation, begun: Action) -> Action:
         """Wait for an action. Raises RejectedError with the vendor's reason where it fails.
 
         Raises UnavailableError where it is not known what became of it.
@@ -203,6 +224,7 @@ class Client:
         if action.status == "error":
             reason = f"{action.label} failed: {action.reason or 'the API does not say why'}"
             raise operation.error(RejectedError, reason, action.code)
+        return action
 
     def _without_zone(self, operation: Operation, zone: Zone, error: RefusedError) -> BackendError:
         if error.api_code != "not_found":

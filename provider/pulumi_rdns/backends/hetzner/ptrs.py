@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import dns.name
 
@@ -64,8 +65,9 @@ class Ptrs:
             look()
 
         def write(owners: Sequence[Owner]) -> None:
-            action = self._begin(operation, owners[0], address, hostname, look_again)
-            self._client.await_end(operation, action)
+            owner = owners[0]
+            ask = partial(self._ask, operation, owner, address, hostname, look_again)
+            self._client.await_end(operation, self._client.begin(operation, owner.ref, ask))
 
         if write_once(operation, look, write, self._client.policy):
 
@@ -116,7 +118,7 @@ class Ptrs:
             raise _gone(operation, listed.ref)
         return owner
 
-    def _begin(
+    def _ask(
         self,
         operation: Operation,
         owner: Owner,

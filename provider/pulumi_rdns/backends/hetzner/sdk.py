@@ -14,15 +14,15 @@ from typing import Any, cast
 
 import hcloud
 
-from pulumi_rdns.backends.kit.answers import Answer, Loss, UnansweredError
+from pulumi_rdns.backends.kit.answers import Answer
 from pulumi_rdns.backends.kit.http import Http
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import BackendError, ConfigError, RejectedError
 
-from .types import RefusedError, read_failure
+from .types import BusyError, RefusedError, read_failure
 
-#: what the API says where a change may be possible after a look at what is there
-_LOOK_AGAIN = frozenset({"conflict", "locked", "uniqueness_error"})
+#: what the API says where another change is under way
+_BUSY = frozenset({"conflict", "locked"})
 #: the parts of the SDK that are used
 PARTS = ("actions", "primary_ips", "floating_ips", "load_balancers", "servers", "zones")
 
@@ -42,8 +42,8 @@ class Connection:
     ) -> dict[str, Any]:
         """Send a request. Raises RefusedError, and whatever `Http.send` raises.
 
-        What changes something is sent once: where its answer is lost, or the API is busy, it is an
-        UnansweredError, after which it is looked again.
+        What changes something is sent once: where its answer is lost it is an UnansweredError, and
+        where the API is busy a BusyError, after both of which it is looked again.
         """
         query = f"?{urllib.parse.urlencode(params, doseq=True)}" if params else ""
         answer = self._http.send(
@@ -64,10 +64,8 @@ class Connection:
         if not isinstance(refusal, RejectedError):
             return refusal
         api_code = read_failure(answer.content).error.code
-        if api_code in _LOOK_AGAIN:
-            busy = self._operation.error(UnansweredError, refusal.reason, refusal.code)
-            busy.loss = Loss.FAILED
-            return busy
+        if api_code in _BUSY:
+            return self._operation.error(BusyError, refusal.reason, refusal.code)
         refused = self._operation.error(RefusedError, refusal.reason, refusal.code)
         refused.api_code = api_code
         return refused

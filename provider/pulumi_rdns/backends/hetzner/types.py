@@ -18,7 +18,7 @@ from dns.rdataclass import RdataClass
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Ptr, Settings
-from pulumi_rdns.backends.kit.answers import decode_json
+from pulumi_rdns.backends.kit.answers import Loss, UnansweredError, decode_json
 from pulumi_rdns.backends.kit.http import Refusal
 from pulumi_rdns.backends.kit.rrsets import name_of, rrset_of
 from pulumi_rdns.errors import RejectedError
@@ -226,6 +226,12 @@ class RefusedError(RejectedError):
 
     #: ``not_found``, ``invalid_input``, …
     api_code: str = ""
+
+
+class BusyError(UnansweredError):
+    """The API takes no change just now, because another one is under way."""
+
+    loss = Loss.FAILED
 
 
 class _Error(msgspec.Struct):

@@ -34,7 +34,7 @@ from pulumi_rdns.errors import (
 from pulumi_rdns.model.names import from_dns
 
 from .client import PAGE, Client
-from .types import Action, RecordSet, RefusedError, Zone
+from .types import Action, BusyError, RecordSet, RefusedError, Zone
 
 #: seconds; the shortest TTL that the API takes
 _SHORTEST_TTL = 60
@@ -159,10 +159,17 @@ class Zones:
             begun: list[Action] = []
             try:
                 for change in wanted:
-                    begun.append(self._begin(operation, zone, change, there))
+                    ask = partial(self._ask, operation, zone, change, there)
+                    begun.append(self._client.begin(operation, apex, ask))
+            except BusyError:
+                for action in begun:
+                    self._client.await_end(operation, action)
+                raise
             except RefusedError as error:
-                # It may be somebody else's change that made it impossible, or unnecessary.
-                if any(change is wanted[len(begun)] for change in look()):
+                # Somebody else's change may have made it impossible or unnecessary: the look tells,
+                # as soon as it shows what the API knows of already.
+                is_taken = error.api_code == "uniqueness_error"
+                if not is_taken and any(change is wanted[len(begun)] for change in look()):
                     raise
                 raise operation.error(UnansweredError, error.reason, error.code) from error
             except (AuthenticationError, RateLimitError, ZoneNotFoundError) as error:
@@ -188,7 +195,7 @@ class Zones:
                     "tells whether it came later"
                 )
 
-    def _begin(self, operation: Operation, zone: Zone, change: Change, there: _Sets) -> Action:
+    def _ask(self, operation: Operation, zone: Zone, change: Change, there: _Sets) -> Action:
         """Begin what makes a change to what is there."""
         old, after = there.get((change.name, change.rdtype.name)), change.after
         if old is None:
