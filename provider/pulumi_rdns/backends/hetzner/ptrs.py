@@ -82,7 +82,7 @@ class Ptrs:
 
     def all(self, operation: Operation) -> list[OwnedAddress]:
         """List all addresses, sorted; a primary IP that is in use is its server's."""
-        owners = {owner.ref: owner for owner in self._list.get(operation, 0.0)}
+        owners = {owner.ref: owner for owner in self._client.owners(operation)[0]}
         found: dict[Address, OwnedAddress] = {}
         for owner in owners.values():
             holder = owners.get(owner.assignee, owner) if owner.assignee else owner
