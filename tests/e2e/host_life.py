@@ -134,9 +134,7 @@ class HostLife:
         project = make_project(unchecked(world))
         project.program(ptr("x", X, A, on_delete="restore"))
         project.up()
-        assert "previous" not in {
-            key for key, value in project.resources()["x"].outputs.items() if value
-        }
+        assert project.resources()["x"].outputs["previous"] == {"known": True, "hostnames": []}
         project.destroy()
         assert world.ptr(X) == []
         assert world.account.ptr(X) in (before, None)

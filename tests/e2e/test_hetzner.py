@@ -44,7 +44,7 @@ class TestLife(HostLife):
     world_type: ClassVar[type[SimulatedWorld]] = HetznerWorld
 
     def check_lists(self, in_preview: int, in_up: int) -> None:
-        # servers, primary and floating IPs: two pages of 50 each, or one; load balancers: one
+        # two pages of servers, two of primary IPs, one of floating IPs, one of load balancers
         assert in_preview == 2 + 2 + 1 + 1
         assert in_up <= 2 * in_preview
 

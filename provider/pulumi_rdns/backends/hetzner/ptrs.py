@@ -19,6 +19,8 @@ from pulumi_rdns.model.names import from_dns
 from .client import Client
 from .types import Action, Owner, Ref, RefusedError, default_name
 
+#: an age that no list has: it is read again
+_AFRESH = -1.0
 #: seconds before everything is listed again for an address that is not in the list
 _RELIST_AFTER = 10.0
 #: seconds after a successful action in which the API should show the change
@@ -82,7 +84,7 @@ class Ptrs:
 
     def all(self, operation: Operation) -> list[OwnedAddress]:
         """List all addresses, sorted; a primary IP that is in use is its server's."""
-        owners = {owner.ref: owner for owner in self._client.owners(operation)[0]}
+        owners = {owner.ref: owner for owner in self._list.get(operation, _AFRESH)}
         found: dict[Address, OwnedAddress] = {}
         for owner in owners.values():
             holder = owners.get(owner.assignee, owner) if owner.assignee else owner
