@@ -404,6 +404,22 @@ def test_what_is_wrong_with_fields_is_told() -> None:
             account.backend.get_ptr(TEN)
 
 
+def test_what_is_known_and_refused_is_no_deleted_one() -> None:
+    with world(**KINDS) as account:
+        account.backend.get_ptr(TEN)
+        account.simulator.inject(Fault(kind="status", status=418))
+        with pytest.raises(RejectedError, match="the API refused it: Simulated failure"):
+            account.backend.get_ptr(TEN)
+
+
+def test_two_tokens_of_one_api_are_one_place_and_two_apis_are_two() -> None:
+    with world() as account:
+        mine = account.backend.identity
+        assert account.make(api_token="other").identity == mine
+        assert account.make(api_url=f"{account.simulator.url}/v1/").identity == mine
+        assert account.make(api_url="https://api.example.net").identity != mine
+
+
 def test_a_rate_limit_that_does_not_end_is_told_with_how_long_it_was_tried() -> None:
     with world(**KINDS) as account:
         account.simulator.inject(Fault(kind="status", status=429, times=10**6))

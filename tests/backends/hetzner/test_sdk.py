@@ -63,19 +63,23 @@ def test_no_request_goes_past_our_connection(
     assert {one.status for one in account.simulator.sent()} == {200, 201}
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
 def test_an_sdk_whose_inside_is_another_is_a_sentence_with_the_pip_line(
-    account: World, monkeypatch: pytest.MonkeyPatch
+    account: World, monkeypatch: pytest.MonkeyPatch, is_gone: bool
 ) -> None:
     class Moved(hcloud.Client):
         def __init__(self, **arguments: Any) -> None:
             super().__init__(**arguments)
-            del self.zones._client
+            if is_gone:
+                del self.zones
+            else:
+                del self.zones._client
 
     monkeypatch.setattr("hcloud.Client", Moved)
     with pytest.raises(ConfigError) as caught:
         account.backend.get_ptr(TEN)
     assert str(caught.value).startswith(f"rdns:backends.hetzner: hcloud {hcloud.__version__} is")
-    assert "pip install 'hcloud<" in str(caught.value)
+    assert "pip install 'hcloud>=2.10,<" in str(caught.value)
     assert account.calls() == []
 
 

@@ -325,6 +325,19 @@ def test_a_cname_that_comes_in_between_is_nothing_to_write_beside() -> None:
         assert live(account) == []
 
 
+def test_a_cname_that_comes_in_a_pause_is_nothing_to_write_beside() -> None:
+    with world(beside_cname=True) as account:
+        fault = Fault(kind="status", method="POST", status=429, retry_after="5")
+        account.simulator.inject(fault)
+        account.time.meanwhile = lambda: account.account.set_records(
+            "example.com", "mail", "CNAME", ["www.example.com."]
+        )
+        with pytest.raises(ConflictError, match="there is now CNAME"):
+            apply(account, [], [ONE])
+        assert account.time.meanwhile is None
+        assert live(account) == []
+
+
 @pytest.mark.parametrize("kind", ["cut", "cut_after", "status"])
 def test_a_write_whose_answer_is_lost_is_looked_after(kind: Any) -> None:
     with world() as account:

@@ -149,9 +149,11 @@ class Client:
         except RefusedError as error:
             raise self._without_zone(operation, zone, error) from None
 
-    def create(self, operation: Operation, zone: Zone, rrset: dns.rrset.RRset) -> Action:
+    def create(
+        self, operation: Operation, zone: Zone, rrset: dns.rrset.RRset, look_again: LookAgain
+    ) -> Action:
         """Begin to create an RRset. The API refuses it where there is one of the name and type."""
-        with self._sdk(operation) as sdk:
+        with self._sdk(operation, look_again) as sdk:
             made = sdk.zones.create_rrset(
                 zone,
                 name=_relative(rrset.name, zone),

@@ -21,6 +21,8 @@ from pulumi_rdns.errors import BackendError, ConfigError, RejectedError
 
 from .types import BusyError, RefusedError, read_failure
 
+#: the releases whose inside is known
+_KNOWN = "hcloud>=2.10,<2.28"
 #: what the API says where another change is under way
 _BUSY = frozenset({"conflict", "locked"})
 #: the parts of the SDK that are used
@@ -82,11 +84,11 @@ def connect(
     client = hcloud.Client(token="")
     connection = Connection(http, operation, look_again)
     for name in PARTS:
-        part = getattr(client, name)
-        if not hasattr(getattr(part, "_client", None), "_session"):
+        part = getattr(client, name, None)
+        if part is None or not hasattr(getattr(part, "_client", None), "_session"):
             raise ConfigError(
                 f"rdns:backends.{operation.backend}: hcloud {hcloud.__version__} is not known to "
-                "this release of pulumi-rdns; install one that is, with: pip install 'hcloud<2.28'"
+                f"this release of pulumi-rdns; install one that is, with: pip install '{_KNOWN}'"
             )
         part._client = cast(Any, connection)
     return client

@@ -198,14 +198,14 @@ class Zones:
     def _ask(self, operation: Operation, zone: Zone, change: Change, there: _Sets) -> Action:
         """Begin what makes a change to what is there."""
         old, after = there.get((change.name, change.rdtype.name)), change.after
-        if old is None:
-            assert after is not None
-            return self._client.create(operation, zone, after)
 
         def look_again() -> None:
             now = self._at(operation, zone, change.name)
             still_to_do(operation, [change], partial(_live, operation, now))
 
+        if old is None:
+            assert after is not None
+            return self._client.create(operation, zone, after, look_again)
         before = set(old.rrset)
         if after is None:
             return self._client.change(
