@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import email.utils
 import http.server
+import itertools
 import json
 import re
 import signal
@@ -127,23 +128,27 @@ class Simulator(ABC, Generic[A, S]):
     time.
     """
 
-    #: what is refused at all, each with the same kind of body
+    scenario_type: ClassVar[type[Any]]
+    #: is made of a scenario and a clock
+    account_type: ClassVar[Callable[..., Any]]
+    #: what is refused whatever was asked for
     unauthenticated: ClassVar[RefusedError]
     rate_limited: ClassVar[RefusedError]
 
     def __init__(
         self,
-        account: A,
-        scenario: S,
+        scenario: S | None = None,
         *,
         port: int = 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.account = account
-        self.scenario = scenario
+        self.scenario: S = self.scenario_type() if scenario is None else scenario
+        self.account: A = type(self).account_type(self.scenario, now)
         self.requests: list[Recorded] = []
+        #: for ids of requests
+        self.numbers = itertools.count(1)
         self._now = now
-        self._faults = list(scenario.faults)
+        self._faults: list[Fault] = list(self.scenario.faults)
         self._hooks: list[tuple[str, str, Hook[A]]] = []
         self._recent: deque[float] = deque()
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -266,7 +271,7 @@ class Simulator(ABC, Generic[A, S]):
             return self.refusal(refused)
 
 
-def run(vendor: str, scenario: type[S], make: Callable[[S, int], Simulator[Any, S]]) -> None:
+def run(vendor: str, kind: type[Simulator[Any, Any]]) -> None:
     """Serve as a program of its own until interrupted: ``python -m tests.fakes.VENDOR``."""
     parser = argparse.ArgumentParser(
         prog=f"python -m tests.fakes.{vendor}", description="Run the simulator until interrupted."
@@ -276,10 +281,10 @@ def run(vendor: str, scenario: type[S], make: Callable[[S, int], Simulator[Any, 
     options = parser.parse_args()
     ends = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
-    chosen = scenario.load(options.scenario) if options.scenario else scenario()
-    with make(chosen, options.port) as simulator:
+    chosen = kind.scenario_type.load(options.scenario) if options.scenario else None
+    with kind(chosen, port=options.port) as simulator:
         print(f"apiUrl {simulator.url}", flush=True)
-        print(f"apiToken {chosen.token}", flush=True)
+        print(f"apiToken {simulator.scenario.token}", flush=True)
         signal.sigwait(ends)
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Report, reporting_to
+from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.hetzner import HetznerBackend, HetznerSettings
 from pulumi_rdns.model.addresses import parse_address
-from tests.backends.kit.tools import FakeTime
+from tests.backends.simulated import SimulatedAccount
 from tests.fakes.hetzner import (
+    Account,
     FloatingIp,
     LoadBalancer,
     PrimaryIp,
@@ -52,35 +50,15 @@ KINDS: dict[str, Any] = {
 }
 
 
-class Notes(Report):
-    """What an operation told."""
+class World(SimulatedAccount[HetznerBackend]):
+    """A simulated account and backends on it; one clock for all."""
 
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-        self.progressed: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def progress(self, text: str, clock: str = "") -> None:
-        self.progressed.append(text + clock)
-
-
-class World:
-    """A simulated project and backends on it; one clock for all."""
-
-    def __init__(self, simulator: Simulator, time: FakeTime, notes: Notes) -> None:
-        self.simulator = simulator
-        self.account = simulator.account
-        self.scenario = simulator.scenario
-        self.time = time
-        self.notes = notes
-        self.backend = self.make()
-
-    def make(self, **settings: Any) -> HetznerBackend:
-        """Make a backend, as another process would have it."""
-        values = {"api_token": self.scenario.token, "api_url": self.simulator.url, **settings}
-        return HetznerBackend("hetzner", HetznerSettings(**values), Path(), self.time.clock)
+    backend_type: ClassVar = HetznerBackend
+    settings_type: ClassVar = HetznerSettings
+    simulator_type: ClassVar = Simulator
+    account: Account
+    scenario: Scenario
+    simulator: Simulator
 
     def calls(self) -> list[str]:
         """List the requests so far: method and path, without page and version."""
@@ -92,12 +70,7 @@ class World:
         return [call for call in self.calls() if not call.startswith("GET")]
 
 
-@contextmanager
-def world(**scenario: Any) -> Iterator[World]:
-    """Start a simulated project."""
-    time, notes = FakeTime(), Notes()
-    with Simulator(Scenario(**scenario), now=time.now) as simulator, reporting_to(notes):
-        yield World(simulator, time, notes)
+world = World.running
 
 
 def name(text: str) -> dns.name.Name:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import time
 import urllib.parse
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -36,19 +34,10 @@ _Query = dict[str, list[str]]
 class Simulator(AnySimulator[Account, Scenario]):
     """The server of a project."""
 
+    scenario_type: ClassVar = Scenario
+    account_type: ClassVar = Account
     unauthenticated: ClassVar = RefusedError(401, "unable to authenticate")
     rate_limited: ClassVar = RefusedError(429, "limit of 3600 requests per hour reached")
-
-    def __init__(
-        self,
-        scenario: Scenario | None = None,
-        *,
-        port: int = 0,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        scenario = scenario or Scenario()
-        super().__init__(Account(scenario, now), scenario, port=port, now=now)
-        self._correlations = itertools.count(1)
 
     def serve(self, method: str, path: str, body: Any) -> Reply:
         """Work on a request."""
@@ -69,7 +58,7 @@ class Simulator(AnySimulator[Account, Scenario]):
         return self._reply(refused.status, {"error": error})
 
     def _reply(self, status: int, body: Any) -> Reply:
-        return Reply(status, body, {"X-Correlation-Id": f"{next(self._correlations):016x}"})
+        return Reply(status, body, {"X-Correlation-Id": f"{next(self.numbers):016x}"})
 
     def _routes(self, query: _Query, body: Any) -> dict[str, Callable[..., Any]]:
         account = self.account

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tests.fakes.simulator import run
 
-from .scenario import Scenario
 from .server import Simulator
 
 if __name__ == "__main__":
-    run("hostinger", Scenario, lambda scenario, port: Simulator(scenario, port=port))
+    run("hostinger", Simulator)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -22,19 +20,10 @@ _ZONE = "/api/dns/v1/zones"
 class Simulator(AnySimulator[Account, Scenario]):
     """The server of an account."""
 
+    scenario_type: ClassVar = Scenario
+    account_type: ClassVar = Account
     unauthenticated: ClassVar = RefusedError(401, "Unauthenticated")
     rate_limited: ClassVar = RefusedError(429, "Too Many Requests")
-
-    def __init__(
-        self,
-        scenario: Scenario | None = None,
-        *,
-        port: int = 0,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        scenario = scenario or Scenario()
-        super().__init__(Account(scenario, now), scenario, port=port, now=now)
-        self._correlations = itertools.count(1)
 
     def serve(self, method: str, path: str, body: Any) -> Reply:
         """Work on a request."""
@@ -45,7 +34,7 @@ class Simulator(AnySimulator[Account, Scenario]):
 
     def refusal(self, refused: RefusedError) -> Reply:
         """Return a message with a correlation id, and what is wrong with each field."""
-        correlation = f"00000000-0000-4000-8000-{next(self._correlations):012d}"
+        correlation = f"00000000-0000-4000-8000-{next(self.numbers):012d}"
         body: dict[str, Any] = {"message": refused.message, "correlation_id": correlation}
         if refused.more:
             body["errors"] = refused.more
