@@ -84,7 +84,8 @@ class Owner(NamedTuple):
 
         Of an IPv6 network those with a PTR, and the first one, which servers have at first.
         """
-        return {*self.ptrs, *(network[network.num_addresses > 1] for network in self.networks)}
+        firsts = (network[1 if network.num_addresses > 1 else 0] for network in self.networks)
+        return {*self.ptrs, *firsts}
 
 
 def owner_of(kind: str, model: Any) -> Owner:
