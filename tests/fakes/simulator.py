@@ -343,6 +343,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _respond(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length)
+        if len(raw) < length:  # whoever sent it was killed
+            self.close_connection = True
+            return
         body = json.loads(raw) if raw else None
         headers = {key.lower(): value for key, value in self.headers.items()}
         simulator = cast(_Server, self.server).simulator
