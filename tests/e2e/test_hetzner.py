@@ -46,7 +46,7 @@ class TestLife(HostLife):
     def check_lists(self, in_preview: int, in_up: int) -> None:
         # two pages of servers, two of primary IPs, one of floating IPs, one of load balancers
         assert in_preview == 2 + 2 + 1 + 1
-        assert in_up <= 2 * in_preview
+        assert in_up == 2 * in_preview
 
 
 @pytest.fixture
