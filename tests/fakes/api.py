@@ -332,7 +332,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(length).decode()
+        content = self.rfile.read(length)
+        if len(content) < length:  # whoever sent it was killed
+            self.close_connection = True
+            return
+        raw = content.decode()
         try:
             body = json.loads(raw) if raw else None
         except ValueError:

@@ -35,6 +35,7 @@ class BackendType(NamedTuple):
 BACKENDS: dict[str, BackendType] = {
     "aws": BackendType("pulumi_rdns.backends.aws:AwsBackend"),
     "cloudflare": BackendType("pulumi_rdns.backends.cloudflare:CloudflareBackend"),
+    "hetzner": BackendType("pulumi_rdns.backends.hetzner:HetznerBackend"),
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
     "linode": BackendType("pulumi_rdns.backends.linode:LinodeBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
