@@ -13,8 +13,10 @@ hypothesis.settings.load_profile("untimed")
 
 # Modules of helpers whose assertions shall say what they compared, as those of tests do.
 pytest.register_assert_rewrite(
+    "tests.backends.aws.world",
     "tests.backends.batch_contract",
     "tests.backends.contract",
+    "tests.e2e.aws_world",
     "tests.e2e.harness",
     "tests.e2e.in_a_world",
     "tests.e2e.many_records",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.servers.ministack import MiniStack
 
 from .harness import Project
 
@@ -32,3 +34,11 @@ def make_project(tmp_path: Path) -> MakeProject:
         return Project(tmp_path / folder, config)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
+    """Give a Route 53 for all simulated accounts of AWS."""
+    server = MiniStack(tmp_path_factory.mktemp("ministack")).start()
+    yield server
+    server.stop()
