@@ -11,7 +11,7 @@ import botocore.loaders
 import botocore.session
 import pytest
 
-from tests.backends.aws.world import World, world
+from tests.backends.aws.world import REVERSE, World, world
 from tests.servers.ministack import MiniStack
 
 #: starts a simulated account; the arguments are the scenario's fields
@@ -42,4 +42,16 @@ def make_world(ministack: MiniStack) -> MakeWorld:
 @pytest.fixture
 def account(make_world: MakeWorld) -> Iterator[World]:
     with make_world() as made:
+        yield made
+
+
+@pytest.fixture
+def zone_id(account: World) -> str:
+    return account.zone_id("example.com")
+
+
+@pytest.fixture
+def reverse(make_world: MakeWorld) -> Iterator[World]:
+    """Start an account that has a reverse zone alone."""
+    with make_world(zones=[REVERSE]) as made:
         yield made

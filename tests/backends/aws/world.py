@@ -9,10 +9,12 @@ from typing import Any
 
 import dns.name
 import dns.rrset
+import pytest
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.aws import AwsBackend, AwsSettings
 from pulumi_rdns.backends.base import Change, reporting_to
+from pulumi_rdns.errors import BackendError
 from pulumi_rdns.model.addresses import Address, parse_address
 from tests.backends.heard import Heard
 from tests.backends.kit.tools import FakeTime
@@ -24,6 +26,8 @@ TWENTY = parse_address("203.0.113.20")
 STRANGER = parse_address("198.51.100.99")
 MAIL = dns.name.from_text("mail.example.com")
 ZONE = dns.name.from_text("example.com")
+A, B = "a.example.com", "b.example.com"
+REVERSE = "2.0.192.in-addr.arpa"
 
 
 class World:
@@ -133,3 +137,21 @@ def change(
         return dns.rrset.from_text(name, ttl, "IN", kind, *values) if values else None
 
     return Change(name, RdataType[kind], rrset(before), rrset(after))
+
+
+def name(text: str) -> dns.name.Name:
+    """Make an absolute name."""
+    return dns.name.from_text(text)
+
+
+def live(world: World, zone_id: str, owner: str, kind: str = "A") -> list[str] | None:
+    """Read the values of a record set, sorted."""
+    found = world.records(zone_id).get((f"{owner}.", kind))
+    return sorted(one["Value"] for one in found["ResourceRecords"]) if found else None
+
+
+def refusal(kind: type[BackendError], world: World, *changes: Change) -> str:
+    """Write changes of the zone example.com, and return why they are refused."""
+    with pytest.raises(kind) as caught:
+        world.backend.apply(ZONE, changes)
+    return str(caught.value)
