@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pulumi_rdns.backends.changes import NOTHING
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.missing_dots import with_dot_hint
@@ -40,8 +41,8 @@ def preview_warnings(
 def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName]) -> list[str]:
     try:
         backend = session.backends.get(spec.backend)
-        location, _ = find_ptr(backend, spec.address, spec.zone, session.aliases)
-        live = look(location)
+        location, is_free = find_ptr(backend, spec.address, spec.zone, session.aliases)
+        live = NOTHING if is_free else look(location)
     except (AddressNotFoundError, ZoneNotFoundError) as error:
         return [str(error)]
     except RdnsError:
