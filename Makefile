@@ -1,10 +1,11 @@
 PYTHON ?= python3
 STACK ?= dev
 FAST ?=
+HOST ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy env test check servers wheel clean bench demo-bind demo-hostinger
+.PHONY: help up preview refresh destroy env test check servers wheel clean bench demo demo-bind demo-hostinger
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,9 +23,10 @@ check:  ## linter, formatter and types
 servers:  ## install the DNS programs that some tests need (Debian, as root)
 wheel:  ## build the package into dist/
 bench:  ## many records, beside nsupdate, octoDNS and Terraform: benchmarks/README.md
-demo-hostinger:  ## try the Hostinger backend without an account, on a simulated one
+demo:  ## try a host's backend without an account, on a simulated one: make demo HOST=hetzner
+demo-hostinger:  ## the same as make demo HOST=hostinger
 demo-bind:  ## start BIND on loopback, set the records of the stack staging there, take them back
 clean:  ## remove what can be made again; state and zone files stay
 
-up preview refresh destroy env test check servers wheel clean bench demo-bind demo-hostinger:
-	@"$(PYTHON)" -m tools $@ --stack "$(STACK)" $(if $(FAST),--fast) -- $(ARGS)
+up preview refresh destroy env test check servers wheel clean bench demo demo-bind demo-hostinger:
+	@"$(PYTHON)" -m tools $@ --stack "$(STACK)" $(if $(HOST),--host "$(HOST)") $(if $(FAST),--fast) -- $(ARGS)

@@ -13,10 +13,15 @@ hypothesis.settings.load_profile("untimed")
 
 # Modules of helpers whose assertions shall say what they compared, as those of tests do.
 pytest.register_assert_rewrite(
+    "tests.backends.aws.world",
     "tests.backends.batch_contract",
     "tests.backends.contract",
+    "tests.e2e.account_life",
+    "tests.e2e.aws_world",
     "tests.e2e.forward_direction",
     "tests.e2e.harness",
+    "tests.e2e.host_life",
+    "tests.e2e.host_tokens",
     "tests.e2e.in_a_world",
     "tests.e2e.many_records",
     "tests.e2e.moved_resources",

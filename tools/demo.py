@@ -6,16 +6,25 @@ import os
 from collections.abc import Sequence
 
 from tools import cli, environment, servers, venv
+from tools.progress import SetupError
 from tools.project import DEV, ROOT
 
-NEUTRAL = ("PULUMI_", "RDNS_", "HOSTINGER_", "RFC2136_")
+NEUTRAL = ("PULUMI_", "RDNS_", "HCLOUD_", "HOSTINGER_", "RFC2136_")
 """Variables of the user's own, which would change what is shown."""
 
 
-def start(name: str) -> None:
-    """Go on as `tools.demo_NAME` in `.venv`."""
+def bind() -> None:
+    """Go on as `tools.demo_bind` in `.venv`."""
     venv.ensure()
-    _go_on(f"tools.demo_{name}", [])
+    _go_on("tools.demo_bind", [])
+
+
+def host(name: str, *, sdks: bool) -> None:
+    """Go on as `tools.demo_host` in `.venv`, with the vendors' SDKs, which the tests install."""
+    if not name:
+        raise SetupError("which host? `make demo HOST=hetzner`, for example.")
+    venv.ensure(tests=sdks)
+    _go_on("tools.demo_host", [name])
 
 
 def benchmarks(arguments: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from tools.progress import SetupError
 from tools.project import DEV
 
 OPERATIONS = ("up", "preview", "refresh", "destroy")
-DEMOS = ("demo-hostinger", "demo-bind")
+DEMOS = ("demo", "demo-hostinger", "demo-bind")
 VERBS = (*OPERATIONS, "env", "check", "test", "servers", "wheel", "clean", "bench", *DEMOS)
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
         options, more = _parse(arguments)
         if options.fast:
             os.environ.update(environment.FAST)
-        return _run(options.verb, options.stack, more)
+        return _run(options, more)
     except SetupError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -37,13 +37,14 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("--stack", default=DEV)
     parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--host", default="")
     return parser.parse_args(arguments[:mark]), list(arguments[mark + 1 :])
 
 
-def _run(verb: str, name: str, more: Sequence[str]) -> int:
-    match verb:
+def _run(options: argparse.Namespace, more: Sequence[str]) -> int:
+    match options.verb:
         case "env":
-            print(environment.as_shell(stack.prepare(name)))
+            print(environment.as_shell(stack.prepare(options.stack)))
         case "check":
             return checks.check()
         case "test":
@@ -54,10 +55,14 @@ def _run(verb: str, name: str, more: Sequence[str]) -> int:
             return checks.wheel()
         case "bench":
             demo.benchmarks(more)
-        case "demo-hostinger" | "demo-bind":
-            demo.start(verb.removeprefix("demo-"))
+        case "demo":
+            demo.host(options.host, sdks=True)
+        case "demo-hostinger":
+            demo.host("hostinger", sdks=False)
+        case "demo-bind":
+            demo.bind()
         case "clean":
             checks.clean()
         case operation:
-            return stack.operate(operation, name, more)
+            return stack.operate(operation, options.stack, more)
     return 0

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.ministack import MiniStack
+
 from .harness import Project
 from .key_server import key_server
 from .quick_pip import remember
@@ -52,3 +54,11 @@ def make_project(tmp_path: Path) -> MakeProject:
         return Project(tmp_path / folder, config)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
+    """Give a Route 53 for all simulated accounts of AWS."""
+    server = MiniStack(tmp_path_factory.mktemp("ministack")).start()
+    yield server
+    server.stop()

@@ -36,7 +36,9 @@ _INITIAL: dict[tuple[str, str, str], dict[str, str]] = {}
 _HEADER = "import pulumi\nimport pulumi_rdns as rdns\n\n"
 #: variables of whoever runs the tests, which would change what a command does, or let it compile
 #: all modules anew
-_FOREIGN = re.compile(r"PULUMI_|RDNS_|HOSTINGER_|RFC2136_|PDNS_|PYTHONDONTWRITEBYTECODE")
+_FOREIGN = re.compile(
+    r"PULUMI_|RDNS_|AWS_|CLOUDFLARE_|HCLOUD_|HOSTINGER_|LINODE_|OVH_|RFC2136_|PDNS_|PYTHONDONTWRITEBYTECODE"
+)
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,28 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+import requests
 import yaml
 
 from tests.fakes.dns import FakeDns, Question
-from tests.fakes.hostinger import Machine
+from tests.fakes.hostinger import Account, Machine
 from tools.project import ROOT
 
+from .account_life import AccountLife
 from .conftest import MakeProject
-from .harness import Project, Result, Running, forward, ptr
-from .hostinger_world import ARTICLE, HostingerWorld, X, Y, config, fleet
-from .hostinger_world import world as world
+from .harness import Project, Result, Running, declare, forward, ptr
+from .hostinger_world import HostingerWorld
 from .in_a_world import A, B
 from .nothing_is_lost import NothingIsLost
+from .simulated_world import ARTICLE, SimulatedWorld, config
 from .worlds import World
+
+#: two addresses of one VM, and one of another
+X, Y, Z = "203.0.113.10", "203.0.113.13", "203.0.113.12"
+SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
 class TestNothingIsLost(NothingIsLost):
@@ -35,12 +42,27 @@ class TestNothingIsLost(NothingIsLost):
             yield world
 
     def config(self, *worlds: World, slow: bool = False) -> dict[str, object]:
-        for account in worlds:
-            assert isinstance(account, HostingerWorld)
-            account.scenario.action_delay = 0.8 if slow else 0.0
+        for world in worlds:
+            assert isinstance(world, HostingerWorld)
+            world.scenario.action_delay = 0.8 if slow else 0.0
             # An account that is away is given up soon, so that the test need not wait long.
-            account.timeout = 60.0 if slow else 2.0
+            world.timeout = 60.0 if slow else 2.0
         return super().config(*worlds, slow=slow)
+
+
+@pytest.fixture
+def world() -> Iterator[HostingerWorld]:
+    with HostingerWorld.running("main") as world:
+        yield world
+
+
+class TestLife(AccountLife):
+    world_type: ClassVar[type[SimulatedWorld]] = HostingerWorld
+    most_requests: ClassVar[int] = 4
+
+    def check_lists(self, in_preview: int, in_up: int) -> None:
+        assert in_preview == 1
+        assert in_up <= 3
 
 
 # The help article in one command
@@ -148,51 +170,150 @@ def test_a_zone_that_the_nameservers_do_not_serve_is_told(
     assert world.ptr(X) == []
 
 
-# Two accounts
+# What others do
 
 
-def test_two_accounts_are_two_instances_of_one_stack(
+def test_a_hostname_that_is_reset_takes_our_ptr_with_it_and_that_is_drift(
     make_project: MakeProject, world: HostingerWorld
 ) -> None:
-    mine, theirs = "10.0.1.1", "10.0.2.1"
-    one, two = fleet(2, 1)
-    with (
-        HostingerWorld.running("first", machines=[one]) as first,
-        HostingerWorld.running("second", machines=[two]) as second,
-    ):
-        project = make_project(config(first, second))
-        project.program(
-            forward("a", A, mine),
-            ptr("a", mine, A),
-            forward("b", B, theirs, backend="second"),
-            ptr("b", theirs, B, backend="second"),
-        )
-        project.up()
-        assert (first.ptr(mine), second.ptr(theirs)) == ([A], [B])
-        assert {sent.status for sent in first.simulator.sent()} == {200}
-        assert {sent.status for sent in second.simulator.sent()} == {200}
-        project.program(ptr("lost", theirs, B))
-        (error,) = project.up(fails=True).errors
-        assert f"no VM of this account has it; it has {mine}" in error
-        project.destroy()
-        assert (first.ptr(mine), second.ptr(theirs)) == ([], [])
-
-
-def test_an_instance_that_is_renamed_and_has_a_new_token_keeps_its_records(
-    make_project: MakeProject, world: HostingerWorld
-) -> None:
-    world.scenario.second_token = "second-token-of-the-same-account"
-    settings = config(world, **{"rdns:forwardCheck": "skip"})
-    project = make_project(settings)
-    project.program(forward("a", A, X), ptr("a", X, A))
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A), ptr("b", Z, B))
     project.up()
-    renamed = {**world.settings(), "apiToken": world.scenario.second_token}
-    settings["rdns:backends"] = {"main": world.settings(), "renamed": renamed}
-    project.configure(settings)
-    project.program(forward("a", A, X, backend="renamed"), ptr("a", X, A, backend="renamed"))
-    with world.watched(X) as seen:
+    answer = requests.delete(
+        f"{world.simulator.url}/api/vps/v1/virtual-machines/17923/hostname",
+        headers={"Authorization": f"Bearer {world.scenario.token}"},
+        timeout=10,
+    )
+    assert answer.status_code == 200
+    assert world.account.ptr(X) == "srv17923.hstgr.cloud"
+    seen = project.preview("--refresh", "--json").operations
+    assert (seen["a"], seen["b"]) == ("create", "refresh")
+    project.refresh()
+    assert list(project.resources()) == ["b"]
+    project.up()
+    assert world.ptr(X) == [A]
+    project.up("--refresh", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("command", ["up", "destroy"])
+def test_a_name_that_somebody_sets_while_we_wait_for_the_vm_survives(
+    make_project: MakeProject, world: HostingerWorld, command: str
+) -> None:
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A))
+    project.up()
+    vm, stranger = "/virtual-machines/17923", "somebody.example.net"
+
+    def take(account: Account) -> None:
+        account.set_ptr(X, stranger)
+        account.lock(17923, 0.0)
+
+    # The first look still sees our own name.
+    world.account.lock(17923, 3600.0)
+    world.simulator.before("GET", vm, lambda _: world.simulator.before("GET", vm, take))
+    if command == "up":
+        project.program(ptr("a", X, B))
+        (error,) = project.up(fails=True).errors
+        assert f"it already points to {stranger}, which was not written by this stack" in error
+    else:
+        assert f"the PTR of {X} is now {stranger}" in project.destroy().text
+    assert world.ptr(X) == [stranger]
+
+
+def test_an_address_that_another_program_wipes_out_is_added_again(
+    make_project: MakeProject, world: HostingerWorld
+) -> None:
+    zone = f"/zones/{world.domain}"
+
+    def overwrite(_: Account) -> None:
+        world.set_forward(A, "A", [])
+        world.set_forward(A, "A", [Y])
+
+    # Right after our write, from what the other program had seen before.
+    world.simulator.before("PUT", zone, lambda _: world.simulator.before("GET", zone, overwrite))
+    project = make_project(config(world))
+    project.program(forward("a", A, X, on_conflict="add"))
+    project.up()
+    assert world.forward(A, "A") == [X, Y]
+
+
+# What the vendor's document leaves open: the same commands under either answer
+
+
+#: answers to what the vendor's document leaves open, each of them once this way and once that way
+ANSWERS: dict[str, dict[str, Any]] = {
+    "quick and careless": {
+        "delete_leaves": "nothing",
+        "initial_ptr": "nothing",
+        "action_delay": 0.3,
+        "acting_locks": False,
+        "locked_refuses": False,
+    },
+    "slow and strict": {
+        "delete_leaves": "default",
+        "requires_forward": True,
+        "action_delay": 0.3,
+        "ptr_lag": 0.8,
+        "list_lag": 60.0,
+    },
+    "a rate limit that is not told": {
+        "rate_limit": 8,
+        "rate_window": 1.0,
+        "retry_after": "none",
+        "zone_absent": "empty",
+    },
+}
+
+
+@pytest.mark.parametrize("switches", ANSWERS.values(), ids=list(ANSWERS))
+def test_each_unknown_is_right_under_either_answer(
+    make_project: MakeProject, switches: dict[str, Any]
+) -> None:
+    with HostingerWorld.running("main", **switches) as world:
+        project = make_project(config(world))
+        host = declare("ForwardConfirmedHost", "mail", hostname=A, addresses=[X, "2001:db8::10"])
+        project.program(host)
+        result = project.up()
+        assert "warning" not in result.text
+        refused = [sent for sent in world.simulator.sent() if sent.status == 429]
+        assert bool(refused) is ("rate_limit" in switches)
+        assert world.ptr(X) == world.ptr("2001:db8::10") == [A]
+        project.up("--refresh", "--expect-no-changes")
+        project.destroy()
+        assert world.ptr(X) == world.ptr("2001:db8::10") == []
+        assert world.forward(A, "A") == world.forward(A, "AAAA") == []
+        left = world.account.ptr(X)
+        assert left == (
+            None if world.scenario.delete_leaves == "nothing" else "srv17923.hstgr.cloud"
+        )
+
+
+def test_a_ptr_that_the_vendor_refuses_shows_its_words_and_what_may_help(
+    make_project: MakeProject,
+) -> None:
+    with HostingerWorld.running("main", requires_forward=True) as world:
+        project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+        project.program(ptr("a", X, A))
+        (error,) = project.up(fails=True).errors
+        assert f"refused it: domain: The domain {A} does not resolve to {X}." in error
+        assert "the forward record may be too new for Hostinger to see" in error
+        world.set_forward(A, "A", [X])
         project.up()
-    assert seen[X] == [[A]]
-    assert world.forward(A, "A") == [X]
-    project.destroy()
-    assert world.ptr(X) == world.forward(A, "A") == []
+        assert world.ptr(X) == [A]
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_locked_vm_is_waited_for(
+    make_project: MakeProject, world: HostingerWorld, refuses: bool
+) -> None:
+    world.scenario.locked_refuses = refuses
+    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project.program(ptr("a", X, A))
+    world.account.lock(17923, 3600.0)
+    # Seen once more, it is free in a moment.
+    vm = "/virtual-machines/17923"
+    world.simulator.before("GET", vm, lambda account: account.lock(17923, 0.9))
+    result = project.up()
+    assert "VM 17923 (srv17923.hstgr.cloud) is locked by another action" in result.text
+    assert world.ptr(X) == [A]
+    assert len(world.simulator.sent("POST")) == 1

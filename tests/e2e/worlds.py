@@ -36,6 +36,8 @@ class World(ABC):
     domain: ClassVar[str] = "example.com"
     #: are PTR records RRsets of zones, with a TTL and perhaps several values?
     has_ptr_zones: ClassVar[bool] = False
+    #: do its zones show an SOA record, by which two instances can be told apart?
+    shows_soa: ClassVar[bool] = True
     #: a second zone where the PTR of addresses[0] could be kept, if there can be one
     second_zone: ClassVar[str | None] = None
     #: seconds between two looks at what is watched: as short as a look is cheap

@@ -39,6 +39,8 @@ _ZONES = {
     "two": ("ns2.example.com.", (PARENT, NAMES)),
 }
 _KEPT = re.compile(r"may be the same server|on_delete restore leaves it")
+#: a record that its new resource takes for somebody else's, and that destroy will leave
+_FORGOTTEN = re.compile(r"does not know .*that this stack wrote it")
 
 
 class BrokenPromiseError(AssertionError):
@@ -139,6 +141,8 @@ class Oracle:
         self._program: Program = {}
         self._before: Live = world.live()
         self._excused: set[Record] = set()
+        #: of what a run has said that its resource forgets who wrote it
+        self._forgotten: set[Record] = set()
         #: what the last operation has changed
         self._touched: set[Record] = set()
         #: what the engine takes out of the state and asks nobody
@@ -182,12 +186,16 @@ class Oracle:
         covered = {one for entry in self._state() for one in self._records_of(entry, live)}
         self._excuse(result, live, covered)
         self._excused -= covered
+        self._forgotten &= _records(live)
         self._check_presence("the run")
         self._check_strangers(live)
         for spot, values in live.items():
             for value in values:
                 record = spot, value
-                if not _is_strange(value) and record not in covered | self._excused:
+                if (
+                    not _is_strange(value)
+                    and record not in covered | self._excused | self._forgotten
+                ):
                     self._broken(f"{spot} {value} is live, and in no state")
         if not is_up and live != self._before:
             self._broken("a look has changed a record")
@@ -200,11 +208,14 @@ class Oracle:
         for entry in self._unasked:
             self._excused |= set(self._records_of(entry, live)) - covered
         kept = [text for text in result.warnings if _KEPT.search(text)]
+        forgotten = [text for text in result.warnings if _FORGOTTEN.search(text)]
         for spot, values in live.items():
             for value in values:
                 words = value.rstrip("."), spot.subject
                 if any(all(word in text for word in words) for text in kept):
                     self._excused.add((spot, value))
+                if any(spot.subject in text.split() for text in forgotten):
+                    self._forgotten.add((spot, value))
 
     def _check_presence(self, when: str) -> None:
         """Look that each declared address that had a PTR of this stack has one."""

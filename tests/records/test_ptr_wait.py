@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.model.addresses import Address, parse_address
 from pulumi_rdns.model.specs import PtrPolicies, PtrSpec
 from pulumi_rdns.records.ptr_wait import await_served
 from pulumi_rdns.resolve.forward import PtrAnswer
@@ -13,7 +13,12 @@ from tests.backends.heard import Cancelled, Heard
 from tests.records.conftest import name
 
 
-def wait(answers: Sequence[PtrAnswer], timeout: float, heard: Heard) -> int:
+def wait(
+    answers: Sequence[PtrAnswer],
+    timeout: float,
+    heard: Heard,
+    propagated: Callable[[Address, float], bool] = lambda address, seconds: False,
+) -> int:
     """Wait with answers that come one after the other; returns how many are left."""
     left = list(answers)
     wanted = PtrSpec(
@@ -23,7 +28,7 @@ def wait(answers: Sequence[PtrAnswer], timeout: float, heard: Heard) -> int:
         policies=PtrPolicies(ptr_timeout=timeout),
     )
     heard.sleep = lambda _: None
-    await_served(lambda _: left.pop(0), wanted, heard)
+    await_served(lambda _: left.pop(0), wanted, heard, propagated)
     return len(left)
 
 
@@ -64,3 +69,15 @@ def test_a_wait_that_was_cancelled_ends_with_the_warning() -> None:
     heard = Cancelled()
     assert wait([NOT_YET, SERVED], 60, heard) == 1
     assert "was written, but its servers do not all serve" in heard.warnings[0]
+
+
+def test_the_vendors_word_comes_first_and_may_do_alone(heard: Heard) -> None:
+    told: list[tuple[str, float]] = []
+
+    def propagated(address: Address, seconds: float) -> bool:
+        told.append((str(address), seconds))
+        return len(told) == 2
+
+    assert wait([SERVED], 60, heard, propagated) == 0
+    assert wait([SERVED], 60, heard, propagated) == 1
+    assert told == [("192.0.2.10", 60)] * 2

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+import dns.rrset
 import pytest
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import AddressBackend, Backend, Settings
+from pulumi_rdns.backends.base import AddressBackend, Backend, Change, Settings, ZoneBackend
 from pulumi_rdns.errors import BackendError, UnavailableError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import DnsName, to_dns
@@ -74,6 +75,17 @@ def test_a_backend_without_zones_is_asked_for_each_address(session: Session) -> 
     backend.set_ptr(parse_address("198.51.100.10"), to_dns(name("mail.example.com")))
     given = ["198.51.100.10", "198.51.100.11"]
     assert shown(backend, None, given, RdataType.PTR) == {"198.51.100.10": {"mail.example.com"}}
+
+
+def test_the_forward_records_of_a_backend_of_both_kinds_are_in_its_zones(session: Session) -> None:
+    backend = session.backends.get("memory")
+    assert isinstance(backend, AddressBackend)
+    assert isinstance(backend, ZoneBackend)
+    zone, owner = to_dns(name("example.com")), to_dns(name("mail.example.com"))
+    address = dns.rrset.from_text(owner, 300, "IN", "A", "192.0.2.10")
+    backend.apply(zone, [Change(owner, RdataType.A, None, address)])
+    found = shown(backend, name("example.com"), ["mail.example.com"], RdataType.A)
+    assert found == {"mail.example.com": {"192.0.2.10"}}
 
 
 def test_an_address_that_the_account_does_not_have_has_no_record(tmp_path: Path) -> None:

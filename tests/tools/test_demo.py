@@ -26,10 +26,10 @@ def temporary(tmp_path: Path) -> Path:
     return folder
 
 
-def start(temporary: Path, name: str = "hostinger") -> subprocess.Popen[str]:
+def start(temporary: Path, name: str = "host", *arguments: str) -> subprocess.Popen[str]:
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.Popen(
-        [sys.executable, "-m", f"tools.demo_{name}"],
+        [sys.executable, "-m", f"tools.demo_{name}", *arguments],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temporary), "PATH": search},
         stdin=subprocess.DEVNULL,
@@ -51,7 +51,7 @@ def answers(text: str) -> list[str]:
 
 
 def test_the_demo_shows_the_account_after_each_step_and_leaves_nothing(temporary: Path) -> None:
-    out, err = start(temporary).communicate(timeout=100)
+    out, err = start(temporary, "host", "hostinger").communicate(timeout=100)
     *_, untouched, up, reset, changed, destroyed = out.split("In the account now:")
     assert "PTR srv17923.hstgr.cloud" in untouched
     for text, hostname in ((up, "mail"), (changed, "smtp")):
@@ -62,6 +62,28 @@ def test_the_demo_shows_the_account_after_each_step_and_leaves_nothing(temporary
     assert "PTR nothing" in destroyed
     assert "warning" not in out + err
     assert left_by_the_demo(temporary) == []
+
+
+def test_the_demo_of_another_host_is_the_same_life(temporary: Path) -> None:
+    out, err = start(temporary, "host", "hetzner").communicate(timeout=100)
+    default = "PTR static.10.113.0.203.clients.your-server.de"
+    *_, untouched, up, reset, changed, destroyed = out.split("In the account now:")
+    for text, hostname in ((up, "mail"), (changed, "smtp")):
+        assert f"203.0.113.10   PTR {hostname}.example.com" in text
+        assert f"2001:db8:1::1  PTR {hostname}.example.com" in text
+        assert f"{hostname}  A    203.0.113.10" in text
+    for text in (untouched, reset, destroyed):
+        assert default in text
+    assert "PTR nothing" in destroyed
+    assert "warning" not in out + err
+    assert left_by_the_demo(temporary) == []
+
+
+def test_a_demo_of_a_host_that_is_not_there_says_which_are(temporary: Path) -> None:
+    process = start(temporary, "host", "nowhere")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert err == ("error: there is no demonstration of 'nowhere'; choose hetzner, hostinger.\n")
 
 
 def test_the_demo_at_bind_shows_what_dig_answers_and_takes_only_that_back(temporary: Path) -> None:
@@ -91,7 +113,7 @@ def test_the_demo_at_bind_shows_what_dig_answers_and_takes_only_that_back(tempor
 
 
 def test_ctrl_c_in_the_middle_of_the_up_ends_it_and_leaves_nothing(temporary: Path) -> None:
-    process = start(temporary)
+    process = start(temporary, "host", "hostinger")
     assert process.stdout is not None
     for line in process.stdout:
         if "waiting for action" in line:

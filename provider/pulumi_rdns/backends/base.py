@@ -16,7 +16,7 @@ import dns.rrset
 import msgspec
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.batch import Outcome, Progress, PtrChange, apply_in_parts, found_in
+from pulumi_rdns.backends.batch import Outcome, Progress, PtrChange, apply_in_parts, found_among
 from pulumi_rdns.backends.changes import Change as Change
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.changes import same_rrset as same_rrset
@@ -129,6 +129,14 @@ class Backend(Generic[S]):
         """
         return None
 
+    def await_propagation(self, address: Address, seconds: float) -> bool:
+        """Wait until all servers have the PTR record that was written last for an address.
+
+        For backends whose vendor tells that, and for so many seconds at most; it raises nothing.
+        Return whether the vendor's word must do, because the DNS cannot be asked from here.
+        """
+        return False
+
 
 class Ptr(NamedTuple):
     """The PTR of an address as the vendor reports it."""
@@ -235,6 +243,14 @@ class ZoneBackend(Backend[S], ABC):
         """
         return {}
 
+    def masked(self, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType) -> str:
+        """Return what makes the DNS answer with something else than this RRset has.
+
+        It is a relative clause with what to do, for users: `which is proxied: …`. Empty where the
+        DNS answers with what the zone has. It is asked right after `get_rrset`.
+        """
+        return ""
+
     @abstractmethod
     def apply(self, zone: dns.name.Name, changes: Sequence[Change]) -> None:
         """Write all changes or none.
@@ -252,14 +268,7 @@ class ZoneBackend(Backend[S], ABC):
         Names are canonical text without trailing dot. ``is_shared``: what was read up to 5 seconds
         ago, for another reader, will do. Raises ZoneNotFoundError without the zone.
         """
-        found = {}
-        for owner in owners:
-            name = dns.name.from_text(owner)
-            kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
-            there = found_in(zone, *(self.get_rrset(zone, name, kind) for kind in kinds))
-            if there is not None:
-                found[owner] = there
-        return found
+        return found_among(zone, owners, lambda name, kind: self.get_rrset(zone, name, kind))
 
     def apply_ptrs(
         self, zone: dns.name.Name, changes: Sequence[PtrChange], progress: Progress

@@ -5,7 +5,7 @@ Names are canonical text without trailing dot here (see `pulumi_rdns.model.table
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 import dns.name
@@ -150,6 +150,25 @@ def _rrset(owner: dns.name.Name, hostnames: Sequence[str], ttl: int) -> dns.rrse
         return None
     texts = [hostname if hostname == "." else f"{hostname}." for hostname in hostnames]
     return dns.rrset.from_text(owner, ttl, RdataClass.IN, RdataType.PTR, *texts)
+
+
+def found_among(
+    zone: dns.name.Name,
+    owners: Iterable[str],
+    live: Callable[[dns.name.Name, RdataType], dns.rrset.RRset | None],
+) -> dict[str, LiveRecord]:
+    """Return what is at many names; a name with nothing that counts is left out.
+
+    ``live`` returns an RRset of a name.
+    """
+    found = {}
+    for owner in owners:
+        name = dns.name.from_text(owner)
+        kinds = (RdataType.PTR, RdataType.CNAME, RdataType.NS)
+        there = found_in(zone, *(live(name, kind) for kind in kinds))
+        if there is not None:
+            found[owner] = there
+    return found
 
 
 def found_in(

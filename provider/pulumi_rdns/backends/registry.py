@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -33,8 +33,14 @@ class BackendType(NamedTuple):
 
 #: the value of ``type`` in a stack's configuration -> the backend, imported only when it is used
 BACKENDS: dict[str, BackendType] = {
+    "aws": BackendType("pulumi_rdns.backends.aws:AwsBackend"),
+    "cloudflare": BackendType("pulumi_rdns.backends.cloudflare:CloudflareBackend"),
+    "hetzner": BackendType("pulumi_rdns.backends.hetzner:HetznerBackend"),
     "hostinger": BackendType("pulumi_rdns.backends.hostinger:HostingerBackend"),
+    "linode": BackendType("pulumi_rdns.backends.linode:LinodeBackend"),
     "memory": BackendType("pulumi_rdns.backends.memory:MemoryBackend"),
+    "octodns": BackendType("pulumi_rdns.backends.octodns:OctoDnsBackend"),
+    "ovh": BackendType("pulumi_rdns.backends.ovh:OvhBackend"),
     "powerdns": BackendType("pulumi_rdns.backends.powerdns:PowerDnsBackend"),
     "rfc2136": BackendType("pulumi_rdns.backends.rfc2136:Rfc2136Backend"),
     "zonefile": BackendType("pulumi_rdns.backends.zonefile:ZoneFileBackend", finishes_pending=True),
@@ -151,11 +157,19 @@ def _from_text(text: str) -> object:
 
 
 def _sentence(finding: Finding, kind: type[Backend]) -> str:
-    key = finding.property.rpartition(".")[2]
     if finding.reason != "is missing":
         return f"{finding.property}: {finding.reason}"
-    secret = "--secret " if key in kind.secrets else ""
-    variable = kind.environment.get(key)
+    return how_to_set(finding.property, kind.secrets, kind.environment)
+
+
+def how_to_set(setting: str, secrets: Collection[str], environment: Mapping[str, str]) -> str:
+    """Return the sentence about a setting (``rdns:backends.<instance>.<key>``) that is missing.
+
+    ``secrets`` and ``environment`` are those of the backend.
+    """
+    key = setting.rpartition(".")[2]
+    secret = "--secret " if key in secrets else ""
+    variable = environment.get(key)
     or_variable = f" (or set {variable})" if variable else ""
-    command = f"pulumi config set --path {secret}'{finding.property}' VALUE"
-    return f"{finding.property}: is missing; set it with: {command}{or_variable}"
+    command = f"pulumi config set --path {secret}'{setting}' VALUE"
+    return f"{setting}: is missing; set it with: {command}{or_variable}"

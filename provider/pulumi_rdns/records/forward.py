@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from dns.rdatatype import RdataType
@@ -14,6 +14,7 @@ from pulumi_rdns.backends.base import Report, ZoneBackend
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import (
+    BackendError,
     ConfigError,
     ConflictError,
     InvalidInputError,
@@ -103,6 +104,8 @@ class ForwardRecords:
         if str(spec.address) not in self._written(spec):
             _refuse_fixed(backend, zone, spec)
         before = self._put(backend, zone, spec, report, resource)
+        if before:
+            _warn_of_mask(backend, zone, spec.hostname, spec.address, report)
         adopted = str(spec.address) in before and self._was_adopted(zone, spec, report)
         return ForwardState(
             backend=spec.backend,
@@ -150,6 +153,7 @@ class ForwardRecords:
             ours = ipaddress.ip_address(live.values[0])
             if self._is_a_siblings(old, ours, resource or _resource_of(old)):
                 return None
+        _warn_of_mask(backend, zone, old.hostname, ours, report)
         ttl = live.ttl if old.ttl is not None else None
         return replace(old, zone=zone, address=ours, ttl=ttl)
 
@@ -339,6 +343,20 @@ def _location(
     backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address
 ) -> RecordLocation:
     return RecordLocation(backend, zone, hostname, RdataType[record_type(address)])
+
+
+def _warn_of_mask(
+    backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address, report: Report
+) -> None:
+    """Warn where the DNS does not answer with what the zone has: no PTR would be confirmed.
+
+    A look that fails is no failure of the record, which may be written by then.
+    """
+    kind, mask = record_type(address), ""
+    with suppress(BackendError):
+        mask = backend.masked(to_dns(zone), to_dns(hostname), RdataType[kind])
+    if mask:
+        report.warning(f"{hostname} has the {kind} record {address}, {mask}")
 
 
 def _refuse_fixed(backend: ZoneBackend, zone: DnsName, spec: ForwardSpec) -> None:

@@ -44,6 +44,10 @@ class ForwardSource(Protocol):
         """
 
 
+class _Masked(Confirmation, frozen=True):
+    """The zone has the address, and the DNS answers otherwise all the same."""
+
+
 class BackendSource:
     """Asks the records that the backend itself holds (``rdns:forwardSource: backend``)."""
 
@@ -87,6 +91,10 @@ class BackendSource:
             zone, target = step
             if target is None:
                 break
+            mask = backend.masked(to_dns(zone), to_dns(path[-1]), RdataType.CNAME)
+            if mask:
+                has = f"zone {zone} of backend {backend.name} has {path[-1]} CNAME {target}"
+                return _Masked(Verdict.MISMATCH, f"{has}, {mask}")
             path.append(target)
             if target in path[:-1]:
                 loop = f"{backend.name} has a CNAME loop: {' -> '.join(path)}"
@@ -101,7 +109,11 @@ class BackendSource:
         found = sorted(rdata.address for rdata in rrset) if rrset else []
         at = f"zone {zone} of backend {backend.name}"
         if str(address) in found:
-            return Confirmation(Verdict.CONFIRMED, f"{at} has {owner} {kind} {address}")
+            said = f"{at} has {owner} {kind} {address}"
+            mask = backend.masked(to_dns(zone), to_dns(owner), RdataType[kind])
+            if mask:
+                return _Masked(Verdict.MISMATCH, f"{said}, {mask}")
+            return Confirmation(Verdict.CONFIRMED, said)
         if not found and (wildcard := _wildcard(backend, zone, owner, RdataType[kind])):
             said = f"could not ask: {at} has {wildcard}, which may answer for"
             return Confirmation(Verdict.UNKNOWN, f"{said} {owner}")
@@ -214,6 +226,8 @@ class ForwardGate:
         source = self._source_of(backend)
         if answer.verdict is not Verdict.MISMATCH or isinstance(source, BackendSource):
             return ""
+        if mask := mask_of(backend, spec.hostname, spec.address):
+            return f"; {mask}"
         own = BackendSource(backend).look(spec.hostname, spec.address)
         if own.verdict is not Verdict.CONFIRMED or not isinstance(backend, ZoneBackend):
             return ""
@@ -279,6 +293,12 @@ def _ask(
         asked = f"forward check: {hostname} for {address}"
         _log.debug("%s: %s, %s", asked, answer.verdict.value, answer.detail)
     return answer
+
+
+def mask_of(backend: Backend, hostname: DnsName, address: Address) -> str:
+    """Return what makes the DNS deny an address that the backend's zone has; empty for nothing."""
+    own = BackendSource(backend).look(hostname, address)
+    return own.detail if isinstance(own, _Masked) else ""
 
 
 def policy_of(spec: PtrSpec) -> ForwardPolicy:

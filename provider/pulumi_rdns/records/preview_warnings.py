@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pulumi_rdns.backends.changes import NOTHING
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, ZoneNotFoundError
 from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrSpec
-from pulumi_rdns.records.forward_check import policy_of
+from pulumi_rdns.records.forward_check import mask_of, policy_of
 from pulumi_rdns.records.location import find_ptr
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.store import look
@@ -40,8 +41,8 @@ def preview_warnings(
 def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName]) -> list[str]:
     try:
         backend = session.backends.get(spec.backend)
-        location, _ = find_ptr(backend, spec.address, spec.zone, session.aliases)
-        live = look(location)
+        location, is_free = find_ptr(backend, spec.address, spec.zone, session.aliases)
+        live = NOTHING if is_free else look(location)
     except (AddressNotFoundError, ZoneNotFoundError) as error:
         return [str(error)]
     except RdnsError:
@@ -61,13 +62,15 @@ def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName])
 
 def _about_the_forward(session: Session, spec: PtrSpec) -> list[str]:
     try:
-        source = session.source_of(session.backends.get(spec.backend))
-        answer = source.look(spec.hostname, spec.address)
+        backend = session.backends.get(spec.backend)
+        answer = session.source_of(backend).look(spec.hostname, spec.address)
     except RdnsError:
         return []
     found = []
     if answer.verdict is Verdict.MISMATCH:
-        found.append(f"{spec.hostname} does not resolve to {spec.address}: {answer.detail}")
+        mask = mask_of(backend, spec.hostname, spec.address)
+        because = answer.detail if mask in answer.detail else f"{answer.detail}; {mask}"
+        found.append(f"{spec.hostname} does not resolve to {spec.address}: {because}")
     aliases = getattr(answer, "aliases", ())
     if aliases:
         found.append(

@@ -19,13 +19,17 @@ def await_served(
     ask: Callable[[Address], PtrAnswer],
     spec: PtrSpec,
     report: Report,
+    propagated: Callable[[Address, float], bool] = lambda address, seconds: False,
 ) -> None:
     """Ask until every server has the hostname, for ``ptr_timeout`` seconds at most.
 
-    Not in time is a warning and no failure: the record was accepted where it was written.
+    ``propagated`` is `Backend.await_propagation`, which is waited for first. Not in time is a
+    warning and no failure: the record was accepted where it was written.
     """
     allowed = spec.policies.ptr_timeout or 0
     deadline = time.monotonic() + allowed
+    if propagated(spec.address, allowed):
+        return
     for pause in pauses():
         answer = ask(spec.address)
         if answer.status == "found" and spec.hostname in answer.hostnames:

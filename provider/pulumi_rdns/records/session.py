@@ -67,7 +67,8 @@ class Session:
     def _await_served(self, spec: PtrSpec, report: Report) -> None:
         from pulumi_rdns.records.ptr_wait import await_served
 
-        await_served(self.dns.ptr, spec, report)
+        propagated = self.backends.get(spec.backend).await_propagation
+        await_served(self.dns.ptr, spec, report, propagated)
 
     def aliases(self, address: Address) -> Sequence[DnsName]:
         """Ask the DNS where the reverse name of the address leads (RFC 2317); none for none."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Report, reporting_to
+from pulumi_rdns.backends.base import Change
 from pulumi_rdns.backends.hostinger import HostingerBackend, HostingerSettings
 from pulumi_rdns.model.addresses import Address, parse_address
-from tests.backends.kit.tools import FakeTime
-from tests.fakes.hostinger import Machine, Scenario, Simulator
+from tests.backends.simulated import SimulatedAccount
+from tests.fakes.hostinger import Account, Machine, Scenario, Simulator
 
 TEN = parse_address("203.0.113.10")
 TEN6 = parse_address("2001:db8::10")
@@ -25,47 +22,23 @@ MAIL = dns.name.from_text("mail.example.com")
 ZONE = dns.name.from_text("example.com")
 
 
-class Notes(Report):
-    """What an operation told."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-        self.progressed: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def progress(self, text: str, clock: str = "") -> None:
-        self.progressed.append(text + clock)
-
-
-class World:
+class World(SimulatedAccount[HostingerBackend]):
     """A simulated account and backends on it; one clock for all."""
 
-    def __init__(self, simulator: Simulator, time: FakeTime, notes: Notes) -> None:
-        self.simulator = simulator
-        self.account = simulator.account
-        self.scenario = simulator.scenario
-        self.time = time
-        self.notes = notes
-        self.backend = self.make()
-
-    def make(self, **settings: Any) -> HostingerBackend:
-        """Make a backend, as another process would have it."""
-        values = {"api_token": self.scenario.token, "api_url": self.simulator.url, **settings}
-        return HostingerBackend("hostinger", HostingerSettings(**values), Path(), self.time.clock)
+    backend_type: ClassVar = HostingerBackend
+    settings_type: ClassVar = HostingerSettings
+    scenario_type: ClassVar = Scenario
+    simulator_type: ClassVar = Simulator
+    account: Account
+    scenario: Scenario
+    simulator: Simulator
 
     def calls(self) -> list[str]:
         """List method and last part of the path of all requests so far."""
         return [f"{sent.method} {sent.path.split('/v1/')[1]}" for sent in self.simulator.sent()]
 
 
-@contextmanager
-def world(**scenario: Any) -> Iterator[World]:
-    """Start a simulated account."""
-    time, notes = FakeTime(), Notes()
-    with Simulator(Scenario(**scenario), now=time.now) as simulator, reporting_to(notes):
-        yield World(simulator, time, notes)
+world = World.running
 
 
 def fleet(count: int) -> list[Machine]:

@@ -161,7 +161,7 @@ def test_a_write_without_an_answer_is_looked_after_before_it_is_repeated() -> No
         assert write(lost, FakeTime()) == ["wanted"]
         assert write(made, FakeTime()) == ()
     assert (lost.writes, made.writes) == (3, 1)
-    assert heard.told[0] == "the write was not answered; looking again"
+    assert heard.told[0] == "the server answered 500; looking again"
 
 
 def test_a_write_that_is_never_answered_is_given_up_and_says_how_often() -> None:

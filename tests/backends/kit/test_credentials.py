@@ -7,6 +7,7 @@ import requests
 
 from pulumi_rdns.backends.kit.credentials import (
     Credential,
+    Credentials,
     HeaderAuth,
     read_credential,
     variable_of,
@@ -89,3 +90,17 @@ def test_a_secret_is_hidden_also_as_a_url_has_it() -> None:
 def test_a_header_is_added_to_each_request(auth: HeaderAuth, name: str, value: str) -> None:
     request = requests.Request("GET", "http://ns1.example.net/", auth=auth).prepare()
     assert request.headers[name] == value
+
+
+def test_of_several_secrets_each_is_hidden_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST_TOKEN", "key")
+    environment = {"key": "HOST_TOKEN", "secret": "HOST_SECRET"}
+    values = {"key": "key", "secret": "s3cret"}
+    login = Credentials(
+        tuple(read_credential("corp", key, value, environment) for key, value in values.items())
+    )
+    assert login.hide("s3cret of key, a token") == "*** of ***, a token"
+    login.made.append(Credential("token", ""))
+    assert login.hide("s3cret of key, a token") == "*** of ***, a ***"
+    assert login.hint.startswith("the environment variable HOST_TOKEN; rdns:backends.corp.secret")
+    assert "s3cret" not in repr(login)

@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pulumi_rdns.backends.base import reporting_to
-from pulumi_rdns.backends.kit.answers import Loss, UnansweredError
-from pulumi_rdns.backends.kit.credentials import HeaderAuth, read_credential
+from pulumi_rdns.backends.kit.answers import Answer, Loss, NoAnswer, UnansweredError
+from pulumi_rdns.backends.kit.credentials import Auth, HeaderAuth, read_credential
 from pulumi_rdns.backends.kit.http import Http, Refusal, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.retry import RetryPolicy
+from pulumi_rdns.backends.kit.transport import Transport
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -134,6 +135,15 @@ def test_the_vendor_s_own_code_beats_the_status(world: World) -> None:
     assert str(failure(world, RejectedError)).endswith(
         "the API refused it: no (correlation id c-1)"
     )
+
+
+@pytest.mark.parametrize("status", [422, 503])
+def test_the_id_of_a_request_is_what_support_asks_for(world: World, status: int) -> None:
+    world.answer(Reply(status, {"message": "no", "code": "invalid"}, {"X-Request-Id": "c-1"}))
+    http = world.http(VENDOR._replace(id_header="X-Request-Id"))
+    with pytest.raises(BackendError) as caught:
+        http.send(world.operation(), "POST", "/ips", repeat=False)
+    assert caught.value.code == "invalid, correlation id c-1"
 
 
 @pytest.mark.parametrize("status", [422, 500])
@@ -393,3 +403,48 @@ def test_a_url_that_cannot_be_one_is_refused(text: str) -> None:
         "rdns:backends.corp.apiUrl: must be https://HOST or http://HOST, perhaps with a port and a "
         "path, and without a user or a password"
     )
+
+
+def test_a_404_that_is_not_about_a_record_asks_whether_the_url_is_right(world: World) -> None:
+    world.answer(Reply(404, {}))
+    http = world.http()
+    answer = http.send(world.operation(), "GET", "/ips", expected=(404,))
+    assert str(http.no_such_path(world.operation(), answer)) == (
+        f"{STARTS}the API at {world.server.url} has no GET /ips (status 404); is apiUrl right? If "
+        "it is, a newer release of pulumi-rdns may know what became of it (HTTP 404)"
+    )
+
+
+def test_another_transport_is_made_with_the_first_request(world: World) -> None:
+    made: list[Transport] = []
+
+    def make(url: str, auth: Auth, timeouts: tuple[float, float]) -> Transport:
+        made.append(Transport(url, auth, timeouts, "X-Query-Id"))
+        return made[-1]
+
+    http = world.http(make_transport=make)
+    assert made == []
+    world.answer(Reply(422, {"message": "no"}, {"X-Query-Id": "EU.1"}))
+    for _ in range(2):
+        with pytest.raises(RejectedError, match=r"no \(HTTP 422, correlation id EU\.1\)"):
+            http.send(world.operation(), "GET", "/ips")
+    assert len(made) == 1
+
+
+def test_an_sdk_may_send_and_says_which_of_its_calls_change_nothing(world: World) -> None:
+    class Sdk:
+        def send(self, method: str, path: str, body: bytes | None) -> Answer | NoAnswer:
+            if method == "ShowAll":
+                return Answer(200, b"[]", method)
+            return NoAnswer(Loss.TIMEOUT, f"{method} gave no answer")
+
+    vendor = VENDOR._replace(reads=("Show",))
+    http = world.http(vendor, make_transport=lambda *_: Sdk(), policy=RetryPolicy(window=0))
+    assert http.send(world.operation(), "ShowAll", "").read(world.operation(), list[str]) == []
+    for method, end in (
+        ("ShowPtr", "ShowPtr gave no answer"),
+        ("GetRidOfPtr", "whether the change was made is not known, and the next run finds out"),
+    ):
+        with pytest.raises(UnansweredError) as caught:
+            http.send(world.operation(), method, "")
+        assert str(caught.value).endswith(end)

@@ -25,6 +25,16 @@ def test_values_are_read_and_their_names_are_absolute() -> None:
     ]
 
 
+def test_a_name_without_a_dot_is_below_the_origin() -> None:
+    zone = dns.name.from_text("example.com")
+    rrset = rrset_of(NAME, RdataType.PTR, 60, ["mail", "mail.example.net.", "@"], zone)
+    assert sorted(str(rdata) for rdata in rrset) == [
+        "example.com.",
+        "mail.example.com.",
+        "mail.example.net.",
+    ]
+
+
 @pytest.mark.parametrize(
     "value",
     [

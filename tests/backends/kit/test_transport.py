@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pulumi_rdns.backends.kit.answers import Answer, Loss, NoAnswer
 from pulumi_rdns.backends.kit.credentials import Credential, HeaderAuth
-from pulumi_rdns.backends.kit.transport import Transport, _retry_after
+from pulumi_rdns.backends.kit.transport import Transport, _retry_after, prepare
 from tests.backends.kit.server import Reply, Server, serving
 
 #: what looks like a date
@@ -110,6 +110,26 @@ def test_the_pause_may_be_a_date() -> None:
     date = email.utils.formatdate(time.time() + 60, usegmt=True)
     with serving(Reply(503, headers={"Retry-After": date})) as server:
         assert answered(server).retry_after == pytest.approx(60, abs=5)
+
+
+class Signed(Transport):
+    """The transport of an API whose SDK signs requests with a session of its own."""
+
+    def request(self, method: str, path: str, body: bytes | None) -> requests.Response:
+        with requests.Session() as session:
+            prepare(session)
+            return session.request(method, self._url + path, headers={"X-Signature": "signed"})
+
+
+def test_an_sdk_may_sign_and_an_answer_has_the_id_that_support_asks_for() -> None:
+    reply = Reply(302, {}, {"Location": "http://127.0.0.1:1/", "X-Query-Id": "EU.1"})
+    with serving(reply) as server:
+        outcome = Signed(server.url, AUTH, (5, 5), "X-Query-Id").send("GET", "/ips", None)
+        (sent,) = server.sent
+    assert outcome == Answer(302, b"{}", "GET /ips", request_id="EU.1")
+    assert sent.headers["X-Signature"] == "signed"
+    assert sent.headers["User-Agent"].startswith("pulumi-rdns/")
+    assert "Authorization" not in sent.headers
 
 
 def test_nobody_listening_is_unreachable() -> None:

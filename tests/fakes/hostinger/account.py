@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .history import History
+from tests.fakes.history import History
+
 from .scenario import Machine, Scenario
 from .zone import Zone
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+
+from tests.fakes.api import Behaviour, Fault
+
+__all__ = ["FAKE_TOKEN", "Behaviour", "Fault", "Machine", "Scenario"]
 
 FAKE_TOKEN = "sample-token-that-is-not-real"
 
@@ -22,30 +25,7 @@ class Machine(msgspec.Struct, kw_only=True):
     locked_for: float = 0.0
 
 
-class Fault(msgspec.Struct, kw_only=True):
-    """Something that goes wrong with the next requests of this kind.
-
-    ``status`` answers with an error, ``answer`` with another body and 200; ``slow`` answers after
-    ``seconds``; ``cut`` closes the connection before anything is done, ``cut_after`` when it is
-    done.
-    """
-
-    kind: Literal["status", "answer", "slow", "cut", "cut_after"]
-    #: None matches every method
-    method: str | None = None
-    #: a regular expression that is found anywhere in the path
-    path: str = ""
-    times: int = 1
-    #: this many matching requests pass first
-    after: int = 0
-    status: int = 500
-    seconds: float = 0.0
-    #: the header, as it is
-    retry_after: str | None = None
-    body: Any = None
-
-
-class Scenario(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Scenario(Behaviour, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be chosen. All times are in seconds."""
 
     token: str = FAKE_TOKEN
@@ -89,17 +69,3 @@ class Scenario(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     #: shown one after the other while an action runs
     action_states: list[str] = msgspec.field(default_factory=lambda: ["created", "sent"])
     action_result: Literal["success", "error"] = "success"
-
-    #: requests per window; None for no limit
-    rate_limit: int | None = None
-    rate_window: float = 60.0
-    retry_after: Literal["seconds", "date", "none"] = "seconds"
-    #: of every answer, in real time
-    latency: float = 0.0
-    faults: list[Fault] = msgspec.field(default_factory=list)
-
-
-def load(text: str) -> Scenario:
-    """Read a scenario: a path of a JSON file, or JSON itself."""
-    content = text if text.lstrip().startswith("{") else Path(text).read_text()
-    return msgspec.json.decode(content, type=Scenario)

@@ -6,7 +6,7 @@ import copy
 import ipaddress
 from typing import Any
 
-from .history import History
+from tests.fakes.history import History
 
 TYPES = ("A", "AAAA", "CNAME", "ALIAS", "MX", "TXT", "NS", "SOA", "SRV", "CAA")
 

@@ -14,7 +14,6 @@ from pulumi_rdns.backends.kit.answers import Answer
 from pulumi_rdns.backends.kit.credentials import HeaderAuth, read_credential
 from pulumi_rdns.backends.kit.http import DEFAULT_POLICY, TIMEOUTS, Http, Vendor, check_url
 from pulumi_rdns.backends.kit.operation import Clock, Operation
-from pulumi_rdns.errors import RejectedError
 from pulumi_rdns.model.names import from_dns
 
 from .types import (
@@ -195,12 +194,7 @@ class Client:
         reason = self._http.reason(answer)
         # A 404 of the API itself has a message; a proxy's tells nothing about a VM or a zone.
         if not reason or "route" in reason.lower():
-            raise operation.error(
-                RejectedError,
-                f"the API at {self.url} has no {answer.request} ({reason or 'status 404'}); is "
-                "apiUrl right? If it is, a newer release of pulumi-rdns may know what became of it",
-                answer.code,
-            )
+            raise self._http.no_such_path(operation, answer)
         if 404 not in absent:
             raise self._http.refusal(operation, answer)
         return answer

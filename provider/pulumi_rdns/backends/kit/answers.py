@@ -50,6 +50,8 @@ class Answer(NamedTuple):
     sent: float = 0.0
     #: the pause that the API asks for, in seconds
     retry_after: float | None = None
+    #: the id of the request at the vendor, as its header has it
+    request_id: str = ""
 
     @property
     def is_success(self) -> bool:

@@ -90,7 +90,8 @@ def write_once(
     """Look what is still to do, write that, and return it: once, also where answers are lost.
 
     A write without an answer may have been made, so it is not repeated: it is looked again, for as
-    long as the policy says. Nothing is written where nothing is to do.
+    long as the policy says. ``write`` raises the same UnansweredError for what was answered and
+    shall be tried again after a look. Nothing is written where nothing is to do.
     """
     pauses = policy.pauses()
     give_up = operation.elapsed + min(policy.window, operation.left)
@@ -105,7 +106,7 @@ def write_once(
                 again = operation.error(UnansweredError, error.reason + tried(tries), error.code)
                 again.loss = error.loss
                 raise again from None
-            operation.pause(pause, "the write was not answered; looking again")
+            operation.pause(pause, f"{error.reason}; looking again")
         else:
             return wanted
     return ()

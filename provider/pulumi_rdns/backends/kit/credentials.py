@@ -6,7 +6,7 @@ import os
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pulumi_rdns.backends.registry import override_variable
 from pulumi_rdns.errors import ConfigError
@@ -47,6 +47,34 @@ class Credential:
         for shown in (self.secret, urllib.parse.quote(self.secret, safe="")):
             text = text.replace(shown, "***")
         return text
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Several secrets that together are one login."""
+
+    parts: tuple[Credential, ...]
+    #: what was made of them, and is secret too: a token
+    made: list[Credential] = field(default_factory=list)
+
+    @property
+    def hint(self) -> str:
+        """Where they were read from, and what may surprise about that."""
+        return "; ".join(part.hint for part in self.parts)
+
+    def hide(self, text: str) -> str:
+        """Return a text without any of the secrets."""
+        for part in (*self.parts, *self.made):
+            text = part.hide(text)
+        return text
+
+
+class Auth(Protocol):
+    """What signs the requests of an instance: a `HeaderAuth`, or what an SDK needs for that."""
+
+    @property
+    def credential(self) -> Credential | Credentials:
+        """What refusals name and what is hidden in messages."""
 
 
 def variable_of(name: str, key: str, value: str, environment: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -25,14 +25,15 @@ from pulumi_rdns.errors import (
 
 from .answers import OUTCOME_UNKNOWN, Answer, Loss, NoAnswer, UnansweredError
 from .caches import Once
-from .credentials import HeaderAuth
+from .credentials import Auth
 from .operation import Clock, Operation
 from .ratelimit import RateGate
 from .requestlog import RequestLog
 from .retry import RetryPolicy, tried
 
 if TYPE_CHECKING:
-    from .transport import Transport
+    #: makes what sends the requests, of the URL, the credential and the time-outs
+    MakeTransport = Callable[[str, Auth, tuple[float, float]], "Sender"]
 
 DEFAULT_POLICY = RetryPolicy()
 #: seconds to connect, and seconds for a whole answer
@@ -70,6 +71,17 @@ class Vendor(NamedTuple):
     read_refusal: Callable[[bytes], Refusal]
     #: the usual reason for a connection that ends without an answer
     cut_advice: str = ""
+    #: the header of an answer with the id that the vendor's support asks for
+    id_header: str = ""
+    #: how the methods begin that change nothing
+    reads: tuple[str, ...] = ("GET",)
+
+
+class Sender(Protocol):
+    """What sends the requests: a `Transport`, or an SDK in its place."""
+
+    def send(self, method: str, path: str, body: bytes | None) -> Answer | NoAnswer:
+        """Send a request once; an answer that is no success is returned too."""
 
 
 class Http:
@@ -82,13 +94,18 @@ class Http:
         self,
         vendor: Vendor,
         url: str,
-        auth: HeaderAuth,
+        auth: Auth,
         *,
         policy: RetryPolicy = DEFAULT_POLICY,
         timeouts: tuple[float, float] = TIMEOUTS,
         clock: Clock | None = None,
+        make_transport: MakeTransport | None = None,
     ) -> None:
-        """Take the URL that each path follows, without a slash at its end."""
+        """Take the URL that each path follows, without a slash at its end.
+
+        ``make_transport`` is called with the first request: for an API whose SDK signs or sends
+        them.
+        """
         self.url = url
         self._vendor = vendor
         self._auth = auth
@@ -96,14 +113,17 @@ class Http:
         self._timeouts = timeouts
         self._clock = clock or Clock()
         self._gate = RateGate(self._clock)
+        self._make_transport = make_transport
         self._repeating = threading.Lock()
         self._log = RequestLog(vendor.kind, auth.credential.hide)
 
     @Once
-    def _transport(self) -> Transport:
+    def _transport(self) -> Sender:
+        if self._make_transport is not None:
+            return self._make_transport(self.url, self._auth, self._timeouts)
         from .transport import Transport
 
-        return Transport(self.url, self._auth, self._timeouts)
+        return Transport(self.url, self._auth, self._timeouts, self._vendor.id_header)
 
     def send(
         self,
@@ -165,7 +185,23 @@ class Http:
             return Refusal("", f"HTTP {answer.status}")
         reason, code = self._vendor.read_refusal(answer.content)
         hide = self._auth.credential.hide
-        return Refusal(_shown(hide(reason)), _shown(hide(code)) or f"HTTP {answer.status}")
+        code = _shown(hide(code)) or f"HTTP {answer.status}"
+        if answer.request_id:
+            code += f", correlation id {_shown(hide(answer.request_id))}"
+        return Refusal(_shown(hide(reason)), code)
+
+    def no_such_path(self, operation: Operation, answer: Answer) -> RejectedError:
+        """Return the error for a 404 that is not the API's word on what was asked for.
+
+        A proxy's, or that of an API without this path: it says nothing about a record.
+        """
+        reason, code = self._read_refusal(answer)
+        return operation.error(
+            RejectedError,
+            f"{self._vendor.who} at {self.url} has no {answer.request} ({reason or 'status 404'}); "
+            "is apiUrl right? If it is, a newer release of pulumi-rdns may know what became of it",
+            code,
+        )
 
     def refusal(self, operation: Operation, answer: Answer) -> BackendError:
         """Return the error for an answer that is no success."""
@@ -176,7 +212,7 @@ class Http:
             verdict = "is not accepted" if answer.status == 401 else "may not do this"
             return operation.error(
                 AuthenticationError,
-                f"the {self._vendor.credential} {verdict}: {reason}. It comes from "
+                f"the {self._vendor.credential} {verdict}: {reason.rstrip('.')}. It comes from "
                 f"{self._auth.credential.hint}; {self._vendor.advice}",
                 code,
             )
@@ -235,7 +271,8 @@ class Http:
         self, operation: Operation, request: _Request, outcome: NoAnswer, tries: int
     ) -> UnansweredError:
         reason = outcome.reason + tried(tries)
-        if outcome.loss in (Loss.TIMEOUT, Loss.UNREADABLE) and request.method != "GET":
+        is_read = request.method.startswith(self._vendor.reads)
+        if outcome.loss in (Loss.TIMEOUT, Loss.UNREADABLE) and not is_read:
             reason += f"; {OUTCOME_UNKNOWN}"
         if outcome.loss is Loss.CUT and self._vendor.cut_advice:
             reason += f"; {self._vendor.cut_advice}"

@@ -40,9 +40,15 @@ def name_of(text: str, zone: dns.name.Name = dns.name.root) -> dns.name.Name:
 
 
 def rrset_of(
-    name: dns.name.Name, rdtype: RdataType, ttl: int, values: Iterable[str]
+    name: dns.name.Name,
+    rdtype: RdataType,
+    ttl: int,
+    values: Iterable[str],
+    origin: dns.name.Name = dns.name.root,
 ) -> dns.rrset.RRset:
-    """Return an RRset; names in its values are absolute. Raises UnreadableRecordError.
+    """Return an RRset. Raises UnreadableRecordError.
+
+    Names in its values that have no dot at their end are below ``origin``.
 
     >>> name = dns.name.from_text("10.2.0.192.in-addr.arpa")
     >>> rrset_of(name, RdataType.PTR, 60, ["mail.example.com"]).to_text()
@@ -57,7 +63,7 @@ def rrset_of(
         try:
             if not value.isprintable():  # dnspython reads the first line alone
                 raise ValueError
-            rdata = dns.rdata.from_text(RdataClass.IN, rdtype, value, dns.name.root, False)
+            rdata = dns.rdata.from_text(RdataClass.IN, rdtype, value, origin, False)
         except _UNREADABLE:
             raise UnreadableRecordError(
                 f"{what} has the value {_shown(value)}, which no {rdtype.name} record can have; "

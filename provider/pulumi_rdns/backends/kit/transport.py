@@ -14,7 +14,7 @@ import requests.exceptions
 import urllib3.exceptions
 
 from .answers import Answer, Loss, NoAnswer, cause, layers
-from .credentials import HeaderAuth
+from .credentials import Auth, HeaderAuth
 from .deadline import ENCODINGS, MAX_ANSWER, Adapter, TooLargeError, read_body
 
 #: what the libraries raise: some errors of the lower ones come through as they are
@@ -31,43 +31,65 @@ _LONGEST_PAUSE = 1e9
 _SECONDS = re.compile(r"\s*[0-9]+\s*")
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Look at no redirect: the secret must not travel on to where it points."""
+def _no_redirect(response: requests.Response) -> None:
+    """Look at no redirect: the secret must not travel on to where it points."""
+
+
+def prepare(session: requests.Session) -> None:
+    """Make a session, an SDK's too, send requests as every other one here does.
+
+    Answers have a deadline and a size, redirects are not followed, and bodies are left to
+    `read_body`.
+    """
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Adapter())
+    session.get_redirect_target = _no_redirect  # type: ignore[method-assign, assignment]
+    session.stream = True
+    session.headers.update(
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": ", ".join(ENCODINGS),
+            "User-Agent": _user_agent(),
+        }
+    )
 
 
 class Transport:
-    """Sends requests once each. Shared by all threads: one pool of connections."""
+    """Sends requests once each. Shared by all threads: one pool of connections.
 
-    def __init__(self, url: str, auth: HeaderAuth, timeouts: tuple[float, float]) -> None:
-        """Take the URL that each path follows, and seconds to connect and for a whole answer."""
+    A subclass for an API whose SDK signs requests has a `request` of its own.
+    """
+
+    def __init__(
+        self, url: str, auth: Auth, timeouts: tuple[float, float], id_header: str = ""
+    ) -> None:
+        """Take the URL that each path follows, and seconds to connect and for a whole answer.
+
+        ``id_header`` has the vendor's id of a request, if any header has.
+        """
         self._url = url
+        self._id_header = id_header
         self._timeouts = timeouts
-        self._session = _Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, Adapter())
-        self._session.auth = auth
-        self._session.headers.update(
-            {
-                "Accept": "application/json",
-                "Accept-Encoding": ", ".join(ENCODINGS),
-                "Content-Type": "application/json",
-                "User-Agent": _user_agent(),
-            }
+        self._session = requests.Session()
+        prepare(self._session)
+        if isinstance(auth, HeaderAuth):
+            self._session.auth = auth
+
+    def request(self, method: str, path: str, body: bytes | None) -> requests.Response:
+        """Send a request; its answer's body is not read yet."""
+        return self._session.request(
+            method,
+            self._url + path,
+            data=body,
+            headers={"Content-Type": "application/json"},
+            timeout=self._timeouts,
         )
 
     def send(self, method: str, path: str, body: bytes | None) -> Answer | NoAnswer:
         """Send once. The exceptions of the library hold the secret, so none of them is raised."""
         answered = False
         try:
-            response = self._session.request(
-                method,
-                self._url + path,
-                data=body,
-                timeout=self._timeouts,
-                allow_redirects=False,
-                stream=True,
-            )
+            response = self.request(method, path, body)
             answered = True
             content = read_body(response)
         except _FAILURES as error:
@@ -78,6 +100,7 @@ class Transport:
             content,
             f"{method} {path}",
             retry_after=_retry_after(response.headers.get("Retry-After", "")),
+            request_id=response.headers.get(self._id_header, ""),
         )
 
     def _loss(self, error: Exception) -> tuple[Loss, str]:

@@ -12,7 +12,7 @@ import dns.rrset
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
-from pulumi_rdns.backends.batch import found_in
+from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
@@ -112,17 +112,16 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
         self, zone: dns.name.Name, owners: Collection[str], *, is_shared: bool = False
     ) -> dict[str, LiveRecord]:
         """Read what stands at many names, out of one reading of the zone."""
-        names = {owner: dns.name.from_text(owner) for owner in owners}
+        names = [dns.name.from_text(owner) for owner in owners]
         operation = Operation(self.name, "read PTR of", from_dns(zone))
-        there = self._client.read(operation, zone, list(names.values()))
-        found = {}
-        for owner, name in names.items():
-            sets = [there.get((name.to_text(), kind)) for kind in ("PTR", "CNAME", "NS")]
-            with readable(operation):
-                one = found_in(zone, *(each.served() if each else None for each in sets))
-            if one is not None:
-                found[owner] = one
-        return found
+        there = self._client.read(operation, zone, names)
+
+        def served(name: dns.name.Name, kind: RdataType) -> dns.rrset.RRset | None:
+            rrset = there.get((name.to_text(), kind.name))
+            return rrset.served() if rrset else None
+
+        with readable(operation):
+            return found_among(zone, owners, served)
 
     def _served(
         self, operation: Operation, zone: dns.name.Name, name: dns.name.Name, rdtype: RdataType

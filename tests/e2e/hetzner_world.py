@@ -1,0 +1,53 @@
+"""A simulated project at Hetzner Cloud, as its owner sees it in the Console."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from tests.fakes.hetzner import FloatingIp, LoadBalancer, PrimaryIp, Scenario, Server, Simulator
+
+from .simulated_world import SimulatedWorld
+
+
+class HetznerWorld(SimulatedWorld):
+    """A project with servers, a floating IP, a spare primary IP and a load balancer."""
+
+    kind: ClassVar[str] = "hetzner"
+    variable: ClassVar[str] = "HCLOUD_TOKEN"
+    scenario_type: ClassVar = Scenario
+    simulator_type: ClassVar = Simulator
+    list_path: ClassVar[str] = r"/v1/(servers|primary_ips|floating_ips|load_balancers)\?page="
+    default_names: ClassVar[str] = ".clients.your-server.de"
+
+    @classmethod
+    def contents(cls) -> dict[str, Any]:
+        return {
+            "servers": [
+                Server(id=42, name="web1", ipv4="203.0.113.10", ipv6="2001:db8:1::/64"),
+                Server(id=43, name="web2", ipv4="203.0.113.11"),
+                Server(id=44, name="mail", ipv4="203.0.113.12"),
+            ],
+            "floating_ips": [FloatingIp(id=42, name="floating", ip="203.0.113.13", server=43)],
+            "primary_ips": [PrimaryIp(id=42, name="spare", ip="203.0.113.14")],
+            "load_balancers": [LoadBalancer(id=42, name="lb1", ipv4="203.0.113.15")],
+        }
+
+    @classmethod
+    def fleet(cls, count: int, first: int = 1) -> dict[str, Any]:
+        """Make servers; every fourth address is a floating IP."""
+        numbers = range(first, first + count)
+        ips = {number: f"10.0.{number // 250}.{number % 250 + 1}" for number in numbers}
+        return {
+            "servers": [
+                Server(id=number, name=f"web{number}", ipv4=ip)
+                for number, ip in ips.items()
+                if number % 4
+            ],
+            "floating_ips": [
+                FloatingIp(id=number, name=f"floating{number}", ip=ip)
+                for number, ip in ips.items()
+                if not number % 4
+            ],
+            "primary_ips": [],
+            "load_balancers": [],
+        }

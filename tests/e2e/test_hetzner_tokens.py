@@ -1,0 +1,14 @@
+"""The token of a Hetzner Cloud project."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .hetzner_world import HetznerWorld
+from .host_tokens import HostTokens
+from .simulated_world import SimulatedWorld
+
+
+class TestTokens(HostTokens):
+    world_type: ClassVar[type[SimulatedWorld]] = HetznerWorld
+    owner: ClassVar[str] = "42"
