@@ -43,7 +43,7 @@ class TestNothingIsLost(NothingIsLost):
             assert isinstance(world, CloudflareWorld)
             world.scenario.latency = 0.2 if slow else 0.0
             # An account that is away is given up soon, so that the test need not wait long.
-            world.timeout = 60.0 if slow else 2.0
+            world.timeout = 60.0 if slow else 5.0
         return super().config(*worlds, slow=slow)
 
 
@@ -106,7 +106,8 @@ def test_what_is_there_is_adopted_as_it_is_or_a_conflict(
     assert f"it already points to {B}, which was not written by this stack" in error
     project.program(host(A, X))
     project.destroy()
-    assert world.ptrs([X, Y]) == {X: [], Y: [B]}
+    assert world.ptrs([X, Y]) == {X: [A], Y: [B]}
+    assert world.forward(A, "A") == [X]
 
 
 def test_an_automatic_ttl_is_no_drift(make_project: MakeProject, world: CloudflareWorld) -> None:
