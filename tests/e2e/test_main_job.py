@@ -196,11 +196,15 @@ def test_a_ptr_that_is_right_already_is_adopted_with_a_warning_and_no_write(
     project.program(ptr("p", V4, MAIL), forward("f", MAIL, V4))
     result = project.up()
     assert f"warning: the PTR of {V4} was {MAIL} already" in result.text
-    assert "destroy will remove it" in result.text
+    assert "destroy will leave it" in result.text
     assert world.texts() == files
     assert project.resources()["p"].outputs["adopted"] is True
+    assert f"the PTR of {V4}, {MAIL}, was there before this resource" in project.destroy().text
+    assert world.texts() == files
+    project.program(ptr("p", V4, MAIL, on_delete="remove"), forward("f", MAIL, V4))
+    project.up()
     project.destroy()
-    assert world.ptr(V4) == []
+    assert (world.ptr(V4), world.forward(MAIL, "A")) == ([], [V4])
 
 
 def test_forward_orders_creation_and_destruction(project: Project, world: ZoneFileWorld) -> None:
