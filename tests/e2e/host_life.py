@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -41,10 +42,12 @@ def host(hostname: str, *addresses: str) -> str:
 class HostLife(InAWorld):
     """What holds for every vendor whose addresses have PTR records."""
 
+    #: the vendor
+    world_type: ClassVar[type[HostWorld]]
+
     @pytest.fixture
     def kind(self) -> type[HostWorld]:
-        """Return the vendor."""
-        raise NotImplementedError
+        return self.world_type
 
     @pytest.fixture
     def world(self, kind: type[HostWorld]) -> Iterator[HostWorld]:

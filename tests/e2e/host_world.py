@@ -106,23 +106,21 @@ class HostWorld(World):
         return len(self.simulator.sent("GET", self.lists_path))
 
 
-class Resolver(Mapping[str, Sequence[str]]):
-    """The addresses of hostnames in another world's zone, as the vendor's resolvers find them."""
+class Resolver(dict[str, list[str]]):
+    """The addresses of hostnames in another world's zone, as the vendor's resolvers find them.
+
+    They are looked up when they are asked for; none is kept.
+    """
 
     def __init__(self, dns: MemoryWorld) -> None:
+        super().__init__()
         self.dns = dns
         #: what was looked up
         self.asked: list[str] = []
 
-    def __getitem__(self, hostname: str) -> list[str]:
+    def get(self, hostname: str, _: object = None) -> list[str]:
         self.asked.append(hostname)
         return self.dns.forward(hostname, "A") + self.dns.forward(hostname, "AAAA")
-
-    def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        raise NotImplementedError
 
 
 def hundred() -> list[str]:

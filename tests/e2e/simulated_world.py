@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
@@ -45,17 +46,17 @@ class SimulatedWorld(World):
         self.timeout = 60.0
 
     @classmethod
+    @abstractmethod
     def contents(cls) -> dict[str, Any]:
         """Return what the account has, as fields of the scenario."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def fleet(cls, count: int, first: int = 1) -> dict[str, Any]:
         """Return the fields for an account with ``count`` addresses and nothing else.
 
         They are of several owners; ``first`` makes them others than those of another account.
         """
-        raise NotImplementedError
 
     @classmethod
     @contextmanager

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-import pytest
-
 from tests.fakes.linode import Machine, Scenario, Simulator
 
 from .conftest import MakeProject
@@ -64,9 +62,7 @@ class LinodeWorld(HostWorld):
 
 
 class TestLinode(HostLife):
-    @pytest.fixture
-    def kind(self) -> type[HostWorld]:
-        return LinodeWorld
+    world_type: ClassVar[type[HostWorld]] = LinodeWorld
 
     def test_an_address_of_a_range_is_set_and_the_token_comes_from_the_environment(
         self, make_project: MakeProject, world: HostWorld, dns: MemoryWorld

@@ -80,9 +80,7 @@ class OAuth2World(OvhWorld):
 
 
 class TestOvh(HostLife):
-    @pytest.fixture
-    def kind(self) -> type[HostWorld]:
-        return OvhWorld
+    world_type: ClassVar[type[HostWorld]] = OvhWorld
 
     def test_a_login_of_the_environment_and_default_names(
         self, make_project: MakeProject, kind: type[HostWorld], dns: MemoryWorld
