@@ -16,8 +16,8 @@ from tests.servers.process import DnsServer
 _numbers = itertools.count(1)
 
 
-class ServedZone(ZoneContract):
-    """Fixtures: ``server``, ``backend``. Nothing but the names of a test may change."""
+class NamedZone(ZoneContract):
+    """Names in a zone that is there already, others for each test."""
 
     origin: str
 
@@ -33,6 +33,10 @@ class ServedZone(ZoneContract):
     @pytest.fixture
     def alias(self, zone: dns.name.Name) -> dns.name.Name:
         return dns.name.from_text("200", zone)
+
+
+class ServedZone(NamedZone):
+    """Fixtures: ``server``, ``backend``. Nothing but the names of a test may change."""
 
     @pytest.fixture
     def live(

@@ -87,21 +87,9 @@ class ForwardRecord(Record):
 
     @property
     @pulumi.getter
-    def backend(self) -> pulumi.Output[str]:
-        """The backend instance that holds the record."""
-        return output(self, "backend")
-
-    @property
-    @pulumi.getter
     def zone(self) -> pulumi.Output[str]:
         """The zone where the record was written."""
         return output(self, "zone")
-
-    @property
-    @pulumi.getter
-    def ttl(self) -> pulumi.Output[int | None]:
-        """The TTL in seconds; None where the program gave none."""
-        return output(self, "ttl")
 
     @property
     @pulumi.getter(name="recordType")

@@ -127,21 +127,9 @@ class PtrRecord(Record):
 
     @property
     @pulumi.getter
-    def backend(self) -> pulumi.Output[str]:
-        """The backend instance that holds the record."""
-        return output(self, "backend")
-
-    @property
-    @pulumi.getter
     def zone(self) -> pulumi.Output[str | None]:
         """The zone where the record was written; None at a backend that has none."""
         return output(self, "zone")
-
-    @property
-    @pulumi.getter
-    def ttl(self) -> pulumi.Output[int | None]:
-        """The TTL in seconds; None where the program gave none."""
-        return output(self, "ttl")
 
     @property
     @pulumi.getter(name="reverseName")

@@ -122,18 +122,6 @@ class PtrRecordSet(Record):
 
     @property
     @pulumi.getter
-    def backend(self) -> pulumi.Output[str]:
-        """The backend instance that holds the records."""
-        return output(self, "backend")
-
-    @property
-    @pulumi.getter
-    def ttl(self) -> pulumi.Output[int | None]:
-        """The TTL in seconds; None where the program gave none."""
-        return output(self, "ttl")
-
-    @property
-    @pulumi.getter
     def count(self) -> pulumi.Output[int]:
         """How many records were written."""
         return output(self, "count")

@@ -58,6 +58,18 @@ class Record(pulumi.CustomResource):
         super().__init__(token, resource_name, props, opts)
         leave_to_the_registration(self.__dict__.get(name) for name in props)
 
+    @property
+    @pulumi.getter
+    def backend(self) -> pulumi.Output[str]:
+        """The backend instance that holds it."""
+        return output(self, "backend")
+
+    @property
+    @pulumi.getter
+    def ttl(self) -> pulumi.Output[int | None]:
+        """The TTL in seconds; None where the program gave none."""
+        return output(self, "ttl")
+
     def translate_input_property(self, prop: str) -> str:
         """Return the name on the wire."""
         return camel(prop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -15,12 +14,12 @@ from pulumi_rdns.backends.base import Change, ZoneBackend
 from pulumi_rdns.backends.batch import DONE, PtrChange
 from pulumi_rdns.backends.octodns import OctoDnsBackend
 from pulumi_rdns.errors import BackendError, RejectedError
-from tests.backends.contract import ZoneContract, rrset
+from tests.backends.contract import rrset
 from tests.backends.octodns.tools import backend_with
 from tests.servers.ministack import ACCESS_KEY_ID, SECRET_ACCESS_KEY, MiniStack
+from tests.servers.zone_contract import NamedZone
 
 FORWARD, REVERSE = "example.com.", "2.0.192.in-addr.arpa."
-_numbers = itertools.count(1)
 #: each operation makes a client of boto3
 pytestmark = pytest.mark.timeout(400)
 
@@ -78,26 +77,12 @@ def backend(
     return backend_with("octodns_route53.Route53Provider", options)
 
 
-class AtRoute53(ZoneContract):
-    origin: str
+class AtRoute53(NamedZone):
     minimal_settings: ClassVar = {"provider": "octodns_route53.Route53Provider"}
 
     @pytest.fixture
     def secrets(self) -> list[str]:
         return [SECRET_ACCESS_KEY]
-
-    @pytest.fixture
-    def zone(self) -> dns.name.Name:
-        return dns.name.from_text(self.origin)
-
-    @pytest.fixture
-    def names(self, zone: dns.name.Name) -> list[dns.name.Name]:
-        test = next(_numbers)
-        return [dns.name.from_text(f"{at}.test{test}", zone) for at in range(1, 10)]
-
-    @pytest.fixture
-    def alias(self, zone: dns.name.Name) -> dns.name.Name:
-        return dns.name.from_text("200", zone)
 
     @pytest.fixture
     def live(
