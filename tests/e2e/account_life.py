@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import pytest
 
-from tests.fakes.api import Fault
+from tests.fakes.api import STORMS, Fault
 
 from .conftest import MakeProject
 from .harness import Project, declare, forward, ptr
@@ -23,10 +23,6 @@ from .test_secrets import noted_arguments
 
 X, Y, Z = "203.0.113.10", "203.0.113.13", "203.0.113.12"
 SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-STORMS = {
-    "429": Fault(kind="status", status=429, after=40, times=12, retry_after="1"),
-    "503": Fault(kind="status", status=503, after=40, times=12),
-}
 
 
 def unchecked(world: SimulatedWorld, *others: SimulatedWorld) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import pytest
 
-from tests.fakes.api import Fault
+from tests.fakes.api import STORMS, Fault
 
 from .conftest import MakeProject
 from .harness import Project, declare, ptr
@@ -238,14 +238,7 @@ class HostLife(InAWorld):
             # a look or two, the look of the write, the write and the read-back
             assert len(world.simulator.sent()) <= 100 * 6 + 10
 
-    @pytest.mark.parametrize(
-        "storm",
-        [
-            Fault(kind="status", status=429, after=40, times=12, retry_after="1"),
-            Fault(kind="status", status=503, after=40, times=12),
-        ],
-        ids=["429", "503"],
-    )
+    @pytest.mark.parametrize("storm", STORMS.values(), ids=STORMS)
     def test_after_a_storm_everything_is_set_and_nothing_twice(
         self,
         make_project: MakeProject,

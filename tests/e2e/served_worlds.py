@@ -14,6 +14,7 @@ import dns.rcode
 import dns.reversename
 import dns.tsig
 import dns.update
+import pytest
 
 from tests.servers.bind import DynamicBind
 from tests.servers.dynamic import FORWARD, FULL, REVERSE, started, transfer, zones
@@ -22,6 +23,7 @@ from tests.servers.powerdns import API_KEY, PowerDns
 from tests.servers.process import DnsServer
 from tests.servers.proxy import CuttingProxy, proxied
 
+from .in_a_world import InAWorld
 from .worlds import Hostnames, World
 
 CLASSLESS = "128/25.2.0.192.in-addr.arpa"
@@ -190,3 +192,17 @@ def _owner(address: str, zone: str) -> str:
 def _hostnames(held: Mapping[Key, tuple[int, list[str]]], owner: str) -> Hostnames:
     _, found = held.get((owner, "PTR"), (0, []))
     return [text.rstrip(".") for text in found]
+
+
+class InAServedWorld(InAWorld):
+    """Two servers of the fixture ``kind``."""
+
+    @pytest.fixture
+    def world(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
+        with kind.running("main", tmp_path) as world:
+            yield world
+
+    @pytest.fixture
+    def other(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
+        with kind.running("second", tmp_path) as world:
+            yield world

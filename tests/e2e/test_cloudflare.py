@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.api import STORMS
 from tests.fakes.cloudflare import Account, Fault, ZoneSpec
 
 from .cloudflare_world import FORWARD, CloudflareWorld, config
@@ -256,14 +257,7 @@ def test_a_hundred_addresses_list_the_account_a_few_times(
     assert len(world.simulator.sent()) <= 200 * 4 + 3
 
 
-@pytest.mark.parametrize(
-    "storm",
-    [
-        Fault(kind="status", status=429, after=40, times=12, retry_after="1"),
-        Fault(kind="status", status=503, after=40, times=12),
-    ],
-    ids=["429", "503"],
-)
+@pytest.mark.parametrize("storm", STORMS.values(), ids=STORMS)
 def test_after_a_storm_everything_is_set_and_nothing_twice(
     make_project: MakeProject, world: CloudflareWorld, storm: Fault
 ) -> None:

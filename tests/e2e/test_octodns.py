@@ -16,9 +16,8 @@ from tests.servers.powerdns import API_KEY, PowerDns
 
 from .conftest import MakeProject
 from .harness import Project, declare, forward, ptr
-from .in_a_world import InAWorld
 from .nothing_is_lost import NothingIsLost
-from .served_worlds import ServedWorld
+from .served_worlds import InAServedWorld, ServedWorld
 from .test_secrets import noted_arguments, texts_of
 
 A, B = "a.example.com", "b.example.com"
@@ -73,22 +72,12 @@ class OctoBindWorld(ServedWorld):
 KINDS: dict[str, type[ServedWorld]] = {"powerdns": OctoPowerDnsWorld, "bind": OctoBindWorld}
 
 
-class TestOverOctoDns(InAWorld):
+class TestOverOctoDns(InAServedWorld):
     """The parts of the suite in which a look, a write and an outage can differ."""
 
     @pytest.fixture(params=KINDS)
     def kind(self, request: pytest.FixtureRequest) -> type[ServedWorld]:
         return KINDS[request.param]
-
-    @pytest.fixture
-    def world(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
-        with kind.running("main", tmp_path) as world:
-            yield world
-
-    @pytest.fixture
-    def other(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
-        with kind.running("second", tmp_path) as world:
-            yield world
 
     test_renamed = NothingIsLost.test_a_resource_renamed_without_an_alias_keeps_its_record
     test_swapped = NothingIsLost.test_two_resources_swap_addresses

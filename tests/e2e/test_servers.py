@@ -16,9 +16,16 @@ from tests.servers.process import DnsServer, zone_text
 
 from .conftest import MakeProject
 from .harness import Project, declare, forward, ptr
-from .in_a_world import InAWorld
 from .nothing_is_lost import NothingIsLost
-from .served_worlds import ApiWorld, BindWorld, KnotWorld, PowerDnsWorld, ServedWorld, UpdatedWorld
+from .served_worlds import (
+    ApiWorld,
+    BindWorld,
+    InAServedWorld,
+    KnotWorld,
+    PowerDnsWorld,
+    ServedWorld,
+    UpdatedWorld,
+)
 from .test_secrets import noted_arguments, texts_of
 from .worlds import World
 
@@ -60,22 +67,12 @@ class TestBind(NothingIsLost):
         return super().config(*worlds, slow=slow)
 
 
-class TestOthers(InAWorld):
+class TestOthers(InAServedWorld):
     """What a look, a write and an outage can be at a server."""
 
     @pytest.fixture(params=KINDS)
     def kind(self, request: pytest.FixtureRequest) -> type[ServedWorld]:
         return KINDS[request.param]
-
-    @pytest.fixture
-    def world(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
-        with kind.running("main", tmp_path) as world:
-            yield world
-
-    @pytest.fixture
-    def other(self, kind: type[ServedWorld], tmp_path: Path) -> Iterator[ServedWorld]:
-        with kind.running("second", tmp_path) as world:
-            yield world
 
     test_renamed = NothingIsLost.test_a_resource_renamed_without_an_alias_keeps_its_record
     test_restored = NothingIsLost.test_restore_puts_back_several_hostnames

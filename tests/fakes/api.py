@@ -47,6 +47,13 @@ class Fault(msgspec.Struct, kw_only=True):
     body: Any = None
 
 
+#: what an API does in the middle of an `up` with many addresses
+STORMS = {
+    "429": Fault(kind="status", status=429, after=40, times=12, retry_after="1"),
+    "503": Fault(kind="status", status=503, after=40, times=12),
+}
+
+
 class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What can be chosen of every API. All times are in seconds."""
 
