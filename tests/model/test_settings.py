@@ -19,6 +19,7 @@ def test_settings_are_read_as_the_engine_hands_them_over() -> None:
             "rdns:nameservers": "ns1.example.net",
             "rdns:resolvers": '["192.0.2.53"]',
             "rdns:previewChecks": "false",
+            "rdns:maxDeletePercent": "50",
             "other:key": "of somebody else",
         }
     )
@@ -28,6 +29,30 @@ def test_settings_are_read_as_the_engine_hands_them_over() -> None:
     assert settings.nameservers == ["ns1.example.net"]
     assert settings.resolvers == ["192.0.2.53"]
     assert settings.preview_checks is False
+    assert settings.max_delete_percent == 50
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(True, True), ("true", True), ("false", False), ("strict", "strict")]
+)
+def test_preview_checks_may_be_strict(given: object, expected: object) -> None:
+    assert read_settings({"rdns:previewChecks": given}).preview_checks == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "said"),
+    [
+        ("previewChecks", "stict", "'stict' is not one of true, false, strict"),
+        ("previewChecks", 3, "must be one of true, false, strict, not a whole number"),
+        ("maxDeletePercent", 101, "must be a whole number <= 100"),
+        ("maxDeletePercent", "-1", "must be a whole number >= 0"),
+        ("maxDeletePercent", "30%", "must be a whole number, not text"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_one_sentence(key: str, given: object, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_settings({f"rdns:{key}": given})
+    assert str(caught.value) == f"rdns:{key}: {said}"
 
 
 def test_every_wrong_setting_is_named() -> None:

@@ -24,6 +24,7 @@ from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSetSpec
 from pulumi_rdns.records.ptr_set_messages import (
     SHOWN,
+    Counts,
     shown,
     summary,
     warn_of_pending,
@@ -42,6 +43,37 @@ ADVICE = (
     'To take them over, set on_conflict to "overwrite"; otherwise remove the records there, or '
     "leave the addresses out (exclude)"
 )
+
+
+class TestCounts:
+    """What an update does to a set, as one line."""
+
+    @pytest.mark.parametrize(
+        ("counts", "line"),
+        [
+            (Counts(300), ""),
+            (Counts(1, added=1), "1 record: +1"),
+            (
+                Counts(300, 2, 1, 254, 12, 0, {"10.0.0.5": ["printer.example.org"]}),
+                "300 records: +2 ~1 -254, 12 adopted, 1 conflict: 10.0.0.5 points to "
+                "printer.example.org",
+            ),
+            (Counts(65536, adopted=65536, kept=3), "65,536 records: 65,536 adopted, 3 kept"),
+            (
+                Counts(9, conflicts={f"192.0.2.{at}": [f"h{at}.example.org"] for at in (9, 10, 1)}),
+                "9 records: 3 conflicts: 192.0.2.1 points to h1.example.org; 192.0.2.9 points to "
+                "h9.example.org; 192.0.2.10 points to h10.example.org",
+            ),
+        ],
+    )
+    def test_what_is_not_done_is_left_out(self, counts: Counts, line: str) -> None:
+        assert counts.line() == line
+
+    def test_many_conflicts_are_counted_and_the_first_are_named(self) -> None:
+        conflicts = {address: ["a.example.org", "b.example.org"] for address in APART}
+        line = Counts(40, conflicts=conflicts).line()
+        assert line.startswith("40 records: 15 conflicts: 192.0.2.10 points to a.example.org, b.")
+        assert line.endswith("192.0.2.14 points to a.example.org, b.example.org; and 12 more")
 
 
 def failed(kind: type[BackendError], subject: str, reason: str, code: str = "") -> BackendError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -35,7 +35,10 @@ class StackSettings(msgspec.Struct, rename="camel", forbid_unknown_fields=True, 
     nameservers: list[str] = []
     #: ``host[:port]``, asked instead of the system's resolvers
     resolvers: list[str] = []
-    preview_checks: bool = True
+    #: whether a preview looks at what is new or changed; ``strict``: what will fail makes it fail
+    preview_checks: bool | Literal["strict"] = True
+    #: of 100: as many of at least ten records may go in one update
+    max_delete_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
 
 
 def read_settings(config: Mapping[str, Any]) -> StackSettings:

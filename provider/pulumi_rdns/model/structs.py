@@ -102,7 +102,11 @@ def _finding(path: str, error: msgspec.ValidationError, kind: object) -> Finding
     reason = re.sub(r"`([^`]*)`", lambda match: _kinds(match[1]), reason)
     reason = re.sub(r"Expected (.*?)(?:, got (.*))?\Z", _must_be, reason)
     choices = re.fullmatch(r"Invalid enum value (.*)", reason)
-    return Finding(path, f"{choices[1]} is not one of {_choices(kind)}" if choices else reason)
+    if choices:
+        reason = f"{choices[1]} is not one of {_choices(kind)}"
+    elif _is_one_of(kind):
+        reason = re.sub(r"\Amust be .*?(?=, not |\Z)", f"must be one of {_choices(kind)}", reason)
+    return Finding(path, reason)
 
 
 def _must_be(match: re.Match[str]) -> str:
@@ -118,7 +122,16 @@ def _choices(kind: object) -> str:
             values += [str(choice.value) for choice in part]
         elif get_origin(part) is Literal:
             values += map(str, get_args(part))
+        elif part is bool:
+            values += ["true", "false"]
     return ", ".join(values)
+
+
+def _is_one_of(kind: object) -> bool:
+    """Whether only certain values are allowed: words, and true or false."""
+    parts = {*get_args(kind)} - {type(None)}
+    words = {part for part in parts if get_origin(part) is Literal}
+    return bool(words) and parts - words == {bool}
 
 
 def _kinds(notation: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.changes import LiveRecord
@@ -14,6 +15,49 @@ from pulumi_rdns.model.tables import address_list, address_order
 
 #: addresses that a warning names
 SHOWN = 10
+#: conflicts that a line with counts names
+_CONFLICTS = 3
+
+
+class Counts(NamedTuple):
+    """What an update does to a set, or will do."""
+
+    #: the records that the program declares
+    total: int
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    #: records that are right already, and that this stack did not write
+    adopted: int = 0
+    #: records that leave the set and stay where they are, as they were there before it
+    kept: int = 0
+    #: address -> what somebody else's PTR record there points to
+    conflicts: Mapping[str, Collection[str]] = {}
+
+    def line(self) -> str:
+        """Return the counts as one line; empty where nothing is done.
+
+        >>> Counts(300, added=2, removed=254, adopted=12).line()
+        '300 records: +2 -254, 12 adopted'
+        """
+        signs = [("+", self.added), ("~", self.changed), ("-", self.removed)]
+        parts = [" ".join(f"{sign}{count:,}" for sign, count in signs if count)]
+        parts += [f"{self.adopted:,} adopted"] if self.adopted else []
+        parts += [f"{self.kept:,} kept"] if self.kept else []
+        parts += [self._conflicts()] if self.conflicts else []
+        text = ", ".join(filter(None, parts))
+        plural = "" if self.total == 1 else "s"
+        return text and f"{self.total:,} record{plural}: {text}"
+
+    def _conflicts(self) -> str:
+        count = len(self.conflicts)
+        first = sorted(self.conflicts, key=address_order)[:_CONFLICTS]
+        named = "; ".join(
+            f"{address} points to {', '.join(map(with_dot_hint, self.conflicts[address]))}"
+            for address in first
+        )
+        more = f"; and {count - len(first):,} more" if count > len(first) else ""
+        return f"{count:,} conflict{'' if count == 1 else 's'}: {named}{more}"
 
 
 def summary(
