@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 
 from dns.rdatatype import RdataType
@@ -14,23 +14,25 @@ from pulumi_rdns.backends.base import Report, ZoneBackend
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import (
-    BackendError,
     ConfigError,
-    ConflictError,
     InvalidInputError,
     RdnsError,
-    RejectedError,
 )
 from pulumi_rdns.model.addresses import Address, record_type
-from pulumi_rdns.model.missing_dots import with_dot_hint
-from pulumi_rdns.model.names import DnsName, is_subdomain, to_dns
+from pulumi_rdns.model.names import DnsName, is_subdomain
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.forward_refusals import (
+    alias_in_the_way,
+    conflict,
+    refuse_fixed,
+    warn_of_mask,
+)
 from pulumi_rdns.records.holdings import Memory, holding_of_forward, includes, is_hidden, is_same
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import RecordLocation, zone_of
-from pulumi_rdns.records.ownership import OwnRecord, Wanted, fixed_reason
+from pulumi_rdns.records.ownership import OwnRecord, Wanted
 from pulumi_rdns.records.reconcile import Decide, Strangers, reconcile
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from pulumi_rdns.records.store import Store, look
@@ -102,10 +104,10 @@ class ForwardRecords:
         if not is_subdomain(spec.hostname, zone):
             raise InvalidInputError(f"zone {zone} does not contain {spec.hostname}", "zone")
         if str(spec.address) not in self._written(spec):
-            _refuse_fixed(backend, zone, spec)
+            refuse_fixed(backend, zone, spec)
         before = self._put(backend, zone, spec, report, resource)
         if before:
-            _warn_of_mask(backend, zone, spec.hostname, spec.address, report)
+            warn_of_mask(backend, zone, spec.hostname, spec.address, report)
         adopted = str(spec.address) in before and self._was_adopted(zone, spec, report)
         return ForwardState(
             backend=spec.backend,
@@ -121,22 +123,28 @@ class ForwardRecords:
 
     def _was_adopted(self, zone: DnsName, spec: ForwardSpec, report: Report) -> bool:
         """Whether an address that was there already was so before this stack."""
+        memory = self.memory(zone, spec)
+        if memory is not None:
+            return memory.adopted
+        fate = "remove" if spec.on_delete is OnForwardDelete.REMOVE else "leave"
+        report.warning(
+            f"{spec.hostname} had {spec.address} already; it is adopted: destroy will {fate} it"
+        )
+        return True
+
+    def memory(self, zone: DnsName, spec: ForwardSpec) -> Memory | None:
+        """Return what is remembered of an address that is there already and that this stack wrote;
+        None where somebody else did. Raises ConfigError.
+        """
         address = str(spec.address)
         written = self._written(spec, [address])
         if address in written:
-            memory = written[address]
-            return memory is not None and memory.adopted
-        location = _location(self._zones(spec.backend), zone, spec.hostname, spec.address)
+            return written[address] or Memory()
+        location = forward_location(self._zones(spec.backend), zone, spec.hostname, spec.address)
         found = self._claimants.written_elsewhere(
             self._identity(spec), {spec.hostname: location}, {spec.hostname: address}
         )
-        if spec.hostname in found:
-            return found[spec.hostname].adopted
-        fate = "remove" if spec.on_delete is OnForwardDelete.REMOVE else "leave"
-        report.warning(
-            f"{spec.hostname} had {address} already; it is adopted: destroy will {fate} it"
-        )
-        return True
+        return found.get(spec.hostname)
 
     def read(self, old: ForwardState, report: Report, resource: str = "") -> ForwardState | None:
         """Look at the live RRset; None where our address is gone."""
@@ -144,7 +152,7 @@ class ForwardRecords:
         zone = old.zone or zone_of(backend, old.hostname)
         self.recall(old, resource=resource)
         ours = old.written if old.written is not None else old.address
-        live = look(_location(backend, zone, old.hostname, ours))
+        live = look(forward_location(backend, zone, old.hostname, ours))
         if str(ours) not in live.values:
             # One other address in our place is a change by hand, unless it is that of another
             # resource of the state; several are somebody's own.
@@ -153,7 +161,7 @@ class ForwardRecords:
             ours = ipaddress.ip_address(live.values[0])
             if self._is_a_siblings(old, ours, resource or _resource_of(old)):
                 return None
-        _warn_of_mask(backend, zone, old.hostname, ours, report)
+        warn_of_mask(backend, zone, old.hostname, ours, report)
         ttl = live.ttl if old.ttl is not None else None
         return replace(old, zone=zone, address=ours, ttl=ttl)
 
@@ -207,7 +215,7 @@ class ForwardRecords:
             for claim in self._ledger.claims(kind, old.hostname)
             if claim.wanted is None or is_same(claim.wanted, str(ours))
         ]
-        location = _location(backend, zone, old.hostname, ours)
+        location = forward_location(backend, zone, old.hostname, ours)
         decide = self._claimants.decider(
             self._identity(old),
             {old.hostname: Given(record, location, wanting)},
@@ -227,17 +235,6 @@ class ForwardRecords:
     ) -> Collection[str]:
         """Write the address, in the place of those that go; give what was there before."""
 
-        def decide(_: str, live: LiveRecord) -> Wanted:
-            if live.alias is not None:
-                raise _alias_in_the_way(spec, DnsName(live.alias))
-            stay = set(live.values) - (set(going) - self._declared(spec))
-            foreign = self._foreign(stay, spec)
-            if foreign and spec.on_conflict in (None, OnForwardConflict.FAIL):
-                raise _conflict(spec, foreign)
-            if spec.on_conflict is OnForwardConflict.OVERWRITE:
-                stay -= foreign
-            return Wanted(tuple(sorted(stay | {str(spec.address)})), spec.ttl)
-
         def is_foreign(_: str, live: LiveRecord) -> bool:
             return bool(self._foreign(set(live.values).difference(going), spec))
 
@@ -245,8 +242,10 @@ class ForwardRecords:
         if spec.on_conflict is not OnForwardConflict.ADD:
             wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
             strangers = Strangers(is_foreign, wait)
-        location = _location(backend, zone, spec.hostname, spec.address)
-        before = self._reconcile(location, spec, decide, strangers).values
+        location = forward_location(backend, zone, spec.hostname, spec.address)
+        before = self._reconcile(
+            location, spec, lambda _, live: self.decide(spec, live, going), strangers
+        ).values
         foreign = self._foreign(set(before).difference(going), spec)
         if foreign and spec.on_conflict is OnForwardConflict.ADD:
             report.warning(
@@ -254,6 +253,21 @@ class ForwardRecords:
                 "not declare; it stays"
             )
         return before
+
+    def decide(self, spec: ForwardSpec, live: LiveRecord, going: Collection[str] = ()) -> Wanted:
+        """Decide what the RRset is to have where ``live`` stands. No write.
+
+        ``going`` are addresses that it is to lose. Raises ConflictError.
+        """
+        if live.alias is not None:
+            raise alias_in_the_way(spec, DnsName(live.alias))
+        stay = set(live.values) - (set(going) - self._declared(spec))
+        foreign = self._foreign(stay, spec)
+        if foreign and spec.on_conflict in (None, OnForwardConflict.FAIL):
+            raise conflict(spec, foreign)
+        if spec.on_conflict is OnForwardConflict.OVERWRITE:
+            stay -= foreign
+        return Wanted(tuple(sorted(stay | {str(spec.address)})), spec.ttl)
 
     def _zones(self, name: str) -> ZoneBackend:
         backend = self._backends.get(name)
@@ -339,55 +353,7 @@ def _as_of(claim: Claim, address: Address) -> Claim:
     return claim._replace(written=None)
 
 
-def _location(
+def forward_location(
     backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address
 ) -> RecordLocation:
     return RecordLocation(backend, zone, hostname, RdataType[record_type(address)])
-
-
-def _warn_of_mask(
-    backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address, report: Report
-) -> None:
-    """Warn where the DNS does not answer with what the zone has: no PTR would be confirmed.
-
-    A look that fails is no failure of the record, which may be written by then.
-    """
-    kind, mask = record_type(address), ""
-    with suppress(BackendError):
-        mask = backend.masked(to_dns(zone), to_dns(hostname), RdataType[kind])
-    if mask:
-        report.warning(f"{hostname} has the {kind} record {address}, {mask}")
-
-
-def _refuse_fixed(backend: ZoneBackend, zone: DnsName, spec: ForwardSpec) -> None:
-    """Raise RejectedError where the address is there already and cannot be removed later."""
-    rdtype = RdataType[record_type(spec.address)]
-    fixed = backend.fixed_in(to_dns(zone), to_dns(spec.hostname), rdtype)
-    for rdata, where in fixed.items():
-        if rdata.to_text() == str(spec.address):
-            operation = f"set the {rdtype.name} record of"
-            reason = fixed_reason(str(spec.address), where)
-            raise RejectedError(spec.backend, operation, spec.hostname, reason)
-
-
-def _conflict(spec: ForwardSpec, foreign: Collection[str]) -> ConflictError:
-    return _in_the_way(
-        spec,
-        f"it already has {', '.join(sorted(foreign))}, which was not written by this stack. "
-        'Nothing was changed. To keep both, set on_conflict to "add"; to replace it, "overwrite" '
-        "(in a stack file: onForwardConflict); if another resource of this stack was renamed, add "
-        "`aliases` to this one",
-    )
-
-
-def _alias_in_the_way(spec: ForwardSpec, target: DnsName) -> ConflictError:
-    return _in_the_way(
-        spec,
-        f"it is a CNAME to {with_dot_hint(target, spec.hostname)}, beside which no other record "
-        "can stand (RFC 1034 section 3.6.2); remove the CNAME, or use its target",
-    )
-
-
-def _in_the_way(spec: ForwardSpec, reason: str) -> ConflictError:
-    operation = f"set the {record_type(spec.address)} record of"
-    return ConflictError(spec.backend, operation, spec.hostname, reason)

@@ -90,7 +90,7 @@ class PtrRecords:
             raise InvalidInputError(reason, "ttl")
 
         def refuse(_: str, live: LiveRecord) -> Wanted | None:
-            wanted = decide_write(_own(spec), self._written(spec, _others(spec, live)), live)
+            wanted = self.decide(spec, live)
             # The forward record is looked at before anything new is written.
             return wanted if live.values == (spec.hostname,) else None
 
@@ -226,20 +226,24 @@ class PtrRecords:
         wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
         return Strangers(is_foreign, wait)
 
+    def decide(
+        self, spec: PtrSpec, live: LiveRecord, learned: Iterable[DnsName] = ()
+    ) -> Wanted | None:
+        """Decide what a create or update writes where ``live`` stands; None for nothing. No write.
+
+        ``learned`` is what a refresh has shown. Raises ConflictError and RejectedError.
+        """
+        written = self._written(spec, _others(spec, live))
+        return decide_write(_own(spec), {*written, *learned}, live)
+
     def _decision(self, spec: PtrSpec, learned: Iterable[DnsName] = ()) -> Decide:
-        """Return what decides a write; ``learned`` is what a refresh has shown."""
-
-        def decide(_: str, live: LiveRecord) -> Wanted | None:
-            written = self._written(spec, _others(spec, live))
-            return decide_write(_own(spec), {*written, *learned}, live)
-
-        return decide
+        return lambda _, live: self.decide(spec, live, learned)
 
     def _adopt(
         self, backend: Backend, location: RecordLocation, spec: PtrSpec, report: Report
     ) -> PtrState:
         state = _fresh(spec, location, None)
-        memory = self._memory(location, spec)
+        memory = self.memory(location, spec)
         if memory is not None:
             state = replace(state, previous=memory.previous, adopted=memory.adopted)
             return self._with_forward(backend, state, report)
@@ -252,7 +256,7 @@ class PtrRecords:
         report.warning(_adopted(spec, answer))
         return replace(_fresh(spec, location, answer), adopted=True)
 
-    def _memory(self, location: RecordLocation, spec: PtrSpec) -> Memory | None:
+    def memory(self, location: RecordLocation, spec: PtrSpec) -> Memory | None:
         """Return what is remembered of a record that is right already and that this stack wrote;
         None where somebody else did.
         """

@@ -35,6 +35,7 @@ from pulumi_rdns.records.ptr_set_messages import (
 from pulumi_rdns.records.ptr_set_state import (
     SetResult,
     believed,
+    due,
     located,
     own_record,
     remembered,
@@ -143,16 +144,9 @@ class PtrSets:
         self, old: PtrSetState, spec: PtrSetSpec, report: Report, resource: str
     ) -> SetResult:
         """Bring what is there to what the program asks for."""
-        wanted, seen = spec.records.table, old.records.table
         # What a killed run has left is not known: all is looked at.
-        retimed = self._ledger.was_interrupted(resource) or spec.ttl not in (None, old.ttl)
-        todo = {
-            address: hostname
-            for address, hostname in wanted.items()
-            if retimed or seen.get(address) != hostname or address in old.several
-        }
+        todo, going = due(old, spec, is_all=self._ledger.was_interrupted(resource))
         backend = self._backends.get(spec.backend)
-        going: Table = {k: value for k, value in old.written.items() if k not in wanted}
         state = replace(
             old, zone=spec.zone, records=spec.records, several={}, policies=spec.policies
         )
@@ -201,7 +195,8 @@ class PtrSets:
         self._ledger.wrote(resource, holding_of_set(self._identity(old), state), failures)
         if not failures:
             return SetResult(state, None)
-        return SetResult(state, summary("set the PTRs of", backend.name, failures, len(wanted)))
+        total = len(spec.records.table)
+        return SetResult(state, summary("set the PTRs of", backend.name, failures, total))
 
     def _write(
         self,
@@ -218,12 +213,12 @@ class PtrSets:
         locations = {address: found.locations[address] for address in names}
 
         def decide(address: str, live: LiveRecord) -> Wanted | None:
-            hostname, ours = names[address], self._ours(old, address, live)
+            hostname, ours = names[address], self.ours(old, address, live)
             ptr = OwnPtr(spec.backend, address, hostname, spec.ttl, overwrites)
             return decide_write(ptr, ours, live)
 
         def is_foreign(address: str, live: LiveRecord) -> bool:
-            ours = self._ours(old, address, live)
+            ours = self.ours(old, address, live)
             return not overwrites and are_foreign(names[address], ours, live)
 
         def assumed(address: str) -> LiveRecord | None:
@@ -247,6 +242,20 @@ class PtrSets:
         """Return what is remembered of the records that were written, or were right already."""
         done = {key: name for key, name in names.items() if key not in made.failures}
         there = {key: made.before[key] for key in done}
+        taken, adopted = self.taken_over(old, done, there, made.locations)
+        warn_of_adopted(adopted, spec.policies.on_delete, report)
+        return remembered(old, done, there, taken)
+
+    def taken_over(
+        self,
+        old: PtrSetState,
+        names: Table,
+        there: Mapping[str, LiveRecord],
+        locations: Mapping[str, RecordLocation],
+    ) -> tuple[dict[str, Memory], Collection[str]]:
+        """Return what other resources of this stack remember of records that stand ``there``, and
+        the addresses whose record is right already, and that nobody of this stack wrote.
+        """
         taken: dict[str, Memory] = {}
         strange = {}
         for address, live in there.items():
@@ -256,11 +265,10 @@ class PtrSets:
             ours = [value for value in live.values if value in written]
             if ours:
                 taken[address] = written[ours[0]] or Memory()
-            elif live.values == (done[address],):
-                strange[address] = made.locations[address]
-        taken |= self._claimants.written_elsewhere(self._identity(old), strange, done)
-        warn_of_adopted(strange.keys() - taken, spec.policies.on_delete, report)
-        return remembered(old, done, there, taken)
+            elif live.values == (names[address],):
+                strange[address] = locations[address]
+        taken |= self._claimants.written_elsewhere(self._identity(old), strange, names)
+        return taken, strange.keys() - taken
 
     def _inherited(
         self, old: PtrSetState, failed: Iterable[str], locations: Mapping[str, RecordLocation]
@@ -297,7 +305,7 @@ class PtrSets:
         lock = partial(self._ledger.exclusive, "PTR", self._identity(old))
         return SetStore(lock, finder.find_each)
 
-    def _ours(self, old: PtrSetState, address: str, live: LiveRecord) -> set[str]:
+    def ours(self, old: PtrSetState, address: str, live: LiveRecord) -> set[str]:
         """Return the hostnames that this stack wrote, or a refresh has shown to this set."""
         own = {*believed(old, address)}
         return own.union(

@@ -28,6 +28,21 @@ class SetResult(NamedTuple):
     error: RdnsError | None
 
 
+def due(old: PtrSetState, spec: PtrSetSpec, *, is_all: bool) -> tuple[dict[str, DnsName], Table]:
+    """Return the records that are to be written, and those that are to go.
+
+    ``is_all``: what the last look showed is not relied on.
+    """
+    wanted, seen = spec.records.table, old.records.table
+    retimed = is_all or spec.ttl not in (None, old.ttl)
+    todo = {
+        address: hostname
+        for address, hostname in wanted.items()
+        if retimed or seen.get(address) != hostname or address in old.several
+    }
+    return todo, {key: value for key, value in old.written.items() if key not in wanted}
+
+
 def kept_at(
     old: PtrSetState, addresses: Collection[str]
 ) -> dict[str, tuple[DnsName | None, DnsName]]:
