@@ -8,8 +8,8 @@ import pytest
 
 from pulumi_rdns.lifecycle import forward, ptr, ptr_set
 from pulumi_rdns.lifecycle.call import Call, Stored
-from pulumi_rdns.lifecycle.stored_state import stored_holdings
-from pulumi_rdns.model.states import Previous
+from pulumi_rdns.lifecycle.stored_state import stored_records
+from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.holdings import UNREADABLE, Holding, Memory
 from pulumi_rdns.records.session import Session
 
@@ -36,7 +36,7 @@ def exported(token: str, made: Stored, **hidden: Any) -> dict[str, Any]:
 
 
 def holdings(session: Session, *resources: dict[str, Any]) -> list[Holding]:
-    return [found for _, found in stored_holdings(session, {"resources": [*resources]})]
+    return [one.holding for one in stored_records(session, {"resources": [*resources]})]
 
 
 @pytest.fixture
@@ -56,8 +56,11 @@ def address(session: Session, call: Call) -> Stored:
 
 
 def test_a_single_record_is_read_with_what_it_remembers(session: Session, single: Stored) -> None:
-    ((resource, holding),) = stored_holdings(session, {"resources": [exported(PTR, single)]})
-    assert resource == f"urn:pulumi:dev::test::{PTR}::it"
+    (found,) = stored_records(session, {"resources": [exported(PTR, single)]})
+    assert (found.urn, found.is_replaced) == (f"urn:pulumi:dev::test::{PTR}::it", False)
+    assert isinstance(found.state, PtrState)
+    assert found.state.hostnames == (MAIL,)
+    holding = found.holding
     assert (holding.kind, holding.identity) == ("PTR", session.backends.identity("files"))
     assert (holding.values, holding.memory) == ({X: MAIL}, MEMORY)
 
@@ -100,7 +103,7 @@ def test_what_is_none_of_ours_or_cannot_be_read_is_left_out(
     stack = {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:dev::test::stack"}
     broken = {"type": PTR, "urn": "urn", "id": "no id of ours", "outputs": {}}
     assert len(holdings(session, stack, broken, exported(PTR, single))) == 1
-    assert [*stored_holdings(session, {})] == []
+    assert [*stored_records(session, {})] == []
 
 
 def test_nothing_is_known_where_there_are_several_providers(
@@ -109,3 +112,11 @@ def test_nothing_is_known_where_there_are_several_providers(
     provider = {"type": "pulumi:providers:pulumi-python", "urn": "urn"}
     assert len(holdings(session, provider, exported(PTR, single))) == 1
     assert holdings(session, provider, provider, exported(PTR, single)) == []
+
+
+def test_what_was_replaced_and_is_still_to_be_deleted_is_told_apart(
+    session: Session, single: Stored
+) -> None:
+    resources = [exported(PTR, single), {**exported(PTR, single), "delete": True}]
+    found = stored_records(session, {"resources": resources})
+    assert [one.is_replaced for one in found] == [False, True]

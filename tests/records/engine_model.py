@@ -15,7 +15,7 @@ from typing import Any
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.lifecycle import forward, ptr, ptr_set
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
-from pulumi_rdns.lifecycle.stored_state import stored_holdings
+from pulumi_rdns.lifecycle.stored_state import stored_records
 from pulumi_rdns.properties.schema import DECLARATION
 from pulumi_rdns.records.holdings import Holding
 from pulumi_rdns.records.ledger import Expected
@@ -151,7 +151,8 @@ class _Run:
             }
             for entry in self.engine.state
         ]
-        return [*stored_holdings(self.session, {"resources": resources})]
+        stored = stored_records(self.session, {"resources": resources})
+        return [(one.urn, one.holding) for one in stored]
 
     def refresh(self, entry: Entry) -> None:
         """Read one resource."""

@@ -54,7 +54,7 @@ class TestCounts:
             (Counts(300), ""),
             (Counts(1, added=1), "1 record: +1"),
             (
-                Counts(300, 2, 1, 254, 12, 0, {"10.0.0.5": ["printer.example.org"]}),
+                Counts(300, 2, 1, 254, 12, 0, 0, {"10.0.0.5": ["printer.example.org"]}),
                 "300 records: +2 ~1 -254, 12 adopted, 1 conflict: 10.0.0.5 points to "
                 "printer.example.org",
             ),

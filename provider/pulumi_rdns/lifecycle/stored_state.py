@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_rdns.errors import InvalidInputError
+from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
 from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ptr import PTR, ptr_state
 from pulumi_rdns.properties.ptr_set import PTR_SET
@@ -20,6 +21,7 @@ from pulumi_rdns.pulumi_cli import in_clear
 from pulumi_rdns.records.holdings import (
     UNREADABLE,
     Holding,
+    StoredRecord,
     holding_of_forward,
     holding_of_ptr,
     holding_of_set,
@@ -30,38 +32,43 @@ from pulumi_rdns.records.session import Session
 _PROVIDER = "pulumi:providers:pulumi-python"
 
 
-def stored_holdings(
-    session: Session, deployment: Mapping[str, Any]
-) -> Iterator[tuple[str, Holding]]:
-    """Yield each resource of an exported state, by its URN, and what it has written.
+def stored_records(session: Session, deployment: Mapping[str, Any]) -> Iterator[StoredRecord]:
+    """Yield the resources of an exported state.
 
     Nothing of a state with several providers: an instance's name may be another server there.
-    Values that are secret cannot be read: `UNREADABLE` stands for that of a PtrRecord, and other
-    resources that have some are left out.
+    Values that are secret cannot be read: `UNREADABLE` stands for what a PtrRecord has written, and
+    other resources that have some are left out.
     """
-    resources = deployment.get("resources") or []
-    if sum(one["type"] == _PROVIDER for one in resources) > 1:
+    if has_several_providers(deployment):
         return
-    for one in resources:
+    for one in deployment.get("resources") or []:
         with contextlib.suppress(InvalidInputError):
-            holding = _holding(session, one["type"], one.get("id", ""), one.get("outputs") or {})
-            if holding is not None:
-                yield one["urn"], holding
+            found = _record(session, one["type"], one.get("id", ""), one.get("outputs") or {})
+            if found is not None:
+                yield StoredRecord(one["urn"], *found, bool(one.get("delete")))
 
 
-def _holding(session: Session, token: str, id_: str, outputs: Properties) -> Holding | None:
+def has_several_providers(deployment: Mapping[str, Any]) -> bool:
+    """Whether dynamic resources of the state have more than one provider."""
+    types = [one["type"] for one in deployment.get("resources") or []]
+    return types.count(_PROVIDER) > 1
+
+
+def _record(
+    session: Session, token: str, id_: str, outputs: Properties
+) -> tuple[PtrState | ForwardState | PtrSetState, Holding] | None:
     known = in_clear(outputs)
     identity = session.backends.identity
     if token == PTR.token:
         state = ptr_state(known, id_)
         holding = holding_of_ptr(identity(state.backend), state)
         if "writtenHostname" in outputs.keys() - known.keys():
-            return holding._replace(values={str(state.address): UNREADABLE})
-        return holding
+            holding = holding._replace(values={str(state.address): UNREADABLE})
+        return state, holding
     if token == FORWARD.token and {"backend", "hostname", "address"} <= known.keys():
         forward = FORWARD.state(known)
-        return holding_of_forward(identity(forward.backend), forward)
+        return forward, holding_of_forward(identity(forward.backend), forward)
     if token == PTR_SET.token and {"backend", "writtenRecords"} <= known.keys():
         many = PTR_SET.state(known)
-        return holding_of_set(identity(many.backend), many)
+        return many, holding_of_set(identity(many.backend), many)
     return None

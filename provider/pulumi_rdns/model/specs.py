@@ -69,6 +69,8 @@ class PtrPolicies(msgspec.Struct, frozen=True, kw_only=True):
     forward_timeout: float | None = None
     #: seconds
     ptr_timeout: float | None = None
+    #: of 100: as many of the records of a set may go in one update
+    max_delete_percent: int | None = None
 
 
 class PtrSpec(msgspec.Struct, frozen=True, kw_only=True):

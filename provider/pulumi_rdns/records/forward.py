@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import cast
 
 from dns.rdatatype import RdataType
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_refusals import (
     alias_in_the_way,
+    also_has,
     conflict,
     refuse_fixed,
     warn_of_mask,
@@ -99,12 +101,8 @@ class ForwardRecords:
         return state
 
     def _create(self, spec: ForwardSpec, report: Report, resource: str) -> ForwardState:
-        backend = self._zones(spec.backend)
-        zone = spec.zone or zone_of(backend, spec.hostname)
-        if not is_subdomain(spec.hostname, zone):
-            raise InvalidInputError(f"zone {zone} does not contain {spec.hostname}", "zone")
-        if str(spec.address) not in self._written(spec):
-            refuse_fixed(backend, zone, spec)
+        location = self.find(spec)
+        backend, zone = self._zones(spec.backend), cast(DnsName, location.zone)
         before = self._put(backend, zone, spec, report, resource)
         if before:
             warn_of_mask(backend, zone, spec.hostname, spec.address, report)
@@ -190,9 +188,7 @@ class ForwardRecords:
         with self._told(name, spec):
             backend = self._zones(spec.backend)
             zone = old.zone or zone_of(backend, spec.hostname)
-            learned = set() if str(old.address) in self._written(spec) else {old.address}
-            going = {str(one) for one in {old.written} | learned if one is not None}
-            self._put(backend, zone, spec, report, name, going - {str(spec.address)})
+            self._put(backend, zone, spec, report, name, self.going(old, spec))
             self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
         return state
 
@@ -236,7 +232,7 @@ class ForwardRecords:
         """Write the address, in the place of those that go; give what was there before."""
 
         def is_foreign(_: str, live: LiveRecord) -> bool:
-            return bool(self._foreign(set(live.values).difference(going), spec))
+            return bool(self.foreign(set(live.values).difference(going), spec))
 
         strangers = None
         if spec.on_conflict is not OnForwardConflict.ADD:
@@ -246,13 +242,31 @@ class ForwardRecords:
         before = self._reconcile(
             location, spec, lambda _, live: self.decide(spec, live, going), strangers
         ).values
-        foreign = self._foreign(set(before).difference(going), spec)
+        foreign = self.foreign(set(before).difference(going), spec)
         if foreign and spec.on_conflict is OnForwardConflict.ADD:
-            report.warning(
-                f"{spec.hostname} also has {', '.join(sorted(foreign))}, which this program does "
-                "not declare; it stays"
-            )
+            report.warning(also_has(spec, foreign))
         return before
+
+    def find(self, spec: ForwardSpec) -> RecordLocation:
+        """Find where a new address belongs.
+
+        Raises BackendError, ConfigError where the backend has no zones, InvalidInputError where the
+        zone that is named does not contain the hostname, and RejectedError where the address is
+        there already and can never be removed.
+        """
+        backend = self._zones(spec.backend)
+        zone = spec.zone or zone_of(backend, spec.hostname)
+        if not is_subdomain(spec.hostname, zone):
+            raise InvalidInputError(f"zone {zone} does not contain {spec.hostname}", "zone")
+        if str(spec.address) not in self._written(spec):
+            refuse_fixed(backend, zone, spec)
+        return forward_location(backend, zone, spec.hostname, spec.address)
+
+    def going(self, old: ForwardState, spec: ForwardSpec) -> set[str]:
+        """Return the addresses that an update takes out."""
+        learned = set() if str(old.address) in self._written(spec) else {old.address}
+        going = {str(one) for one in {old.written} | learned if one is not None}
+        return going - {str(spec.address)}
 
     def decide(self, spec: ForwardSpec, live: LiveRecord, going: Collection[str] = ()) -> Wanted:
         """Decide what the RRset is to have where ``live`` stands. No write.
@@ -262,7 +276,7 @@ class ForwardRecords:
         if live.alias is not None:
             raise alias_in_the_way(spec, DnsName(live.alias))
         stay = set(live.values) - (set(going) - self._declared(spec))
-        foreign = self._foreign(stay, spec)
+        foreign = self.foreign(stay, spec)
         if foreign and spec.on_conflict in (None, OnForwardConflict.FAIL):
             raise conflict(spec, foreign)
         if spec.on_conflict is OnForwardConflict.OVERWRITE:
@@ -309,7 +323,8 @@ class ForwardRecords:
             self._ledger.may_hear_more,
         )
 
-    def _foreign(self, addresses: Collection[str], spec: ForwardSpec) -> set[str]:
+    def foreign(self, addresses: Collection[str], spec: ForwardSpec) -> set[str]:
+        """Return those addresses of the RRset that are nobody's of this program and stack."""
         known = self._declared(spec) | {str(spec.address)}
         others = [one for one in addresses if one not in known]
         ours = self._written(spec, others)

@@ -52,6 +52,14 @@ def conflict(spec: ForwardSpec, foreign: Collection[str]) -> ConflictError:
     )
 
 
+def also_has(spec: ForwardSpec, foreign: Collection[str]) -> str:
+    """Return the warning about addresses that stay beside this one."""
+    return (
+        f"{spec.hostname} also has {', '.join(sorted(foreign))}, which this program does not "
+        "declare; it stays"
+    )
+
+
 def alias_in_the_way(spec: ForwardSpec, target: DnsName) -> ConflictError:
     """Return the error about a CNAME at the hostname."""
     return _in_the_way(

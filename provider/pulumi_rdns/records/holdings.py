@@ -79,6 +79,16 @@ class Holding(NamedTuple):
         return name
 
 
+class StoredRecord(NamedTuple):
+    """A resource of the state."""
+
+    urn: str
+    state: PtrState | ForwardState | PtrSetState
+    holding: Holding
+    #: another one has taken its place, and its delete is still to come
+    is_replaced: bool = False
+
+
 def holding_of_ptr(identity: str, state: PtrState) -> Holding:
     """Return what a PtrRecord has."""
     address = str(state.address)

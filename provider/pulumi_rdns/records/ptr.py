@@ -85,9 +85,7 @@ class PtrRecords:
     def _create(self, spec: PtrSpec, report: Report, resource: str) -> PtrState:
         backend = self._backends.get(spec.backend)
         location, is_free = find_ptr(backend, spec.address, spec.zone, self._aliases)
-        if location.zone is None and spec.ttl is not None:
-            reason = f"the PTR of {spec.address} is set at its account, without a TTL; leave it out"
-            raise InvalidInputError(reason, "ttl")
+        refuse_ttl(location, spec)
 
         def refuse(_: str, live: LiveRecord) -> Wanted | None:
             wanted = self.decide(spec, live)
@@ -258,7 +256,7 @@ class PtrRecords:
 
     def memory(self, location: RecordLocation, spec: PtrSpec) -> Memory | None:
         """Return what is remembered of a record that is right already and that this stack wrote;
-        None where somebody else did.
+        None where somebody else did. No write.
         """
         written = self._written(spec, [spec.hostname])
         if spec.hostname in written:
@@ -339,6 +337,13 @@ class PtrRecords:
 def _resource(backend: str, address: Address) -> str:
     """Name a resource of which nobody says the URN."""
     return f"PTR {backend} {address}"
+
+
+def refuse_ttl(location: RecordLocation, spec: PtrSpec) -> None:
+    """Raise InvalidInputError where a TTL is given, and the record can have none."""
+    if location.zone is None and spec.ttl is not None:
+        reason = f"the PTR of {spec.address} is set at its account, without a TTL; leave it out"
+        raise InvalidInputError(reason, "ttl")
 
 
 def _own(spec: PtrSpec) -> OwnPtr:

@@ -212,11 +212,6 @@ class PtrSets:
         overwrites = spec.policies.on_conflict is OnConflict.OVERWRITE
         locations = {address: found.locations[address] for address in names}
 
-        def decide(address: str, live: LiveRecord) -> Wanted | None:
-            hostname, ours = names[address], self.ours(old, address, live)
-            ptr = OwnPtr(spec.backend, address, hostname, spec.ttl, overwrites)
-            return decide_write(ptr, ours, live)
-
         def is_foreign(address: str, live: LiveRecord) -> bool:
             ours = self.ours(old, address, live)
             return not overwrites and are_foreign(names[address], ours, live)
@@ -230,11 +225,23 @@ class PtrSets:
         return reconcile(
             self._store(old, finder),
             locations,
-            decide,
+            partial(self.decide, old, spec),
             assumed={key: live for key in names if (live := assumed(key)) is not None},
             strangers=Strangers(is_foreign, partial(self._await_ours, resource, report)),
             report=report,
         )
+
+    def decide(
+        self, old: PtrSetState, spec: PtrSetSpec, address: str, live: LiveRecord
+    ) -> Wanted | None:
+        """Decide what is written where ``live`` stands; None for nothing. No write.
+
+        Raises ConflictError and RejectedError.
+        """
+        overwrites = spec.policies.on_conflict is OnConflict.OVERWRITE
+        hostname = spec.records.table[address]
+        ptr = OwnPtr(spec.backend, address, hostname, spec.ttl, overwrites)
+        return decide_write(ptr, self.ours(old, address, live), live)
 
     def _memories(
         self, old: PtrSetState, spec: PtrSetSpec, names: Table, made: Reconciled, report: Report

@@ -29,6 +29,8 @@ class Counts(NamedTuple):
     removed: int = 0
     #: records that are right already, and that this stack did not write
     adopted: int = 0
+    #: records of somebody else that are taken over
+    overwritten: int = 0
     #: records that leave the set and stay where they are, as they were there before it
     kept: int = 0
     #: address -> what somebody else's PTR record there points to
@@ -43,6 +45,7 @@ class Counts(NamedTuple):
         signs = [("+", self.added), ("~", self.changed), ("-", self.removed)]
         parts = [" ".join(f"{sign}{count:,}" for sign, count in signs if count)]
         parts += [f"{self.adopted:,} adopted"] if self.adopted else []
+        parts += [f"{self.overwritten:,} taken over"] if self.overwritten else []
         parts += [f"{self.kept:,} kept"] if self.kept else []
         parts += [self._conflicts()] if self.conflicts else []
         text = ", ".join(filter(None, parts))

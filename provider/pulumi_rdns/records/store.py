@@ -70,7 +70,19 @@ def read_many(
 
     ``is_shared``: what was read a few seconds ago, for others, will do. Raises BackendError.
     """
-    found = dict.fromkeys(locations, NOTHING)
+    found = {}
+    for key, one in read_each(locations, is_shared=is_shared).items():
+        if isinstance(one, RdnsError):
+            raise one
+        found[key] = one
+    return found
+
+
+def read_each(
+    locations: Mapping[K, RecordLocation], *, is_shared: bool = False
+) -> dict[K, LiveRecord | AddressNotFoundError]:
+    """Read the same; the account may not have some of the addresses. Raises BackendError."""
+    found: dict[K, LiveRecord | AddressNotFoundError] = dict.fromkeys(locations, NOTHING)
     for zone, keys in _by_zone(locations).items():
         first = locations[keys[0]]
         if zone is None:
@@ -161,17 +173,26 @@ class SetStore(Store):
         return self._find(keys)
 
 
-def _read_attributes(locations: Mapping[K, RecordLocation]) -> dict[K, LiveRecord]:
+def _read_attributes(
+    locations: Mapping[K, RecordLocation],
+) -> dict[K, LiveRecord | AddressNotFoundError]:
     """Read all addresses of an account in one list."""
     backend = cast(AddressBackend, next(iter(locations.values())).backend)
     if len(locations) == 1:
-        return {key: look(location) for key, location in locations.items()}
+        return {key: _read_attribute(location) for key, location in locations.items()}
     there = {str(one.address): one.ptr for one in backend.addresses()}
     # A list of those that have a PTR need not hold the others: each is asked for.
     return {
-        key: live_of(there[one.owner]) if one.owner in there else look(one)
+        key: live_of(there[one.owner]) if one.owner in there else _read_attribute(one)
         for key, one in locations.items()
     }
+
+
+def _read_attribute(location: RecordLocation) -> LiveRecord | AddressNotFoundError:
+    try:
+        return look(location)
+    except AddressNotFoundError as error:
+        return error
 
 
 def _applied(changes: Mapping[str, RecordChange], progress: Progress) -> dict[str, Outcome]:

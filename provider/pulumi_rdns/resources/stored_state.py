@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 
 from pulumi_rdns.errors import ConfigError
-from pulumi_rdns.lifecycle.stored_state import stored_holdings
+from pulumi_rdns.lifecycle.stored_state import has_several_providers, stored_records
 from pulumi_rdns.pulumi_cli import export_state
-from pulumi_rdns.records.holdings import Holding
+from pulumi_rdns.records.holdings import Holding, StoredRecord
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.engine import run
 
@@ -23,17 +23,25 @@ _NO_ORGANIZATION = "organization"
 _TIMEOUT = 30.0
 
 
-def read_holdings(
+def read_records(
     session: Session, organization: str | None, project: str, stack: str
-) -> list[tuple[str, Holding]]:
-    """Return each resource of the state, and what it has written; nothing where nobody can say."""
+) -> list[StoredRecord] | None:
+    """Return the records of the state; None where nobody can say."""
     if organization is None:
-        return []
+        return None
     # A stack of another organization may have the same name.
     name = stack if organization == _NO_ORGANIZATION else f"{organization}/{project}/{stack}"
     try:
         deployment = export_state(name, program=run.cli_program(), timeout=_TIMEOUT)
     except ConfigError as error:
         _log.info("what earlier runs have written is not known: %s", error)
-        return []
-    return [*stored_holdings(session, deployment)]
+        return None
+    return None if has_several_providers(deployment) else [*stored_records(session, deployment)]
+
+
+def read_holdings(
+    session: Session, organization: str | None, project: str, stack: str
+) -> list[tuple[str, Holding]]:
+    """Return each resource of the state, and what it has written; nothing where nobody can say."""
+    found = read_records(session, organization, project, stack) or ()
+    return [(one.urn, one.holding) for one in found]
