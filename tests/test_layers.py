@@ -33,8 +33,8 @@ BELOW = {
     "records": {"errors", "model", "resolve", "backends", "workers"},
     "lifecycle": {"errors", "logs", "pulumi_cli", "model", "properties", "backends", "records"},
     "resources": {
-        *("errors", "logs", "pulumi_cli", "model", "properties", "backends", "records"),
-        "lifecycle",
+        *("errors", "logs", "pulumi_cli", "workers", "model", "properties", "backends"),
+        *("records", "lifecycle"),
     },
     "cli": {
         *("errors", "logs", "pulumi_cli", "workers", "model", "properties", "resolve"),

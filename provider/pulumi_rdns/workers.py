@@ -7,9 +7,11 @@ an operation or to a log, would be nobody's.
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,9 +27,61 @@ def in_this_context(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-class Workers(ThreadPoolExecutor):
-    """A pool of threads, each piece of work in the context in which it was submitted."""
+class Workers:
+    """A pool of threads, each piece of work in the context in which it was submitted.
 
-    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Schedule a call, as `concurrent.futures.Executor.submit` does; `map` calls this."""
-        return super().submit(in_this_context(fn), *args, **kwargs)
+    The threads are daemons, which those of `concurrent.futures` are not: a process that has no time
+    left for an answer, as that of a preview, ends without it.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._threads = 0
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._futures: list[Future[Any]] = []
+
+    def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Let a thread call a function. Its answer, or what it raises, is the future's."""
+        future: Future[R] = Future()
+        self._futures.append(future)
+        call = in_this_context(function)
+
+        def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(call(*args, **kwargs))
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._work.put(work)
+        if self._threads < self._size:
+            self._threads += 1
+            threading.Thread(target=self._serve, daemon=True).start()
+        return future
+
+    def map(self, function: Callable[..., R], items: Iterable[Any]) -> Iterator[R]:
+        """Call a function for each item; yield the answers in order.
+
+        The first thing that is raised is raised here, and what has not begun is left undone.
+        """
+        futures = [self.submit(function, item) for item in items]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for all that was submitted."""
+        wait(self._futures)
+        for _thread in range(self._threads):
+            self._work.put(None)
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()

@@ -14,11 +14,11 @@ from pulumi_rdns.model.confirmation import Verdict
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import ForwardPolicy, ForwardSpec, PtrPolicies, PtrSpec
 from pulumi_rdns.records.forward_check import BackendSource
-from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.fakes.cloudflare import Simulator
 from tests.records.conftest import name
+from tests.records.preview.looking import warned
 from tests.records.test_forward_check import NO, SILENT, Script
 
 MAIL = "mail.example.com"
@@ -104,16 +104,17 @@ def test_a_preview_says_it_too(
     if asked == "dns":
         monkeypatch.setattr(session, "source_of", lambda _: Script(NO))
         said = f"ns1 has 192.0.2.7; {said}"
-    told = preview_warnings(session, ptr(), is_new=False, expects_forward=False, ours=())
+    told = warned(session, ptr(), is_new=False)
     assert told == [f"{MAIL} does not resolve to {TEN}: {said}"]
 
 
-def test_a_preview_says_nothing_of_it_where_nobody_could_be_asked(
+def test_a_preview_says_where_nobody_could_be_asked(
     cloudflare: Simulator, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(cloudflare)
     monkeypatch.setattr(session, "source_of", lambda _: Script(SILENT))
-    assert preview_warnings(session, ptr(), is_new=False, expects_forward=False, ours=()) == []
+    (told,) = warned(session, ptr(), is_new=False)
+    assert told.startswith(f"{MAIL} could not be checked to resolve to {TEN}: ")
 
 
 def test_a_proxied_record_that_is_adopted_or_refreshed_is_a_warning(

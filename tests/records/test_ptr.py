@@ -22,11 +22,11 @@ from pulumi_rdns.model.specs import (
     OnDelete,
 )
 from pulumi_rdns.model.states import PtrState
-from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
 from tests.records.conftest import name
+from tests.records.preview.looking import warned
 from tests.records.ptr_records import ADDRESS, live, put, spec
 
 
@@ -111,9 +111,7 @@ def test_a_conflict_says_that_a_name_is_probably_missing_its_final_dot(
         "it already points to mail.example.com.100.51.198.in-addr.arpa (the name in the zone is "
         "probably missing its final dot), which was not written by this stack"
     ) in str(caught.value)
-    told = preview_warnings(
-        session, spec("files"), is_new=True, expects_forward=True, ours=frozenset()
-    )
+    told = warned(session, spec("files"), expects_forward=True)
     assert len(told) == 1
     assert "in-addr.arpa (the name in the zone is probably missing its final dot), wh" in told[0]
 

@@ -14,11 +14,11 @@ from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.specs import ForwardSpec, OnDelete, PtrSetSpec
 from pulumi_rdns.model.states import Previous
 from pulumi_rdns.records.holdings import UNREADABLE, Holding, Memory
-from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from tests.backends.heard import Heard
 from tests.records.conftest import Join, name, named, new_session
+from tests.records.preview.looking import warned
 from tests.records.ptr_records import ADDRESS, live, put, spec
 
 OLD, NEW = "urn::old", "urn::new"
@@ -192,7 +192,7 @@ def test_a_preview_warns_of_nothing_that_the_state_wrote(
     def warnings(there: DnsName) -> list[str]:
         put(session, "files", there)
         declared = spec("files", WWW)
-        return preview_warnings(session, declared, is_new=True, expects_forward=False, ours=())
+        return warned(session, declared, expects_forward=True)
 
     assert warnings(name(MAIL)) == []
     assert "already points to stranger" in " ".join(warnings(name(STRANGER)))

@@ -13,6 +13,7 @@ from pulumi_rdns.lifecycle.common import (
     stored,
 )
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
+from pulumi_rdns.lifecycle.preview import Ahead, warnings_of
 from pulumi_rdns.model.addresses import record_type
 from pulumi_rdns.model.specs import ForwardSpec
 from pulumi_rdns.model.states import ForwardState
@@ -59,9 +60,15 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     return DiffResult(changes, replaces, delete_before_replace=False)
 
 
-def preview(session: Session, call: Call, inputs: Properties) -> PreviewResult:
-    """Return what is known before anything is written."""
-    return PreviewResult({"recordType": record_type(FORWARD.spec(inputs).address)}, [])
+def preview(
+    session: Session, call: Call, inputs: Properties, *, is_new: bool = True
+) -> PreviewResult:
+    """Look what will be in the way of checked inputs that are all known. Never writes.
+
+    ``is_new``: the resource does not exist yet.
+    """
+    outputs = {"recordType": record_type(FORWARD.spec(inputs).address)}
+    return PreviewResult(outputs, warnings_of(session, Ahead(call.urn, FORWARD, inputs, is_new)))
 
 
 def create(session: Session, call: Call, inputs: Properties) -> Stored:

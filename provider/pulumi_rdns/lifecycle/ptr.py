@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
 from pulumi_rdns.lifecycle.common import (
     check_place,
@@ -12,14 +10,13 @@ from pulumi_rdns.lifecycle.common import (
     operation_of,
     stored,
 )
-from pulumi_rdns.lifecycle.messages import hidden, hiding, messages_of
+from pulumi_rdns.lifecycle.messages import hidden, messages_of
+from pulumi_rdns.lifecycle.preview import Ahead, warnings_of
 from pulumi_rdns.model.addresses import reverse_name
-from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.properties.ids import ptr_id
 from pulumi_rdns.properties.ptr import PTR, ptr_state
 from pulumi_rdns.properties.schema import DECLARATION, Properties, declaration_of
 from pulumi_rdns.records.confirmed_again import confirmed_again, is_to_confirm
-from pulumi_rdns.records.preview_warnings import preview_warnings
 from pulumi_rdns.records.session import Session
 
 
@@ -65,22 +62,15 @@ def preview(
     *,
     is_new: bool = True,
     expects_forward: bool = False,
-    ours: Collection[DnsName] = (),
 ) -> PreviewResult:
     """Look what will be in the way of checked inputs that are all known. Never writes.
 
-    ``is_new``: the record does not exist yet, so a PTR that is there is somebody else's, unless
-    it points to one of ``ours``, the hostnames of this program. ``expects_forward``: the forward
-    record is a part of the same program, so that it is missing now is as it should be.
+    ``is_new``: the record does not exist yet. ``expects_forward``: the forward record is a part of
+    the same program, so that it is missing now is as it should be.
     """
-    spec = PTR.spec(inputs)
-    with messages_of(call, PTR, inputs):
-        warnings = preview_warnings(
-            session, spec, is_new=is_new, expects_forward=expects_forward, ours=ours
-        )
-    hide = hiding(PTR, inputs)
-    shown = warnings if hide is None else list(map(hide, warnings))
-    return PreviewResult({"reverseName": reverse_name(spec.address)}, shown)
+    ahead = Ahead(call.urn, PTR, inputs, is_new, lambda _hostname, _address: expects_forward)
+    outputs = {"reverseName": reverse_name(PTR.spec(inputs).address)}
+    return PreviewResult(outputs, warnings_of(session, ahead))
 
 
 def create(session: Session, call: Call, inputs: Properties) -> Stored:

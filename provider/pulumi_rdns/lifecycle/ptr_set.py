@@ -12,6 +12,7 @@ from pulumi_rdns.lifecycle.call import (
 )
 from pulumi_rdns.lifecycle.common import check_place, note_secrets, operation_of, stored
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
+from pulumi_rdns.lifecycle.preview import Ahead, warnings_of
 from pulumi_rdns.model.specs import PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.properties.ids import ptr_set_id
@@ -52,9 +53,15 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     return DiffResult(changes, replaces, delete_before_replace=False)
 
 
-def preview(session: Session, call: Call, inputs: Properties) -> PreviewResult:
-    """Return what is known before anything is written."""
-    return PreviewResult({"count": len(PTR_SET.spec(inputs).records.table)}, [])
+def preview(
+    session: Session, call: Call, inputs: Properties, *, is_new: bool = True
+) -> PreviewResult:
+    """Look what will be in the way of checked inputs that are all known. Never writes.
+
+    ``is_new``: the resource does not exist yet.
+    """
+    outputs = {"count": len(PTR_SET.spec(inputs).records.table)}
+    return PreviewResult(outputs, warnings_of(session, Ahead(call.urn, PTR_SET, inputs, is_new)))
 
 
 def create(session: Session, call: Call, inputs: Properties) -> Stored:

@@ -218,11 +218,8 @@ class PtrRecords:
     def _strangers(self, spec: PtrSpec, resource: str) -> Strangers:
         """Return what may turn out to be a record of this stack, and how to wait for that."""
 
-        def is_foreign(_: str, live: LiveRecord) -> bool:
-            return are_foreign(spec.hostname, self._written(spec, _others(spec, live)), live)
-
         wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
-        return Strangers(is_foreign, wait)
+        return Strangers(lambda _, live: self.is_foreign(spec, live), wait)
 
     def decide(
         self, spec: PtrSpec, live: LiveRecord, learned: Iterable[DnsName] = ()
@@ -233,6 +230,11 @@ class PtrRecords:
         """
         written = self._written(spec, _others(spec, live))
         return decide_write(_own(spec), {*written, *learned}, live)
+
+    def is_foreign(self, spec: PtrSpec, live: LiveRecord, learned: Iterable[DnsName] = ()) -> bool:
+        """Whether what stands there was written by somebody else."""
+        written = self._written(spec, _others(spec, live))
+        return are_foreign(spec.hostname, {*written, *learned}, live)
 
     def _decision(self, spec: PtrSpec, learned: Iterable[DnsName] = ()) -> Decide:
         return lambda _, live: self.decide(spec, live, learned)

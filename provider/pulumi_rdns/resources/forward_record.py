@@ -69,7 +69,7 @@ class ForwardRecord(Record):
             resource_name,
             inputs,
             ("zone", *FORWARD.output_keys),
-            stack.expectations,
+            stack,
             opts,
         )
 

@@ -11,11 +11,11 @@ from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.logs import show_logs
 from pulumi_rdns.resources.declarations import Declarations
+from pulumi_rdns.resources.engine import run
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.gc_tuning import expect_many_objects
 from pulumi_rdns.resources.engine.running import connection
 from pulumi_rdns.resources.expectations import Expectations
-from pulumi_rdns.resources.inputs import literal_hostname
 from pulumi_rdns.resources.stack_defaults import StackDefaults
 
 
@@ -34,37 +34,44 @@ class Program:
         self.expectations = Expectations()
 
     @Once
-    def _warnings(self) -> Any:
-        from pulumi_rdns.resources.preview import PreviewWarnings
-        from pulumi_rdns.resources.stored_state import read_holdings
+    def _preview(self) -> Any:
+        from pulumi_rdns.resources.preview import Preview
+        from pulumi_rdns.resources.stored_state import read_records
 
         session = self.defaults.session
         # Here, because other threads do not know which program they belong to.
         stack = pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()
-        session.ledger.read_state = lambda: read_holdings(session, *stack)
-        return PreviewWarnings(session)
+        return Preview(
+            session,
+            lambda: read_records(session, *stack),
+            is_strict=self.defaults.settings.preview_checks == "strict",
+            deletes=not run.is_targeted(),
+        )
 
-    def warn_in_preview(
+    def look_ahead(
         self,
+        kind: str,
         record: pulumi.CustomResource,
         inputs: dict[str, Any],
         unchanged: pulumi.Output[Any] | None,
         *,
         has_forward: bool,
     ) -> None:
-        """In a preview, warn about what will be in the way of a new or changed PTR record.
+        """In a preview, tell what a new or changed record will meet.
 
         ``unchanged`` is an output of the record that is no input, which a preview knows only of a
         record that does not change. ``has_forward``: the record names what it comes after.
         """
         if not self.defaults.settings.preview_checks or not pulumi.runtime.is_dry_run():
             return
-        hostname, address = literal_hostname(inputs["hostname"]), inputs["address"]
-        self._warnings.watch(
+        self._preview.watch(
+            kind,
             record,
             inputs,
             unchanged,
-            lambda: has_forward or self.declared.has_forward(hostname, address),
+            lambda hostname, address: (
+                has_forward or self.declared.has_forward(hostname, str(address))
+            ),
         )
 
 

@@ -107,11 +107,10 @@ class PtrRecord(Record):
             resource_name,
             inputs,
             PTR.output_keys,
-            stack.expectations,
+            stack,
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needs)),
+            has_forward=bool(forwards),
         )
-        unchanged = self.__dict__.get("reverse_name")
-        stack.warn_in_preview(self, inputs, unchanged, has_forward=bool(forwards))
 
     @property
     @pulumi.getter

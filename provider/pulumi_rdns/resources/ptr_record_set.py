@@ -91,7 +91,7 @@ class PtrRecordSet(Record):
             resource_name,
             inputs,
             PTR_SET.output_keys,
-            stack.expectations,
+            stack,
             opts,
             table,
         )

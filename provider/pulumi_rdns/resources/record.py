@@ -13,8 +13,8 @@ from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.engine.outputs import leave_to_the_registration
 from pulumi_rdns.resources.engine.pickles import PROVIDERS
-from pulumi_rdns.resources.expectations import Expectations
 from pulumi_rdns.resources.inputs import secret_inputs
+from pulumi_rdns.resources.program import Program
 
 _PACKAGE = "pulumi-python"
 _IMPORT = (
@@ -32,13 +32,16 @@ class Record(pulumi.CustomResource):
         resource_name: str,
         inputs: Mapping[str, Any],
         outputs: Sequence[str],
-        expectations: Expectations,
+        stack: Program,
         opts: pulumi.ResourceOptions | None,
         records: Mapping[str, str] | None = None,
+        *,
+        has_forward: bool = False,
     ) -> None:
         """Register the resource; ``outputs`` are the properties that are no inputs, camelCase.
 
-        ``expectations`` is told of it; ``records`` are those of a set, where they are known.
+        ``stack`` is told of it; ``records`` are those of a set, where they are known.
+        ``has_forward``: it names the forward record that it comes after.
 
         Raises InvalidInputError where it is to be imported.
         """
@@ -46,17 +49,20 @@ class Record(pulumi.CustomResource):
             raise as_run_error(InvalidInputError(f"{resource_name!r}: {_IMPORT}", "import_"))
         token = f"{_PACKAGE}:dynamic/rdns:{kind}"
         is_read = opts is not None and opts.id is not None
-        line = None if is_read else expectations.expect(kind, resource_name, inputs, records)
+        line = None if is_read else stack.expectations.expect(kind, resource_name, inputs, records)
         secret = secret_inputs({camel(key): value for key, value in inputs.items()})
+        given = {**inputs, **({} if secret is None else {_snake(SECRET_INPUTS): secret})}
         props = {
             **{_snake(output): None for output in outputs},
-            **inputs,
-            **({} if secret is None else {_snake(SECRET_INPUTS): secret}),
+            **given,
             **({} if line is None else {DECLARATION: line}),
             "__provider": PROVIDERS[kind],
         }
         super().__init__(token, resource_name, props, opts)
+        unchanged = self.__dict__.get(_snake(outputs[0]))
         leave_to_the_registration(self.__dict__.get(name) for name in props)
+        if not is_read:
+            stack.look_ahead(kind, self, given, unchanged, has_forward=has_forward)
 
     @property
     @pulumi.getter

@@ -87,6 +87,22 @@ def cli_program() -> str | None:
         return None
 
 
+def is_targeted() -> bool:
+    """Whether the command names the resources that it is for, so that others stay as they are."""
+    return any(one.startswith(("--target", "-t")) for one in _arguments())
+
+
+def _arguments() -> list[str]:
+    """Return the command line of the CLI; nothing where it is not known."""
+    import psutil
+
+    found = cli()
+    try:
+        return [] if found is None else psutil.Process(found.pid).cmdline()[1:]
+    except (psutil.Error, OSError):
+        return []
+
+
 def is_alive(one: Cli) -> bool:
     """Whether a process of the CLI is still there."""
     import psutil
