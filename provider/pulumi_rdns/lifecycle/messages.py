@@ -17,12 +17,12 @@ from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
 from pulumi_rdns.logs import hidden_in_logs
 from pulumi_rdns.model.addresses import parse_address, reverse_name
 from pulumi_rdns.model.fills import Network
+from pulumi_rdns.model.terminal_text import HIDDEN
 from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema
 
 #: takes secret values out of a sentence
 Hide: TypeAlias = Callable[[str], str]
 
-_HIDDEN = "[secret]"
 #: names that spell an address, as a regular expression
 _REVERSE = r"[\w./-]+\.(?:in-addr|ip6)\.arpa"
 #: what looks like an address or a network
@@ -73,7 +73,7 @@ def hidden(
 
 def _without_quotes(reason: str) -> str:
     """Hide what a reason quotes: escaped or cut short, it is none of the words of the value."""
-    return _QUOTED.sub(rf"\1{_HIDDEN}\1", reason)
+    return _QUOTED.sub(rf"\1{HIDDEN}\1", reason)
 
 
 def hiding(schema: Schema[Any, Any], *properties: Properties) -> Hide | None:
@@ -90,7 +90,7 @@ def hiding(schema: Schema[Any, Any], *properties: Properties) -> Hide | None:
     networks = [network for secret in secrets for network in _networks(secret.get("network"))]
 
     def hide(sentence: str) -> str:
-        shown = pattern().sub(_HIDDEN, sentence)
+        shown = pattern().sub(HIDDEN, sentence)
         if not networks:
             return shown
         return _ADDRESS.sub(lambda found: _hidden_address(found[0], networks), shown)
@@ -144,7 +144,7 @@ def _hidden_address(text: str, networks: Sequence[Network]) -> str:
             found.version == network.version and found.subnet_of(network)  # type: ignore[arg-type]
             for network in networks
         )
-        return _HIDDEN + text[end:] if is_inside else text
+        return HIDDEN + text[end:] if is_inside else text
     return text
 
 

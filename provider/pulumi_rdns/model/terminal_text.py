@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+#: stands for a value that the user keeps secret
+HIDDEN = "[secret]"
 #: C0 and C1; what is invisible or gives a direction; separators of lines; halves of pairs, which
 #: no terminal can be sent; what is not interchanged, and tags
 _UNSAFE = re.compile(

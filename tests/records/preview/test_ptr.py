@@ -9,13 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrPolicies, PtrSpec
 from pulumi_rdns.model.states import PtrState
 from pulumi_rdns.records.holdings import Holding
 from pulumi_rdns.records.session import Session
 from tests.records.conftest import name
-from tests.records.preview.looking import told, warned
+from tests.records.preview.looking import session_of, told, warned
 from tests.records.ptr_records import put
 from tests.resolve.conftest import internet as internet
 from tests.servers.internet import Internet
@@ -23,17 +22,6 @@ from tests.servers.internet import Internet
 ADDRESS = parse_address("192.0.2.10")
 SKIP = PtrPolicies(forward_check=ForwardPolicy.SKIP)
 VERIFY = PtrPolicies(forward_check=ForwardPolicy.VERIFY)
-
-
-def session_of(root: Path, **settings: object) -> Session:
-    backends: dict[str, object] = {
-        "memory": {"zones": ["example.com"], "networks": ["192.0.2.0/24"]},
-        "files": {"type": "zonefile", "directory": "zones"},
-        "away": {"type": "rfc2136", "server": "127.0.0.1:9", "timeout": 1},
-        "wrong": {"type": "memory", "networks": ["nonsense"]},
-    }
-    given = {f"rdns:{key}": value for key, value in settings.items()}
-    return Session(read_settings({"rdns:backends": backends} | given), root, {})
 
 
 def wanted(

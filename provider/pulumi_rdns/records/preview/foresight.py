@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import NamedTuple
 
 from pulumi_rdns.errors import BackendError, RdnsError, UnavailableError
+from pulumi_rdns.model.terminal_text import HIDDEN
 from pulumi_rdns.records.ptr_set_messages import SHOWN, Counts, shown
 
 #: records of which each has its own line; more are counted
@@ -172,8 +173,9 @@ def _caused(key: Hashable, concerned: Sequence[_Concerned], will_fail: bool) -> 
 
 
 def _listed(concerned: Sequence[_Concerned]) -> str:
-    addresses = {one.subject for one in concerned if one.kind == "PTR"}
-    names = sorted({one.subject for one in concerned if one.kind != "PTR"})
+    subjects = {one.subject for one in concerned}
+    addresses = {one.subject for one in concerned if one.kind == "PTR"} - {HIDDEN}
+    names = sorted(subjects - addresses)
     parts = [shown(addresses)] if addresses else []
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     parts += [", ".join(names[:SHOWN]) + more] if names else []

@@ -123,7 +123,8 @@ def _look_at_places(session: Session, ahead: PtrSetAhead, todo: Table, sight: Fo
         known = {key: found.locations[key] for key in todo if key in found.locations}
         there = {**found.errors, **found.unserved, **read_each(known, is_shared=True)}
     except RdnsError as error:
-        sight.trouble(ahead.resource, "PTR", f"{len(todo):,} records", error)
+        for address in todo:
+            sight.trouble(ahead.resource, "PTR", address, error)
         return
     live = {key: one for key, one in there.items() if isinstance(one, LiveRecord)}
     for address, one in there.items():
