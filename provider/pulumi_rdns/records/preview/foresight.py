@@ -120,13 +120,13 @@ class Foresight:
         self._failing[key] = self._failing.get(key, False) or will_fail
 
     def told(self) -> list[Told]:
-        """Return all sentences, those about one resource first."""
+        """Return what is known by now: all sentences, those about one resource first."""
         found = [*self._told]
-        for one in self._mismatches:
+        for one in [*self._mismatches]:
             found.append(
                 one._replace(will_fail=one.will_fail and one.resource not in self._adopted)
             )
-        for resource, counts in self._counts.items():
+        for resource, counts in [*self._counts.items()]:
             if line := counts.line():
                 found.append(
                     Told(
@@ -136,9 +136,9 @@ class Foresight:
                         will_fail=bool(counts.conflicts),
                     )
                 )
-        for verb, planned in self._plans.items():
+        for verb, planned in [*self._plans.items()]:
             found += _planned(verb, planned)
-        for key, concerned in self._causes.items():
+        for key, concerned in [*self._causes.items()]:
             found.append(_caused(key, concerned, self._failing[key]))
         return found
 
