@@ -117,6 +117,11 @@ def test_nothing_is_known_where_there_are_several_providers(
 def test_what_was_replaced_and_is_still_to_be_deleted_is_told_apart(
     session: Session, single: Stored
 ) -> None:
-    resources = [exported(PTR, single), {**exported(PTR, single), "delete": True}]
+    plain = exported(PTR, single)
+    resources = [plain, {**plain, "delete": True}, {**plain, "retainOnDelete": True}]
     found = stored_records(session, {"resources": resources})
-    assert [one.is_replaced for one in found] == [False, True]
+    assert [(one.is_replaced, one.is_retained) for one in found] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]

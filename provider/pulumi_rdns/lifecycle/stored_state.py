@@ -45,7 +45,8 @@ def stored_records(session: Session, deployment: Mapping[str, Any]) -> Iterator[
         with contextlib.suppress(InvalidInputError):
             found = _record(session, one["type"], one.get("id", ""), one.get("outputs") or {})
             if found is not None:
-                yield StoredRecord(one["urn"], *found, bool(one.get("delete")))
+                is_retained = bool(one.get("retainOnDelete"))
+                yield StoredRecord(one["urn"], *found, bool(one.get("delete")), is_retained)
 
 
 def has_several_providers(deployment: Mapping[str, Any]) -> bool:

@@ -87,6 +87,8 @@ class StoredRecord(NamedTuple):
     holding: Holding
     #: another one has taken its place, and its delete is still to come
     is_replaced: bool = False
+    #: its record stays when it leaves the program (``retain_on_delete``)
+    is_retained: bool = False
 
 
 def holding_of_ptr(identity: str, state: PtrState) -> Holding:

@@ -102,8 +102,13 @@ def test_what_moves_is_kept_or_was_never_written_is_no_deletion(session: Session
     assert one.text.startswith(f"5 of 12 records of zone {ZONE} would go")
 
 
-def test_what_was_replaced_already_is_no_deletion(session: Session) -> None:
-    assert told(session, *(single(at)._replace(is_replaced=True) for at in range(20))) == []
+@pytest.mark.parametrize("how", ["is_replaced", "is_retained"])
+def test_what_was_replaced_already_or_is_retained_is_no_deletion(
+    session: Session, how: str
+) -> None:
+    state = state_of(hosts(*range(12)))
+    stored = [*(single(at) for at in range(20)), many(state)]
+    assert told(session, *(one._replace(**{how: True}) for one in stored)) == []
 
 
 def test_a_set_that_leaves_is_told_of_and_refused(session: Session) -> None:

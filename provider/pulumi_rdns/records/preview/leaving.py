@@ -26,7 +26,7 @@ def foresee_leaving(
     before: defaultdict[str, int] = defaultdict(int)
     going: defaultdict[str, int] = defaultdict(int)
     for one in stored:
-        is_leaving = one.urn not in present and not one.is_replaced
+        is_leaving = one.urn not in present and not (one.is_replaced or one.is_retained)
         if isinstance(one.state, PtrSetState):
             if is_leaving:
                 _foresee_set(session, one.urn, one.state, sight)
