@@ -108,7 +108,9 @@ def test_what_was_replaced_already_or_is_retained_is_no_deletion(
 ) -> None:
     state = state_of(hosts(*range(12)))
     stored = [*(single(at) for at in range(20)), many(state)]
-    assert told(session, *(one._replace(**{how: True}) for one in stored)) == []
+    is_retained = how == "is_retained"
+    left = [one._replace(is_retained=is_retained, is_replaced=not is_retained) for one in stored]
+    assert told(session, *left) == []
 
 
 def test_a_set_that_leaves_is_told_of_and_refused(session: Session) -> None:
