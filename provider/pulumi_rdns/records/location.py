@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import AddressBackend, Backend, Ptr, ZoneBackend
+from pulumi_rdns.backends.base import AddressBackend, Backend, OwnedAddress, Ptr, ZoneBackend
 from pulumi_rdns.backends.changes import NOTHING, LiveRecord
 from pulumi_rdns.errors import (
     AddressNotFoundError,
@@ -40,6 +40,8 @@ class FoundLocation(NamedTuple):
     is_free: bool = False
 
 
+#: lists the addresses of an account
+Listed: TypeAlias = Callable[[], Sequence[OwnedAddress]]
 #: asks the DNS where the reverse name of an address leads: its aliases in order, none for none
 Aliases: TypeAlias = Callable[[Address], Sequence[DnsName]]
 

@@ -16,6 +16,7 @@ from pulumi_rdns.model.names import DnsName, from_dns, to_dns
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.records.location import (
     Aliases,
+    Listed,
     RecordLocation,
     attribute_of,
     find_ptr,
@@ -44,8 +45,18 @@ class FoundLocations(NamedTuple):
 class PtrSetLocations:
     """Finds the records of a set at one backend."""
 
-    def __init__(self, backend: Backend, zone: DnsName | None, aliases: Aliases) -> None:
-        """``zone`` is the one that the program names, if any."""
+    def __init__(
+        self,
+        backend: Backend,
+        zone: DnsName | None,
+        aliases: Aliases,
+        listed: Listed | None = None,
+    ) -> None:
+        """``zone`` is the one that the program names, if any.
+
+        ``listed`` is a list of the account's addresses that will do.
+        """
+        self._listed = listed
         self._backend = backend
         self._zone = zone
         self._aliases = aliases
@@ -141,7 +152,7 @@ class PtrSetLocations:
     ) -> dict[str, RecordLocation]:
         """Return the addresses of the account, where others have a reverse zone here."""
         if has_reverse_zones(backend):
-            owned = {str(one.address) for one in backend.addresses()}
+            owned = {str(one.address) for one in (self._listed or backend.addresses)()}
             addresses = [address for address in addresses if address in owned]
         return {
             address: attribute_of(backend, ipaddress.ip_address(address)) for address in addresses

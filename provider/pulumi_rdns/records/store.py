@@ -25,7 +25,7 @@ from pulumi_rdns.errors import (
     ZoneNotFoundError,
 )
 from pulumi_rdns.model.names import DnsName, from_dns, name_order, to_dns
-from pulumi_rdns.records.location import RecordLocation, cname_target, live_of
+from pulumi_rdns.records.location import Listed, RecordLocation, cname_target, live_of
 
 K = TypeVar("K")
 
@@ -79,14 +79,17 @@ def read_many(
 
 
 def read_each(
-    locations: Mapping[K, RecordLocation], *, is_shared: bool = False
+    locations: Mapping[K, RecordLocation], *, is_shared: bool = False, listed: Listed | None = None
 ) -> dict[K, LiveRecord | AddressNotFoundError]:
-    """Read the same; the account may not have some of the addresses. Raises BackendError."""
+    """Read the same; the account may not have some of the addresses. Raises BackendError.
+
+    ``listed`` is a list of the account's addresses that will do.
+    """
     found: dict[K, LiveRecord | AddressNotFoundError] = dict.fromkeys(locations, NOTHING)
     for zone, keys in _by_zone(locations).items():
         first = locations[keys[0]]
         if zone is None:
-            found.update(_read_attributes({key: locations[key] for key in keys}))
+            found.update(_read_attributes({key: locations[key] for key in keys}, listed))
         elif first.rdtype is RdataType.PTR:
             zones, _, _ = _in_zone(first)
             owners = {locations[key].owner: key for key in keys}
@@ -174,13 +177,13 @@ class SetStore(Store):
 
 
 def _read_attributes(
-    locations: Mapping[K, RecordLocation],
+    locations: Mapping[K, RecordLocation], listed: Listed | None
 ) -> dict[K, LiveRecord | AddressNotFoundError]:
     """Read all addresses of an account in one list."""
     backend = cast(AddressBackend, next(iter(locations.values())).backend)
     if len(locations) == 1:
         return {key: _read_attribute(location) for key, location in locations.items()}
-    there = {str(one.address): one.ptr for one in backend.addresses()}
+    there = {str(one.address): one.ptr for one in (listed or backend.addresses)()}
     # A list of those that have a PTR need not hold the others: each is asked for.
     return {
         key: live_of(there[one.owner]) if one.owner in there else _read_attribute(one)

@@ -15,9 +15,9 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, PtrSpec
 from pulumi_rdns.model.states import PtrState
 from pulumi_rdns.records.forward_check import mask_of, policy_of
-from pulumi_rdns.records.location import RecordLocation, written_ptr
+from pulumi_rdns.records.location import Listed, RecordLocation, written_ptr
 from pulumi_rdns.records.preview.foresight import Foresight
-from pulumi_rdns.records.preview.job import Job
+from pulumi_rdns.records.preview.job import Job, listed_once
 from pulumi_rdns.records.ptr import refuse_ttl
 from pulumi_rdns.records.ptr_set_locations import PtrSetLocations
 from pulumi_rdns.records.session import Session
@@ -69,9 +69,10 @@ def _look_at_places(
     except ConfigError:
         return  # check says what is wrong with it
     try:
-        found = _locations(session, backend, spec.zone, by_address)
+        listed = listed_once(backend)
+        found = _locations(session, backend, spec.zone, by_address, listed)
         known = {key: one for key, one in found.items() if isinstance(one, RecordLocation)}
-        there = {**found, **read_each(known, is_shared=True)}
+        there = {**found, **read_each(known, is_shared=True, listed=listed)}
     except RdnsError as error:
         there = dict.fromkeys(by_address, error)
     for address, live in there.items():
@@ -83,10 +84,14 @@ def _look_at_places(
 
 
 def _locations(
-    session: Session, backend: Backend, zone: DnsName | None, aheads: dict[str, PtrAhead]
+    session: Session,
+    backend: Backend,
+    zone: DnsName | None,
+    aheads: dict[str, PtrAhead],
+    listed: Listed | None,
 ) -> dict[str, RecordLocation | RdnsError]:
     new = [address for address, one in aheads.items() if one.is_new]
-    finder = PtrSetLocations(backend, zone, session.aliases)
+    finder = PtrSetLocations(backend, zone, session.aliases, listed)
     found = finder.find(new) if new else {}
     for address, one in aheads.items():
         if one.old is not None and not one.is_new:

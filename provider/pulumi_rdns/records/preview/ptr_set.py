@@ -18,7 +18,7 @@ from pulumi_rdns.records.deletion_guard import refusal
 from pulumi_rdns.records.location import RecordLocation
 from pulumi_rdns.records.ownership import are_foreign
 from pulumi_rdns.records.preview.foresight import Foresight
-from pulumi_rdns.records.preview.job import Job
+from pulumi_rdns.records.preview.job import Job, listed_once
 from pulumi_rdns.records.preview.ptr import why_not
 from pulumi_rdns.records.ptr_set_locations import PtrSetLocations
 from pulumi_rdns.records.ptr_set_messages import SHOWN, Counts
@@ -119,9 +119,14 @@ def _look_at_places(session: Session, ahead: PtrSetAhead, todo: Table, sight: Fo
     except ConfigError:
         return  # check says what is wrong with it
     try:
-        found = PtrSetLocations(backend, spec.zone, session.aliases).found(old, todo)
+        listed = listed_once(backend)
+        found = PtrSetLocations(backend, spec.zone, session.aliases, listed).found(old, todo)
         known = {key: found.locations[key] for key in todo if key in found.locations}
-        there = {**found.errors, **found.unserved, **read_each(known, is_shared=True)}
+        there = {
+            **found.errors,
+            **found.unserved,
+            **read_each(known, is_shared=True, listed=listed),
+        }
     except RdnsError as error:
         for address in todo:
             sight.trouble(ahead.resource, "PTR", address, error)
