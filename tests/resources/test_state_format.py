@@ -72,6 +72,7 @@ SET_STATE = {
     "forwardCheck": "warn",
     "forwardTimeout": 5.0,
     "onDelete": "restore",
+    "maxDeletePercent": 50,
     "count": 4,
     "writtenRecords": (
         "192.0.2.10 mail.example.com\n192.0.2.12 192-0-2-12.dyn.example.net\n"
@@ -130,8 +131,8 @@ def test_a_set_is_read_from_the_state_and_written_as_it_was() -> None:
 
 
 def test_the_inputs_are_these_and_no_others() -> None:
-    assert {*PTR_SET.input_keys} == {*[*SET_STATE][:11]}
-    assert {*PTR_SET.output_keys} == {*[*SET_STATE][11:]}
+    assert {*PTR_SET.input_keys} == {*[*SET_STATE][:12]}
+    assert {*PTR_SET.output_keys} == {*[*SET_STATE][12:]}
     assert [*PTR.input_keys] == [*PTR_STATE][:10]
     assert [*FORWARD.input_keys] == [*FORWARD_STATE][:7]
 
@@ -176,6 +177,7 @@ def program() -> None:
         on_delete="restore",
         forward_check="strict",
         forward_timeout=5,
+        max_delete_percent=50,
         zone="2.0.192.in-addr.arpa",
     )
 
@@ -247,6 +249,8 @@ SET_INPUTS = {key: SET_STATE[key] for key in PTR_SET.input_keys}
         ("ttl", 60, []),
         ("onConflict", None, []),
         ("forwardCheck", "skip", []),
+        ("maxDeletePercent", 100, []),
+        ("maxDeletePercent", None, []),
         ("records", UNKNOWN, []),
     ],
 )
