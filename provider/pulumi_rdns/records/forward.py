@@ -24,6 +24,7 @@ from pulumi_rdns.model.names import DnsName, is_subdomain
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.forward_refusals import (
     alias_in_the_way,
     also_has,
@@ -43,9 +44,10 @@ from pulumi_rdns.records.store import Store, look
 class ForwardRecords:
     """The four operations. One object serves all forward records of a process."""
 
-    def __init__(self, backends: Backends, ledger: SharedLedger) -> None:
+    def __init__(self, backends: Backends, ledger: SharedLedger, deletions: Deletions) -> None:
         self._backends = backends
         self._ledger = ledger
+        self._deletions = deletions
         self._claimants = Claimants(backends, ledger)
 
     def declare(
@@ -97,6 +99,7 @@ class ForwardRecords:
         name = resource or _resource(spec.backend, spec.hostname, spec.address)
         with self._told(name, spec):
             state = self._create(spec, report, name)
+            self._deletions.note_made(name)
             self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
         return state
 
@@ -217,7 +220,7 @@ class ForwardRecords:
             {old.hostname: Given(record, location, wanting)},
             lambda _subject, _live, reason: report.warning(reason),
         )
-        self._reconcile(location, old, decide)
+        self._reconcile(location, old, self._deletions.counting(decide, record, old, wanting))
         self._ledger.hand_over(name, kind, self._identity(old), decide.handed_over)
 
     def _put(

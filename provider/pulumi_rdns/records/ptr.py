@@ -18,6 +18,7 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
 from pulumi_rdns.records.holdings import UNREADABLE, Memory, holding_of_ptr
 from pulumi_rdns.records.ledger import Declared, Place
@@ -36,6 +37,7 @@ class PtrRecords:
         backends: Backends,
         ledger: SharedLedger,
         gate: ForwardGate,
+        deletions: Deletions,
         await_served: Callable[[PtrSpec, Report], None],
         aliases: Aliases,
     ) -> None:
@@ -43,6 +45,7 @@ class PtrRecords:
         self._ledger = ledger
         self._claimants = Claimants(backends, ledger)
         self._gate = gate
+        self._deletions = deletions
         self._await_served = await_served
         self._aliases = aliases
 
@@ -79,6 +82,7 @@ class PtrRecords:
         name = resource or _resource(spec.backend, spec.address)
         with self._told(name, spec):
             state = self._create(spec, report, name)
+            self._deletions.note_made(name)
             self._ledger.wrote(name, holding_of_ptr(self._identity(spec), state))
         return state
 
@@ -188,12 +192,13 @@ class PtrRecords:
             old.adopted and policy in (None, OnDelete.REMOVE_WRITTEN),
             Memory(old.adopted, old.previous),
         )
+        claims = self._ledger.claims("PTR", address)
         decide = self._claimants.decider(
             self._identity(old),
-            {address: Given(record, location, self._ledger.claims("PTR", address))},
+            {address: Given(record, location, claims)},
             lambda _subject, _live, reason: report.warning(reason),
         )
-        self._reconcile(location, old, decide)
+        self._reconcile(location, old, self._deletions.counting(decide, record, old, claims))
         self._ledger.hand_over(resource, "PTR", self._identity(old), decide.handed_over)
 
     def _identity(self, one: PtrSpec | PtrState) -> str:

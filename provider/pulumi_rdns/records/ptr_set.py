@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import AddressNotFoundError, RdnsError
+from pulumi_rdns.errors import AddressNotFoundError, RdnsError, RejectedError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.holdings import Memory, holding_of_set
 from pulumi_rdns.records.ledger import Claim, Declared, Place
@@ -52,12 +53,18 @@ class PtrSets:
     """The four operations. One object serves all sets of a process."""
 
     def __init__(
-        self, backends: Backends, ledger: SharedLedger, gate: ForwardGate, aliases: Aliases
+        self,
+        backends: Backends,
+        ledger: SharedLedger,
+        gate: ForwardGate,
+        deletions: Deletions,
+        aliases: Aliases,
     ) -> None:
         self._backends = backends
         self._ledger = ledger
         self._claimants = Claimants(backends, ledger)
         self._gate = gate
+        self._deletions = deletions
         self._aliases = aliases
 
     def declare(self, spec: PtrSetSpec, *, resource: str = "", line: int | None = None) -> None:
@@ -65,6 +72,7 @@ class PtrSets:
         place = Place(spec.backend, self._backends.identity(spec.backend), spec.zone)
         declared = Declared("PTR", place, spec.records.table)
         self._ledger.declare(resource or _resource(spec), declared, line)
+        self._deletions.allow(resource or _resource(spec), spec.policies.max_delete_percent)
 
     def recall(self, old: PtrSetState, *, resource: str = "", is_current: bool = True) -> None:
         """Note what the state says we wrote. No I/O.
@@ -84,6 +92,7 @@ class PtrSets:
     ) -> SetResult:
         """Write what differs; policies alone cost no I/O."""
         name = resource or _resource(spec)
+        self._deletions.allow(name, spec.policies.max_delete_percent)
         self.recall(old, resource=name)
         return self._reconcile(old, spec, report, name)
 
@@ -125,6 +134,15 @@ class PtrSets:
             state = replace(state, ttl=others[0] if others else old.ttl)
         return renewed(self._gate, backend, state, report)
 
+    def refuse_delete(self, old: PtrSetState, resource: str = "") -> None:
+        """Raise RejectedError where all records of the set are too many to go at once."""
+        self._refuse_many(old, old.written, resource or _resource(old), "delete")
+
+    def _refuse_many(self, old: PtrSetState, going: Table, resource: str, verb: str) -> None:
+        if why := self._deletions.why_not_of_set(old, going, resource):
+            reason = f"{why}. Nothing was changed"
+            raise RejectedError(old.backend, f"{verb} the PTRs of", "a set", reason)
+
     def delete(self, old: PtrSetState, report: Report, resource: str = "") -> None:
         """Take away what we wrote, record by record; never what is not ours.
 
@@ -152,6 +170,7 @@ class PtrSets:
         )
         if not todo and not going:
             return SetResult(replace(state, ttl=spec.ttl), None)
+        self._refuse_many(old, going, resource, "set")
 
         finder = PtrSetLocations(backend, spec.zone, self._aliases)
         found = finder.found(old, [*todo, *going])
@@ -174,7 +193,7 @@ class PtrSets:
             holding = located(replace(state, written=so_far), old, locations)
             self._ledger.wrote(resource, holding_of_set(self._identity(old), holding), failures)
             self._await_owners(resource, going, report)
-            pending, refused = self._let_go(old, going, found, finder, resource, report)
+            pending, refused = self._let_go_of_few(old, going, found, finder, resource, report)
             failures |= refused
         warn_of_pending(pending, report)
         inherited = self._inherited(old, [key for key in todo if key in failures], locations)
@@ -347,6 +366,23 @@ class PtrSets:
             lambda: not pending(),
             lambda _: any(map(self._ledger.is_to_come, pending())) and report.pause(0),
         )
+
+    def _let_go_of_few(
+        self,
+        old: PtrSetState,
+        going: Table,
+        found: FoundLocations,
+        finder: PtrSetLocations,
+        resource: str,
+        report: Report,
+    ) -> tuple[dict[str, RdnsError], dict[str, RdnsError]]:
+        """Do what `_let_go` does, unless too many are declared by nobody else after all."""
+        if why := self._deletions.why_not_of_set(old, going, resource):
+            error = RejectedError(
+                old.backend, "delete the PTR of", "a set", f"{why}. None has gone"
+            )
+            return {}, dict.fromkeys(going, error)
+        return self._let_go(old, going, found, finder, resource, report)
 
     def _let_go(
         self,
