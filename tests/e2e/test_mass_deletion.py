@@ -53,7 +53,7 @@ def test_a_set_that_is_cut_or_taken_out_stays_until_that_is_allowed(
     project: Project, world: World, other: World
 ) -> None:
     project.program(many("set", TABLE))
-    project.up()
+    assert "40 records: +40" in project.up().text
     assert live(world) == TABLE
 
     project.program(many("set", first(20, new=True)))
@@ -66,7 +66,7 @@ def test_a_set_that_is_cut_or_taken_out_stays_until_that_is_allowed(
     assert project.resources()["set"].outputs["count"] == 40
 
     project.program(many("set", first(20, new=True), max_delete_percent=50))
-    project.up()
+    assert "21 records: +1 -20" in project.up().text
     assert live(world) == first(20, new=True)
 
     # No resource of this package is left, so the engine hands on the configuration of last time.
@@ -76,7 +76,7 @@ def test_a_set_that_is_cut_or_taken_out_stays_until_that_is_allowed(
     assert live(world) == first(20, new=True)
     assert project.resources()["set"].outputs["count"] == 21
     project.configure({**config(world, other), "rdns:maxDeletePercent": 100})
-    project.up()
+    assert "21 records: -21" in project.up().text
     assert live(world) == {}
     assert project.resources() == {}
 

@@ -113,7 +113,7 @@ class TestSet:
 
     def test_nine_records_are_never_guarded(self, world: World) -> None:
         old = world.made(many(range(1, 10)))
-        world.session().ptr_sets.refuse_delete(old, SET)
+        world.session().deletions.refuse_of_set(old, old.written, SET, "delete")
         _, error = world.session().ptr_sets.update(old, many([99]), world.heard, SET)
         assert error is None
         assert world.live() == [99]
@@ -124,7 +124,7 @@ class TestSet:
         old = world.made(many(range(1, 11)))
         session = world.session()
         with pytest.raises(RejectedError, match="10 of 10 records of the set would go") as caught:
-            session.ptr_sets.refuse_delete(old, SET)
+            session.deletions.refuse_of_set(old, old.written, SET, "delete")
         assert str(caught.value).startswith("files: delete the PTRs of a set: ")
         asked = []
 
@@ -133,27 +133,27 @@ class TestSet:
             return 100
 
         session.deletions.read_limit = configured_now
-        session.ptr_sets.refuse_delete(old, SET)
+        session.deletions.refuse_of_set(old, old.written, SET, "delete")
         assert asked == [100]
 
     def test_a_set_that_left_the_program_has_the_limit_that_it_had(self, world: World) -> None:
         old = world.made(many(range(1, 11), 100))
-        world.session().ptr_sets.refuse_delete(old, SET)
+        world.session().deletions.refuse_of_set(old, old.written, SET, "delete")
         old = replace(old, policies=PtrPolicies(max_delete_percent=99))
         with pytest.raises(RejectedError, match="more than 99 %"):
-            world.session().ptr_sets.refuse_delete(old, SET)
+            world.session().deletions.refuse_of_set(old, old.written, SET, "delete")
 
     def test_of_a_replaced_set_what_the_new_one_declares_has_moved(self, world: World) -> None:
         old = world.made(many(range(1, 21)))
         session = world.session()
         session.ptr_sets.declare(many(range(1, 19)), resource=SET)
-        session.ptr_sets.refuse_delete(old, SET)
+        session.deletions.refuse_of_set(old, old.written, SET, "delete")
         smaller = world.session()
         smaller.ptr_sets.declare(many(range(1, 10)), resource=SET)
         with pytest.raises(RejectedError, match="11 of 20 records"):
-            smaller.ptr_sets.refuse_delete(old, SET)
+            smaller.deletions.refuse_of_set(old, old.written, SET, "delete")
         smaller.ptr_sets.declare(many(range(1, 10), 100), resource=SET)
-        smaller.ptr_sets.refuse_delete(old, SET)
+        smaller.deletions.refuse_of_set(old, old.written, SET, "delete")
 
     def test_a_record_that_another_resource_declares_has_moved(self, world: World) -> None:
         old = world.made(many(range(1, 21)))
@@ -182,6 +182,7 @@ class TestSet:
         state, error = session.ptr_sets.update(old, many([1, 99]), world.heard, SET)
         assert heard
         assert "19 of 20 records of the set would go" in str(error)
+        assert "None of them was removed" in str(error)
         assert world.live() == [*range(1, 21), 99]
         assert len(state.written) == 21
 
@@ -189,33 +190,31 @@ class TestSet:
         world.there(range(1, 16))
         old = world.made(many(range(1, 21)))
         assert len(old.adopted) == 15
-        world.session().ptr_sets.refuse_delete(
-            replace(old, written={key: old.written[key] for key in [*old.adopted, address(20)]}),
-            SET,
-        )
+        going = {key: old.written[key] for key in [*old.adopted, address(20)]}
+        world.session().deletions.refuse_of_set(old, going, SET, "set")
         removing = replace(old, policies=PtrPolicies(on_delete=OnDelete.REMOVE))
         with pytest.raises(RejectedError, match="20 of 20 records"):
-            world.session().ptr_sets.refuse_delete(removing, SET)
+            world.session().deletions.refuse_of_set(removing, removing.written, SET, "delete")
 
     def test_what_is_no_longer_live_does_not_count(self, world: World) -> None:
         old = world.made(many(range(1, 21)))
         world.there(range(1, 7))
-        world.session().ptr_sets.refuse_delete(old, SET)
+        world.session().deletions.refuse_of_set(old, old.written, SET, "delete")
         world.there(range(1, 8))
         with pytest.raises(RejectedError, match="7 of 20 records"):
-            world.session().ptr_sets.refuse_delete(old, SET)
+            world.session().deletions.refuse_of_set(old, old.written, SET, "delete")
 
     def test_where_nobody_can_say_what_is_live_all_of_it_counts(self, world: World) -> None:
         old = world.made(many(range(1, 21)))
         world.file.unlink()
         with pytest.raises(RejectedError, match="20 of 20 records"):
-            world.session().ptr_sets.refuse_delete(old, SET)
+            world.session().deletions.refuse_of_set(old, old.written, SET, "delete")
 
     def test_what_is_meant_is_not_guarded(self, world: World) -> None:
         old = world.made(many(range(1, 21)))
         session = world.session()
         session.deletions.are_meant = lambda: True
-        session.ptr_sets.refuse_delete(old, SET)
+        session.deletions.refuse_of_set(old, old.written, SET, "delete")
         session.ptr_sets.delete(old, world.heard, SET)
         assert world.live() == []
 

@@ -111,7 +111,7 @@ def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
     gone = dict.fromkeys(old.written)
     with messages_of(call, PTR_SET, outputs) as report:
         # Before the next run is told of a delete that was begun.
-        session.ptr_sets.refuse_delete(old, call.urn)
+        session.deletions.refuse_of_set(old, old.written, call.urn, "delete")
         with operation_of(session, call, "delete", "PTR", old.backend, gone):
             session.ptr_sets.delete(old, report, call.urn)
 

@@ -11,11 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, RejectedError
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.deletion_guard import FEWEST, refusal
+from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.holdings import StoredRecord
 from pulumi_rdns.records.ledger import Claim, Ledger
 
@@ -51,6 +53,10 @@ class Deletions:
         self._before: defaultdict[str, set[str]] = defaultdict(set)
         self._made: set[str] = set()
         self._is_state_read = False
+        self._kept = FirstFew(
+            "more records were there before their resources, so they are kept, as the first ones: "
+            'all whose output `adopted` is true and whose on_delete is not "remove"'
+        )
 
     def allow(self, resource: str, limit: int | None) -> None:
         """Note the limit that the program gives a set; None is the default."""
@@ -60,11 +66,23 @@ class Deletions:
         """Note a single record that was not there before the run."""
         self._made.add(resource)
 
-    def why_not_of_set(self, old: PtrSetState, going: Table, resource: str) -> str | None:
-        """Return why so many records may not leave a set at once; None where they may.
+    def refuse_of_set(
+        self,
+        old: PtrSetState,
+        going: Table,
+        resource: str,
+        verb: str,
+        note: str = "Nothing was changed",
+    ) -> None:
+        """Raise RejectedError where so many records may not leave a set at once.
 
-        ``going`` is what is to go. What is live is read where the answer depends on it.
+        ``going`` is what is to go, ``verb`` says what the operation is to do with the set, and
+        ``note`` what it has done so far. What is live is read where the answer depends on it.
         """
+        if why := self._why_not_of_set(old, going, resource):
+            raise RejectedError(old.backend, f"{verb} the PTRs of", "a set", f"{why}. {note}")
+
+    def _why_not_of_set(self, old: PtrSetState, going: Table, resource: str) -> str | None:
         from pulumi_rdns.records.ptr_set_state import own_record
 
         if len(old.written) < FEWEST:
@@ -132,6 +150,21 @@ class Deletions:
             return wanted
 
         return decided
+
+    def keeping(
+        self, record: OwnRecord, claims: Sequence[Claim], report: Report
+    ) -> Callable[[str, LiveRecord, str], None]:
+        """Return what says why the record of a single resource stays: of many that were there
+        before their resources, once.
+        """
+
+        def keep(_: str, live: LiveRecord, reason: str) -> None:
+            if record.is_adopted and not claims and record.value in live.values:
+                self._kept.warn(report, reason)
+            else:
+                report.warning(reason)
+
+        return keep
 
     def _why_not(self, resource: str, whose: str) -> str | None:
         """Count a deletion, and return why it may not be; None where it may."""

@@ -25,6 +25,7 @@ from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDel
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.deletions import Deletions
+from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.forward_refusals import (
     alias_in_the_way,
     also_has,
@@ -49,6 +50,10 @@ class ForwardRecords:
         self._ledger = ledger
         self._deletions = deletions
         self._claimants = Claimants(backends, ledger)
+        self._adopted = FirstFew(
+            "more hostnames had their address already, which is adopted, as of the first ones: the "
+            "output `adopted` of each says so"
+        )
 
     def declare(
         self,
@@ -128,8 +133,9 @@ class ForwardRecords:
         if memory is not None:
             return memory.adopted
         fate = "remove" if spec.on_delete is OnForwardDelete.REMOVE else "leave"
-        report.warning(
-            f"{spec.hostname} had {spec.address} already; it is adopted: destroy will {fate} it"
+        self._adopted.warn(
+            report,
+            f"{spec.hostname} had {spec.address} already; it is adopted: destroy will {fate} it",
         )
         return True
 
@@ -218,7 +224,7 @@ class ForwardRecords:
         decide = self._claimants.decider(
             self._identity(old),
             {old.hostname: Given(record, location, wanting)},
-            lambda _subject, _live, reason: report.warning(reason),
+            self._deletions.keeping(record, wanting, report),
         )
         self._reconcile(location, old, self._deletions.counting(decide, record, old, wanting))
         self._ledger.hand_over(name, kind, self._identity(old), decide.handed_over)

@@ -19,6 +19,7 @@ from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.deletions import Deletions
+from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
 from pulumi_rdns.records.holdings import UNREADABLE, Memory, holding_of_ptr
 from pulumi_rdns.records.ledger import Declared, Place
@@ -48,6 +49,10 @@ class PtrRecords:
         self._deletions = deletions
         self._await_served = await_served
         self._aliases = aliases
+        self._adopted = FirstFew(
+            "more PTR records were right already and are adopted, as the first ones: the output "
+            "`adopted` of each says so"
+        )
 
     def declare(
         self,
@@ -196,7 +201,7 @@ class PtrRecords:
         decide = self._claimants.decider(
             self._identity(old),
             {address: Given(record, location, claims)},
-            lambda _subject, _live, reason: report.warning(reason),
+            self._deletions.keeping(record, claims, report),
         )
         self._reconcile(location, old, self._deletions.counting(decide, record, old, claims))
         self._ledger.hand_over(resource, "PTR", self._identity(old), decide.handed_over)
@@ -256,7 +261,10 @@ class PtrRecords:
             answer = self._gate.admit(backend, spec, report)
         elif policy is not ForwardPolicy.SKIP:
             answer = self._gate.look(backend, spec.hostname, spec.address)
-        report.warning(_adopted(spec, answer))
+        if answer is not None and answer.verdict is Verdict.MISMATCH:
+            report.warning(_adopted(spec, answer))
+        else:
+            self._adopted.warn(report, _adopted(spec, answer))
         return replace(_fresh(spec, location, answer), adopted=True)
 
     def memory(self, location: RecordLocation, spec: PtrSpec) -> Memory | None:

@@ -25,6 +25,8 @@ from pulumi_rdns.records.ownership import OwnPtr, Wanted, are_foreign, decide_wr
 from pulumi_rdns.records.ptr_set_forward import admitted, renewed
 from pulumi_rdns.records.ptr_set_locations import FoundLocations, PtrSetLocations
 from pulumi_rdns.records.ptr_set_messages import (
+    Counts,
+    counts,
     summary,
     warn_of_adopted,
     warn_of_gone,
@@ -34,6 +36,7 @@ from pulumi_rdns.records.ptr_set_messages import (
     warn_of_unserved,
 )
 from pulumi_rdns.records.ptr_set_state import (
+    LetGo,
     SetResult,
     believed,
     due,
@@ -134,15 +137,6 @@ class PtrSets:
             state = replace(state, ttl=others[0] if others else old.ttl)
         return renewed(self._gate, backend, state, report)
 
-    def refuse_delete(self, old: PtrSetState, resource: str = "") -> None:
-        """Raise RejectedError where all records of the set are too many to go at once."""
-        self._refuse_many(old, old.written, resource or _resource(old), "delete")
-
-    def _refuse_many(self, old: PtrSetState, going: Table, resource: str, verb: str) -> None:
-        if why := self._deletions.why_not_of_set(old, going, resource):
-            reason = f"{why}. Nothing was changed"
-            raise RejectedError(old.backend, f"{verb} the PTRs of", "a set", reason)
-
     def delete(self, old: PtrSetState, report: Report, resource: str = "") -> None:
         """Take away what we wrote, record by record; never what is not ours.
 
@@ -153,8 +147,10 @@ class PtrSets:
         backend = self._backends.get(old.backend)
         finder = PtrSetLocations(backend, old.zone, self._aliases)
         found = finder.found(old, old.written)
-        pending, failures = self._let_go(old, old.written, found, finder, name, report)
-        failures |= pending
+        let_go = self._let_go(old, old.written, found, finder, name, report)
+        done = Counts(len(old.written), removed=let_go.removed, kept=let_go.kept)
+        _tell_counts(done, report)
+        failures = let_go.failures | let_go.pending
         if failures:
             raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
@@ -170,7 +166,7 @@ class PtrSets:
         )
         if not todo and not going:
             return SetResult(replace(state, ttl=spec.ttl), None)
-        self._refuse_many(old, going, resource, "set")
+        self._deletions.refuse_of_set(old, going, resource, "set")
 
         finder = PtrSetLocations(backend, spec.zone, self._aliases)
         found = finder.found(old, [*todo, *going])
@@ -183,19 +179,22 @@ class PtrSets:
         failures |= looks.failures
         names = {key: name for key, name in todo.items() if key not in failures}
         made = self._write(old, spec, names, found, finder, resource, report)
-        memories = self._memories(old, spec, names, made, report)
+        memories, adopted = self._memories(old, spec, names, made, report)
         failures |= made.failures
         locations = found.locations | made.locations
-        pending: dict[str, RdnsError] = {}
+        let_go = LetGo({}, {})
         if going:
             # Others may wait for what is written already, and this one for them.
             so_far = {**old.written, **{k: v for k, v in todo.items() if k not in failures}}
             holding = located(replace(state, written=so_far), old, locations)
             self._ledger.wrote(resource, holding_of_set(self._identity(old), holding), failures)
             self._await_owners(resource, going, report)
-            pending, refused = self._let_go_of_few(old, going, found, finder, resource, report)
-            failures |= refused
-        warn_of_pending(pending, report)
+            let_go = self._let_go_of_few(old, going, found, finder, resource, report)
+            failures |= let_go.failures
+        warn_of_pending(let_go.pending, report)
+        done = counts(spec, names, made, partial(self._is_foreign, old, spec))
+        done = done._replace(adopted=len(adopted), removed=let_go.removed, kept=let_go.kept)
+        _tell_counts(done, report)
         inherited = self._inherited(old, [key for key in todo if key in failures], locations)
         for address, hostname in inherited.items():
             if memory := self._written(old, address).get(hostname):
@@ -206,7 +205,7 @@ class PtrSets:
             written={
                 **written_after(old, spec, todo, failures, made.unknown),
                 **inherited,
-                **{address: old.written[address] for address in pending},
+                **{address: old.written[address] for address in let_go.pending},
             },
         )
         state = with_memories(state, old, memories)
@@ -232,8 +231,7 @@ class PtrSets:
         locations = {address: found.locations[address] for address in names}
 
         def is_foreign(address: str, live: LiveRecord) -> bool:
-            ours = self.ours(old, address, live)
-            return not overwrites and are_foreign(names[address], ours, live)
+            return not overwrites and self._is_foreign(old, spec, address, live)
 
         def assumed(address: str) -> LiveRecord | None:
             """Give what should stand there; None where its TTL stays, and is to be read."""
@@ -250,6 +248,12 @@ class PtrSets:
             report=report,
         )
 
+    def _is_foreign(
+        self, old: PtrSetState, spec: PtrSetSpec, address: str, live: LiveRecord
+    ) -> bool:
+        """Whether somebody else wrote what stands at an address, by what is known so far."""
+        return are_foreign(spec.records.table[address], self.ours(old, address, live), live)
+
     def decide(
         self, old: PtrSetState, spec: PtrSetSpec, address: str, live: LiveRecord
     ) -> Wanted | None:
@@ -264,13 +268,15 @@ class PtrSets:
 
     def _memories(
         self, old: PtrSetState, spec: PtrSetSpec, names: Table, made: Reconciled, report: Report
-    ) -> dict[str, Memory]:
-        """Return what is remembered of the records that were written, or were right already."""
+    ) -> tuple[dict[str, Memory], Collection[str]]:
+        """Return what is remembered of the records that were written, or were right already; and
+        the addresses of those that are adopted.
+        """
         done = {key: name for key, name in names.items() if key not in made.failures}
         there = {key: made.before[key] for key in done}
         taken, adopted = self.taken_over(old, done, there, made.locations)
         warn_of_adopted(adopted, spec.policies.on_delete, report)
-        return remembered(old, done, there, taken)
+        return remembered(old, done, there, taken), adopted
 
     def taken_over(
         self,
@@ -375,13 +381,13 @@ class PtrSets:
         finder: PtrSetLocations,
         resource: str,
         report: Report,
-    ) -> tuple[dict[str, RdnsError], dict[str, RdnsError]]:
-        """Do what `_let_go` does, unless too many are declared by nobody else after all."""
-        if why := self._deletions.why_not_of_set(old, going, resource):
-            error = RejectedError(
-                old.backend, "delete the PTR of", "a set", f"{why}. None has gone"
-            )
-            return {}, dict.fromkeys(going, error)
+    ) -> LetGo:
+        """Do what `_let_go` does, unless too many turn out to be declared by nobody else."""
+        try:
+            note = "None of them was removed"
+            self._deletions.refuse_of_set(old, going, resource, "delete", note)
+        except RejectedError as error:
+            return LetGo({}, dict.fromkeys(going, error))
         return self._let_go(old, going, found, finder, resource, report)
 
     def _let_go(
@@ -392,12 +398,8 @@ class PtrSets:
         finder: PtrSetLocations,
         resource: str,
         report: Report,
-    ) -> tuple[dict[str, RdnsError], dict[str, RdnsError]]:
-        """Remove records, but for those that another declared resource has or wants.
-
-        Return why some are kept in the state: those whose resource is still to be created, and
-        others.
-        """
+    ) -> LetGo:
+        """Remove records, but for those that another declared resource has or wants."""
         claims = self._ledger.claims_of("PTR", values)
         given = {
             address: Given(
@@ -435,7 +437,14 @@ class PtrSets:
         warn_of_left(left, report)
         warn_of_gone(gone, report)
         pending = {key: failures[key] for key in decide.pending}
-        return pending, {k: one for k, one in failures.items() if k not in {*pending, *gone}}
+        failures = {k: one for k, one in failures.items() if k not in {*pending, *gone}}
+        removed = decide.removed - result.failures.keys() - claims.keys()
+        return LetGo(pending, failures, len(removed), len(kept))
+
+
+def _tell_counts(done: Counts, report: Report) -> None:
+    if line := done.line():
+        report.info(line)
 
 
 def _resource(one: PtrSetSpec | PtrSetState) -> str:
