@@ -1,4 +1,4 @@
-"""What is to be said of many resources alike: of the first few in full, then of the others at once."""
+"""What is to be said of many resources alike: of the first few in full, then once of the others."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ from pulumi_rdns.records.forward_refusals import (
     warn_of_mask,
 )
 from pulumi_rdns.records.holdings import Memory, holding_of_forward, includes, is_hidden, is_same
+from pulumi_rdns.records.host_ptrs import HostPtrs
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import RecordLocation, zone_of
 from pulumi_rdns.records.ownership import OwnRecord, Wanted
@@ -45,10 +46,17 @@ from pulumi_rdns.records.store import Store, look
 class ForwardRecords:
     """The four operations. One object serves all forward records of a process."""
 
-    def __init__(self, backends: Backends, ledger: SharedLedger, deletions: Deletions) -> None:
+    def __init__(
+        self,
+        backends: Backends,
+        ledger: SharedLedger,
+        deletions: Deletions,
+        host_ptrs: HostPtrs,
+    ) -> None:
         self._backends = backends
         self._ledger = ledger
         self._deletions = deletions
+        self._host_ptrs = host_ptrs
         self._claimants = Claimants(backends, ledger)
         self._adopted = FirstFew(
             "more hostnames had their address already, which is adopted, as of the first ones: the "
@@ -99,10 +107,12 @@ class ForwardRecords:
     def create(self, spec: ForwardSpec, report: Report, resource: str = "") -> ForwardState:
         """Add the address, or adopt it where it is there already.
 
-        Raises ConflictError where the hostname has addresses that are not ours, or is an alias.
+        Raises ConflictError where the hostname has addresses that are not ours, or is an alias, and
+        what the PTR record of the same host raises, if one comes next.
         """
         name = resource or _resource(spec.backend, spec.hostname, spec.address)
         with self._told(name, spec):
+            self._host_ptrs.refuse(name, spec)
             state = self._create(spec, report, name)
             self._deletions.note_made(name)
             self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
@@ -195,6 +205,8 @@ class ForwardRecords:
             return replace(state, written=old.written, adopted=old.adopted)
         self.recall(old, resource=name)
         with self._told(name, spec):
+            if spec.address != old.address:
+                self._host_ptrs.refuse(name, spec)
             backend = self._zones(spec.backend)
             zone = old.zone or zone_of(backend, spec.hostname)
             self._put(backend, zone, spec, report, name, self.going(old, spec))

@@ -93,16 +93,13 @@ class PtrRecords:
 
     def _create(self, spec: PtrSpec, report: Report, resource: str) -> PtrState:
         backend = self._backends.get(spec.backend)
-        location, is_free = find_ptr(backend, spec.address, spec.zone, self._aliases)
-        refuse_ttl(location, spec)
 
         def refuse(_: str, live: LiveRecord) -> Wanted | None:
             wanted = self.decide(spec, live)
             # The forward record is looked at before anything new is written.
             return wanted if live.values == (spec.hostname,) else None
 
-        seen = NOTHING if is_free else None
-        before = self._reconcile(location, spec, refuse, seen, self._strangers(spec, resource))
+        location, before = self._look(spec, resource, refuse)
         if before.values == (spec.hostname,):
             return self._adopt(backend, location, spec, report)
         answer = self._gate.admit(backend, spec, report)
@@ -112,6 +109,28 @@ class PtrRecords:
         self._wait(spec, report)
         previous, adopted = self._inherited(spec, before)
         return replace(_fresh(spec, location, answer), previous=previous, adopted=adopted)
+
+    def refuse(self, spec: PtrSpec, resource: str, ours: Collection[DnsName] = ()) -> None:
+        """Raise what a create would raise before it writes anything. No write.
+
+        ``resource`` waits for news, and ``ours`` are hostnames that this stack wrote there.
+        """
+
+        def refuse(_: str, live: LiveRecord) -> None:
+            self.decide(spec, live, ours)
+
+        self._look(spec, resource, refuse, ours)
+
+    def _look(
+        self, spec: PtrSpec, resource: str, decide: Decide, ours: Collection[DnsName] = ()
+    ) -> tuple[RecordLocation, LiveRecord]:
+        """Find where a new record belongs, and do what is decided by what stands there."""
+        backend = self._backends.get(spec.backend)
+        location, is_free = find_ptr(backend, spec.address, spec.zone, self._aliases)
+        refuse_ttl(location, spec)
+        strangers = self._strangers(spec, resource, ours)
+        seen = NOTHING if is_free else None
+        return location, self._reconcile(location, spec, decide, seen, strangers)
 
     def read(self, old: PtrState, report: Report) -> PtrState | None:
         """Look at the live record where it was written; None where it is gone."""
@@ -225,11 +244,12 @@ class PtrRecords:
         if spec.policies.ptr_timeout:
             self._await_served(spec, report)
 
-    def _strangers(self, spec: PtrSpec, resource: str) -> Strangers:
+    def _strangers(self, spec: PtrSpec, resource: str, ours: Collection[DnsName] = ()) -> Strangers:
         """Return what may turn out to be a record of this stack, and how to wait for that."""
 
         def is_foreign(_: str, live: LiveRecord) -> bool:
-            return are_foreign(spec.hostname, self._written(spec, _others(spec, live)), live)
+            written = self._written(spec, _others(spec, live))
+            return are_foreign(spec.hostname, {*written, *ours}, live)
 
         wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
         return Strangers(is_foreign, wait)

@@ -17,6 +17,7 @@ from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.model.specs import PtrSpec
 from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate, ForwardSource
+from pulumi_rdns.records.host_ptrs import HostPtrs
 from pulumi_rdns.records.shared_ledger import SharedLedger
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Session:
         self.backends = Backends(settings.backends, root, environ)
         self.ledger = SharedLedger()
         self.gate = ForwardGate(self.source_of)
+        self.host_ptrs = HostPtrs(lambda: self.ptr)
         self.deletions = Deletions(self.backends, self.ledger, settings.max_delete_percent)
 
     @Once
@@ -71,7 +73,7 @@ class Session:
         """The operations on forward records."""
         from pulumi_rdns.records.forward import ForwardRecords
 
-        return ForwardRecords(self.backends, self.ledger, self.deletions)
+        return ForwardRecords(self.backends, self.ledger, self.deletions, self.host_ptrs)
 
     def _await_served(self, spec: PtrSpec, report: Report) -> None:
         from pulumi_rdns.records.ptr_wait import await_served

@@ -9,14 +9,32 @@ import pulumi
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.properties.schema import NEXT_PTR
+from pulumi_rdns.resources import program
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
-from pulumi_rdns.resources.inputs import names_an_output, refuse_formatted_outputs, without_restore
+from pulumi_rdns.resources.inputs import (
+    is_computed,
+    names_an_output,
+    refuse_formatted_outputs,
+    without_restore,
+)
 from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
 from pulumi_rdns.resources.ptr_record import PtrRecord
 from pulumi_rdns.resources.record import camel, output
 
 _DICT = 'give a dict instead, whose keys name the children: {"public": server.ipv4_address}'
+
+
+class _ForwardRecord(ForwardRecord):
+    """One that tells of the PTR record that comes next."""
+
+    def __init__(self, resource_name: str, ptr: Mapping[str, Any] | None, **arguments: Any) -> None:
+        self._ptr = ptr
+        super().__init__(resource_name, **arguments)
+
+    def _unstored(self) -> dict[str, Any]:
+        return {} if self._ptr is None else {NEXT_PTR: self._ptr}
 
 
 class ForwardConfirmedHost(pulumi.ComponentResource):
@@ -71,8 +89,9 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
         for key, address in _by_key(resource_name, addresses).items():
             name = f"{resource_name}-{key}"
             if manage_forward:
-                self.forward_records[key] = ForwardRecord(
+                self.forward_records[key] = _ForwardRecord(
                     name,
+                    _next_ptr(address, hostname, backend, zone, ttl, on_conflict),
                     hostname=hostname,
                     address=address,
                     backend=backend if forward_backend is None else forward_backend,
@@ -138,6 +157,33 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
     def addresses(self) -> pulumi.Output[list[str]]:
         """The addresses in the form of RFC 5952."""
         return output(self, "addresses")
+
+
+def _next_ptr(
+    address: pulumi.Input[str],
+    hostname: pulumi.Input[str],
+    backend: pulumi.Input[str] | None,
+    zone: pulumi.Input[str] | None,
+    ttl: pulumi.Input[int] | None,
+    on_conflict: pulumi.Input[OnConflict] | None,
+) -> dict[str, Any] | None:
+    """Return the inputs of a PTR record that say what may be in its way.
+
+    None where the zone is computed: it may be secret, or made after the forward record.
+    """
+    if is_computed(zone):
+        return None
+    defaults = program.current().defaults
+    backend = defaults.backend(backend)
+    inputs = {
+        "address": address,
+        "hostname": hostname,
+        "backend": backend,
+        "zone": zone,
+        "ttl": defaults.ptr_ttl(backend, ttl),
+        "onConflict": defaults.value("on_conflict", on_conflict),
+    }
+    return {key: value for key, value in inputs.items() if value is not None}
 
 
 def _by_key(name: str, addresses: Any) -> dict[str, Any]:

@@ -53,10 +53,15 @@ class Record(pulumi.CustomResource):
             **inputs,
             **({} if secret is None else {_snake(SECRET_INPUTS): secret}),
             **({} if line is None else {DECLARATION: line}),
+            **self._unstored(),
             "__provider": PROVIDERS[kind],
         }
         super().__init__(token, resource_name, props, opts)
         leave_to_the_registration(self.__dict__.get(name) for name in props)
+
+    def _unstored(self) -> dict[str, Any]:
+        """Return inputs that the provider hears of, and that are in no state."""
+        return {}
 
     @property
     @pulumi.getter
