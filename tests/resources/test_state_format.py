@@ -15,7 +15,7 @@ from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ids import ptr_id
 from pulumi_rdns.properties.ptr import PTR, ptr_state
 from pulumi_rdns.properties.ptr_set import PTR_SET
-from pulumi_rdns.properties.schema import NEXT_PTR
+from pulumi_rdns.properties.schema import NEXT_PTRS
 from pulumi_rdns.resources.engine.pickles import PROVIDERS
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
@@ -189,7 +189,7 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     forward = found["pulumi-python:dynamic/rdns:ForwardRecord"]
     assert "rdns:index:ForwardConfirmedHost" in found
     assert set(ptr.inputs) == {*[*PTR_STATE][:10], "__provider"}
-    assert set(forward.inputs) == {*[*FORWARD_STATE][:7], "__provider", NEXT_PTR}
+    assert set(forward.inputs) == {*[*FORWARD_STATE][:7], "__provider", NEXT_PTRS}
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"
     many = found["pulumi-python:dynamic/rdns:PtrRecordSet"]

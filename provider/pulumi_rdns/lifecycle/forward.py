@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
@@ -19,7 +20,7 @@ from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ids import forward_id
 from pulumi_rdns.properties.ptr import PTR
-from pulumi_rdns.properties.schema import DECLARATION, NEXT_PTR, Properties, declaration_of
+from pulumi_rdns.properties.schema import DECLARATION, NEXT_PTRS, Properties, declaration_of
 from pulumi_rdns.properties.values import ADDRESS
 from pulumi_rdns.records.session import Session
 
@@ -27,9 +28,9 @@ from pulumi_rdns.records.session import Session
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note what the program declares for this hostname. No I/O."""
     note_secrets(session, call, news)
-    inputs, values, findings = FORWARD.check(news, call.is_unknown, {DECLARATION, NEXT_PTR})
+    inputs, values, findings = FORWARD.check(news, call.is_unknown, {DECLARATION, NEXT_PTRS})
     findings += check_backend(session, values)
-    session.host_ptrs.note(call.urn, _next_ptr(call, news))
+    session.host_ptrs.note(call.urn, [*_next_ptrs(call, news)])
     if not findings and {"backend", "hostname", "address"} <= values.keys():
         session.forward.declare(
             values["backend"],
@@ -112,15 +113,15 @@ def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
         session.forward.delete(old, report, call.urn)
 
 
-def _next_ptr(call: Call, news: Properties) -> PtrSpec | None:
-    """Return the PTR record that the same host has next; None where it has none, or where its own
-    check says what is wrong with it.
+def _next_ptrs(call: Call, news: Properties) -> Iterator[PtrSpec]:
+    """Yield the PTR records that the same host has next, but for one of which too little is known,
+    or which its own check refuses.
     """
-    inputs = news.get(NEXT_PTR)
-    if inputs is None or call.is_unknown(inputs):
-        return None
-    _, values, findings = PTR.check(inputs, call.is_unknown)
-    return None if findings else PTR.specified(values)
+    for inputs in news.get(NEXT_PTRS) or ():
+        if not call.is_unknown(inputs):
+            _, values, findings = PTR.check(inputs, call.is_unknown)
+            if not findings and {"address", "hostname", "backend"} <= values.keys():
+                yield PTR.specified(values)
 
 
 def _operation(

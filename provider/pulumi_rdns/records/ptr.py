@@ -121,6 +121,10 @@ class PtrRecords:
 
         self._look(spec, resource, refuse, ours)
 
+    def has_written(self, spec: PtrSpec) -> bool:
+        """Whether this stack has written this very record, by what is known so far. No I/O."""
+        return spec.hostname in self._written(spec)
+
     def _look(
         self, spec: PtrSpec, resource: str, decide: Decide, ours: Collection[DnsName] = ()
     ) -> tuple[RecordLocation, LiveRecord]:
