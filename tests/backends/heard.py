@@ -15,12 +15,16 @@ class Heard(Report):
         #: how it pauses
         self.sleep: Callable[[float], None] = time.sleep
         self.warnings: list[str] = []
+        self.infos: list[str] = []
         #: each with the clock as it stood when the text was new
         self.told: list[str] = []
         self._last = ""
 
     def warning(self, text: str) -> None:
         self.warnings.append(text)
+
+    def info(self, text: str) -> None:
+        self.infos.append(text)
 
     def progress(self, text: str, clock: str = "") -> None:
         if text != self._last:

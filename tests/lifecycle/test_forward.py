@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,11 +10,11 @@ import pytest
 from pulumi_rdns.errors import ConflictError
 from pulumi_rdns.lifecycle import forward
 from pulumi_rdns.lifecycle.call import Call
-from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
+from pulumi_rdns.properties.schema import DECLARATION, NEXT_PTRS, SECRET_INPUTS
 from pulumi_rdns.records.ledger import Expected, Place
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.lifecycle.conftest import UNKNOWN, World, call_of, counted, previewed
+from tests.lifecycle.conftest import SOA, UNKNOWN, World, call_of, counted, previewed
 
 INPUTS = {"hostname": "mail.example.com", "address": "192.0.2.10", "backend": "files"}
 
@@ -43,6 +44,51 @@ def test_a_check_takes_the_place_of_what_the_program_has_told(session: Session, 
     (claim,) = session.ledger.claims("A", "mail.example.com")
     assert claim.wanted == "192.0.2.10"
     assert session.ledger.claims("AAAA", "mail.example.com") == []
+
+
+NEXT = {"address": "192.0.2.10", "hostname": "mail.example.com", "backend": "files", "ttl": 300.0}
+
+
+def test_the_ptr_record_that_comes_next_is_looked_at_first_and_in_no_state(
+    session: Session, heard: Heard, world: World
+) -> None:
+    world.reverse.write_text(f"{SOA}10 PTR somebody.else.example.net.\n")
+    call = replace(call_of(heard), urn="urn::host")
+    assert forward.check(session, call, {**INPUTS, NEXT_PTRS: [NEXT]}) == (INPUTS, [])
+    with pytest.raises(ConflictError, match="So the A record of mail"):
+        forward.create(session, call, INPUTS)
+    assert "mail" not in world.forward.read_text()
+    overwriting = {**NEXT, "onConflict": "overwrite"}
+    forward.check(session, call, {**INPUTS, NEXT_PTRS: [overwriting]})
+    assert NEXT_PTRS not in forward.create(session, call, INPUTS).outputs
+    assert "mail" in world.forward.read_text()
+
+
+@pytest.mark.parametrize(
+    "given", [None, [UNKNOWN], [{**NEXT, "address": UNKNOWN}], [{**NEXT, "ttl": "no"}]]
+)
+def test_a_ptr_record_of_which_too_little_is_known_is_not_looked_at(
+    session: Session, world: World, heard: Heard, given: object
+) -> None:
+    world.reverse.write_text(f"{SOA}10 PTR somebody.else.example.net.\n")
+    call = replace(previewed(heard), urn="urn::host")
+    assert forward.check(session, call, {**INPUTS, NEXT_PTRS: given}) == (INPUTS, [])
+    forward.create(session, call, INPUTS)
+    assert "mail" in world.forward.read_text()
+
+
+def test_the_hostname_that_a_replaced_record_had_is_no_strangers(
+    session: Session, world: World, heard: Heard
+) -> None:
+    call = replace(call_of(heard), urn="urn::host")
+    olds = forward.create(session, call, INPUTS).outputs
+    world.reverse.write_text(f"{SOA}10 PTR mail.example.com.\n")
+    news = {**INPUTS, "hostname": "www.example.com"}
+    later = world.session()
+    forward.check(later, call, {**news, NEXT_PTRS: [{**NEXT, "hostname": "www.example.com"}]})
+    assert forward.diff(later, call, "id", olds, news).replaces == ["hostname"]
+    forward.create(later, call, news)
+    assert "www" in world.forward.read_text()
 
 
 def test_a_check_finds_a_backend_that_cannot_be_made(session: Session, call: Call) -> None:

@@ -74,6 +74,7 @@ RIGHT: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
     "PtrRecordSet": {
         **_COMMON,
         "onConflict": st.sampled_from(OnConflict).map(str),
+        "maxDeletePercent": st.integers(0, 100) | st.integers(0, 100).map(float),
         "records": tables.map(table_text),
         "network": st.just("192.0.2.0/28"),
         "fill": st.just("Host-{d}.Example.net."),
@@ -173,15 +174,16 @@ def ptr_set_states(draw: st.DrawFn) -> PtrSetState:
         ttl=draw(st.none() | ttls),
         confirmed=confirmed,
         unconfirmed=() if confirmed is None else tuple(draw(st.lists(members, unique=True))),
-        policies=draw(policies.map(_of_a_set)),
+        policies=_of_a_set(draw(policies), draw(st.none() | st.integers(0, 100))),
     )
 
 
-def _of_a_set(policies: PtrPolicies) -> PtrPolicies:
-    """Leave out the policies that a set does not have."""
+def _of_a_set(policies: PtrPolicies, max_delete_percent: int | None) -> PtrPolicies:
+    """Leave out the policies that a set does not have, and add the one that it alone has."""
     return PtrPolicies(
         on_conflict=policies.on_conflict,
         forward_check=policies.forward_check,
         forward_timeout=policies.forward_timeout,
         on_delete=policies.on_delete,
+        max_delete_percent=max_delete_percent,
     )

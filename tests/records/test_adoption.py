@@ -353,3 +353,52 @@ def test_a_set_moves_to_another_instance_for_the_same_server(world: World) -> No
     moved, error = session.ptr_sets.create(many(TABLE, "copied"), world.heard, "urn::set")
     assert error is None
     assert moved.adopted == {ONE}
+
+
+def test_of_many_adopted_records_the_first_few_are_told_in_full(world: World) -> None:
+    world.there("".join(f"{at} PTR {MAIL}.\n" for at in range(20, 40)))
+    hostnames = "".join(f"h{at} A {ONE}\n" for at in range(20, 40))
+    (world.folder / FORWARD).write_text(ZONE + hostnames)
+    session = world.session()
+    states = [
+        session.ptr.create(
+            replace(ptr(), address=parse_address(f"198.51.100.{at}")), world.heard, f"urn::{at}"
+        )
+        for at in range(20, 40)
+    ]
+    assert all(one.adopted for one in states)
+    assert len(world.heard.warnings) == 6
+    assert "more PTR records were right already and are adopted" in world.heard.warnings[-1]
+    world.heard.warnings.clear()
+    addresses = [
+        session.forward.create(
+            replace(forward(), hostname=name(f"h{at}.example.com")), world.heard, f"urn::h{at}"
+        )
+        for at in range(20, 40)
+    ]
+    assert len(world.heard.warnings) == 6
+    assert "more hostnames had their address already" in world.heard.warnings[-1]
+
+    world.heard.warnings.clear()
+    later = world.session()
+    for state in states:
+        later.ptr.delete(state, world.heard, f"urn::{state.address}")
+    for one in addresses:
+        later.forward.delete(one, world.heard, f"urn::{one.hostname}")
+    assert len(world.heard.warnings) == 6
+    assert "was there before this resource, so it is kept" in world.heard.warnings[4]
+    assert "more records were there before their resources" in world.heard.warnings[5]
+    assert len(world.live()) == len(world.live(FORWARD)) == 20
+
+
+def test_an_adopted_record_that_does_not_resolve_is_told_in_full_each_time(world: World) -> None:
+    world.there("".join(f"{at} PTR {MAIL}.\n" for at in range(20, 30)))
+    session = world.session()
+    for at in range(20, 30):
+        wanted = replace(
+            ptr(forward_check=ForwardPolicy.VERIFY, forward_timeout=0.0),
+            address=parse_address(f"198.51.100.{at}"),
+        )
+        session.ptr.create(wanted, world.heard, f"urn::{at}")
+    told = [one for one in world.heard.warnings if "does not resolve to" in one]
+    assert len(told) == len(world.heard.warnings) == 10

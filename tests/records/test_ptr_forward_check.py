@@ -102,6 +102,7 @@ class TestForwardCheck:
             session.backends,
             session.ledger,
             Script(SOME).gate(heard),
+            session.deletions,
             lambda spec, report: None,
             session.aliases,
         )

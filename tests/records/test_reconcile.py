@@ -77,7 +77,7 @@ def test_one_that_fails_keeps_none_of_the_others_from_being_written(world: World
     result = reconcile(world.store, {ONE: world.at(ONE), TWO: world.at(TWO)}, decide)
     assert list(result.failures) == [TWO]
     assert (world.live(ONE), world.live(TWO)) == ([f"{MAIL}."], [])
-    assert result.before == {ONE: NOTHING}
+    assert result.before == {ONE: NOTHING, TWO: NOTHING}
 
 
 @pytest.mark.parametrize(

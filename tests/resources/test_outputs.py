@@ -17,7 +17,14 @@ from pulumi_rdns.properties.ptr_set import PTR_SET
 from tests.resources.conftest import run_program
 
 #: what a program gives and nobody reads back
-POLICIES = {"onConflict", "onDelete", "forwardCheck", "forwardTimeout", "ptrTimeout"}
+POLICIES = {
+    "onConflict",
+    "onDelete",
+    "forwardCheck",
+    "forwardTimeout",
+    "ptrTimeout",
+    "maxDeletePercent",
+}
 
 
 def test_whole_numbers_are_whole_and_structures_have_attributes() -> None:

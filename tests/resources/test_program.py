@@ -101,6 +101,7 @@ def test_the_stacks_defaults_are_inputs_and_the_products_own_are_not() -> None:
         "rdns:forwardCheck": "warn",
         "rdns:forwardTimeout": "5",
         "rdns:ttl": "300",
+        "rdns:maxDeletePercent": "50",
         "rdns:backends": json.dumps(
             {"corp": {"type": "memory"}, "files": {"type": "zonefile", "directory": "zones"}}
         ),
@@ -111,8 +112,13 @@ def test_the_stacks_defaults_are_inputs_and_the_products_own_are_not() -> None:
         ptr("zones", "192.0.2.11", backend="files", on_conflict="fail")
         ptr("computed", "192.0.2.12", backend=pulumi.Output.from_input("files"))
         rdns.ForwardRecord("forward", hostname="mail.example.com", address="192.0.2.10")
+        rdns.PtrRecordSet("many", records={"192.0.2.13": "a.example.com"})
+        rdns.PtrRecordSet("own", records={"192.0.2.14": "b.example.com"}, max_delete_percent=0)
 
     found = {entry.name: entry.inputs for entry in run_program(program, settings)}
+    assert found["many"]["maxDeletePercent"] == 50
+    assert found["own"]["maxDeletePercent"] == 0
+    assert "maxDeletePercent" not in found["addresses"]
     assert found["addresses"]["onConflict"] == "overwrite"
     assert found["addresses"]["onDelete"] == "restore"
     assert found["addresses"]["forwardCheck"] == "warn"

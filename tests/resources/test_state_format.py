@@ -15,6 +15,7 @@ from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ids import ptr_id
 from pulumi_rdns.properties.ptr import PTR, ptr_state
 from pulumi_rdns.properties.ptr_set import PTR_SET
+from pulumi_rdns.properties.schema import NEXT_PTRS
 from pulumi_rdns.resources.engine.pickles import PROVIDERS
 from pulumi_rdns.resources.forward_record import ForwardRecordProvider
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
@@ -72,6 +73,7 @@ SET_STATE = {
     "forwardCheck": "warn",
     "forwardTimeout": 5.0,
     "onDelete": "restore",
+    "maxDeletePercent": 50,
     "count": 4,
     "writtenRecords": (
         "192.0.2.10 mail.example.com\n192.0.2.12 192-0-2-12.dyn.example.net\n"
@@ -130,8 +132,8 @@ def test_a_set_is_read_from_the_state_and_written_as_it_was() -> None:
 
 
 def test_the_inputs_are_these_and_no_others() -> None:
-    assert {*PTR_SET.input_keys} == {*[*SET_STATE][:11]}
-    assert {*PTR_SET.output_keys} == {*[*SET_STATE][11:]}
+    assert {*PTR_SET.input_keys} == {*[*SET_STATE][:12]}
+    assert {*PTR_SET.output_keys} == {*[*SET_STATE][12:]}
     assert [*PTR.input_keys] == [*PTR_STATE][:10]
     assert [*FORWARD.input_keys] == [*FORWARD_STATE][:7]
 
@@ -176,6 +178,7 @@ def program() -> None:
         on_delete="restore",
         forward_check="strict",
         forward_timeout=5,
+        max_delete_percent=50,
         zone="2.0.192.in-addr.arpa",
     )
 
@@ -186,7 +189,7 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     forward = found["pulumi-python:dynamic/rdns:ForwardRecord"]
     assert "rdns:index:ForwardConfirmedHost" in found
     assert set(ptr.inputs) == {*[*PTR_STATE][:10], "__provider"}
-    assert set(forward.inputs) == {*[*FORWARD_STATE][:7], "__provider"}
+    assert set(forward.inputs) == {*[*FORWARD_STATE][:7], "__provider", NEXT_PTRS}
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"
     many = found["pulumi-python:dynamic/rdns:PtrRecordSet"]
@@ -247,6 +250,8 @@ SET_INPUTS = {key: SET_STATE[key] for key in PTR_SET.input_keys}
         ("ttl", 60, []),
         ("onConflict", None, []),
         ("forwardCheck", "skip", []),
+        ("maxDeletePercent", 100, []),
+        ("maxDeletePercent", None, []),
         ("records", UNKNOWN, []),
     ],
 )

@@ -13,7 +13,7 @@ from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.settings import read_settings
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources import stored_state
-from pulumi_rdns.resources.stored_state import read_holdings
+from pulumi_rdns.resources.stored_state import read_holdings, read_records_to_count
 
 RESOURCE = {
     "type": "pulumi-python:dynamic/rdns:PtrRecord",
@@ -74,3 +74,15 @@ def test_a_cli_that_does_not_answer_is_logged_and_nothing_is_known(
         assert read_holdings(session, "organization", "test", "dev") == []
     assert asked == ["dev"]
     assert "is not known: pulumi stack export: no answer within 30 s" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("organization", "stack"), [(None, "dev"), ("organization", "dev"), ("acme", "acme/test/dev")]
+)
+def test_what_is_only_counted_is_read_of_whatever_stack_the_cli_takes(
+    session: Session, asked: list[str], organization: str | None, stack: str
+) -> None:
+    found = read_records_to_count(session, organization, "test", "dev")
+    assert found is not None
+    assert [one.urn for one in found] == [RESOURCE["urn"]]
+    assert asked == [stack]

@@ -33,6 +33,9 @@ class Report:
     def warning(self, text: str) -> None:
         """Report something that the user should know and that stays on the screen."""
 
+    def info(self, text: str) -> None:
+        """Report what was done, which stays on the screen too."""
+
     def progress(self, text: str, clock: str = "") -> None:
         """Report what is being waited for; the next text may replace it.
 

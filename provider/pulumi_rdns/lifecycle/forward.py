@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
@@ -15,11 +16,12 @@ from pulumi_rdns.lifecycle.common import (
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
 from pulumi_rdns.lifecycle.preview import Ahead, warnings_of
 from pulumi_rdns.model.addresses import record_type
-from pulumi_rdns.model.specs import ForwardSpec
+from pulumi_rdns.model.specs import ForwardSpec, PtrSpec
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.properties.forward import FORWARD
 from pulumi_rdns.properties.ids import forward_id
-from pulumi_rdns.properties.schema import DECLARATION, Properties, declaration_of
+from pulumi_rdns.properties.ptr import PTR
+from pulumi_rdns.properties.schema import DECLARATION, NEXT_PTRS, Properties, declaration_of
 from pulumi_rdns.properties.values import ADDRESS
 from pulumi_rdns.records.session import Session
 
@@ -27,8 +29,9 @@ from pulumi_rdns.records.session import Session
 def check(session: Session, call: Call, news: Properties) -> CheckResult:
     """Check the inputs, and note what the program declares for this hostname. No I/O."""
     note_secrets(session, call, news)
-    inputs, values, findings = FORWARD.check(news, call.is_unknown, {DECLARATION})
+    inputs, values, findings = FORWARD.check(news, call.is_unknown, {DECLARATION, NEXT_PTRS})
     findings += check_backend(session, values)
+    session.host_ptrs.note(call.urn, [*_next_ptrs(call, news)])
     if not findings and {"backend", "hostname", "address"} <= values.keys():
         session.forward.declare(
             values["backend"],
@@ -56,6 +59,7 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
         replaces.append("address")
     if not changes and session.ledger.was_interrupted(call.urn):
         changes.append("address")
+    session.host_ptrs.note_hostname(call.urn, old.hostname)
     session.forward.recall(old, resource=call.urn, is_current=not replaces, stays=not changes)
     return DiffResult(changes, replaces, delete_before_replace=False)
 
@@ -114,6 +118,17 @@ def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
         _operation(session, call, "delete", old, None),
     ):
         session.forward.delete(old, report, call.urn)
+
+
+def _next_ptrs(call: Call, news: Properties) -> Iterator[PtrSpec]:
+    """Yield the PTR records that the same host has next, but for one of which too little is known,
+    or which its own check refuses.
+    """
+    for inputs in news.get(NEXT_PTRS) or ():
+        if not call.is_unknown(inputs):
+            _, values, findings = PTR.check(inputs, call.is_unknown)
+            if not findings and {"address", "hostname", "backend"} <= values.keys():
+                yield PTR.specified(values)
 
 
 def _operation(

@@ -182,6 +182,9 @@ class _Messages(Report):
     def warning(self, text: str) -> None:
         self._call.report.warning(self._hide(text))
 
+    def info(self, text: str) -> None:
+        self._call.report.info(self._hide(text))
+
     def progress(self, text: str, clock: str = "") -> None:
         self._call.report.progress(self._hide(text), clock)
 

@@ -108,15 +108,19 @@ def update(session: Session, call: Call, id_: str, olds: Properties, news: Prope
 
 
 def delete(session: Session, call: Call, id_: str, outputs: Properties) -> None:
-    """Take away what we wrote, record by record. Raises RdnsError that tells of all that failed."""
+    """Take away what we wrote, record by record.
+
+    Raises RdnsError that tells of all that failed, and RejectedError where they are too many to go
+    at once: nothing was changed then.
+    """
     note_secrets(session, call, outputs)
     old = PTR_SET.state(outputs)
     gone = dict.fromkeys(old.written)
-    with (
-        messages_of(call, PTR_SET, outputs) as report,
-        operation_of(session, call, "delete", "PTR", old.backend, gone),
-    ):
-        session.ptr_sets.delete(old, report, call.urn)
+    with messages_of(call, PTR_SET, outputs) as report:
+        # Before the next run is told of a delete that was begun.
+        session.deletions.refuse_of_set(old, old.written, call.urn, "delete")
+        with operation_of(session, call, "delete", "PTR", old.backend, gone):
+            session.ptr_sets.delete(old, report, call.urn)
 
 
 def _stored(id_: str, result: SetResult, known: Properties) -> Stored:

@@ -34,6 +34,7 @@ from pulumi_rdns.properties.values import (
     BACKEND,
     COUNT,
     NAMES,
+    PERCENT,
     SECONDS,
     TEXTS,
     TTL,
@@ -82,6 +83,7 @@ _INPUTS = (
     Property("forwardCheck", "policies.forward_check", one_of(ForwardPolicy)),
     Property("forwardTimeout", "policies.forward_timeout", SECONDS),
     Property("onDelete", "policies.on_delete", one_of(OnDelete)),
+    Property("maxDeletePercent", "policies.max_delete_percent", PERCENT),
 )
 _OUTPUTS = (
     Property("count", None, COUNT, _count),

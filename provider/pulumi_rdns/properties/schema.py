@@ -24,6 +24,8 @@ SECRET_INPUTS = "secretInputs"
 #: an input that check hears and never passes on, so that it is in no state: the number under which
 #: the program has noted the resource in the ledger of the run
 DECLARATION = "__declaration"
+#: another one, of a forward record: the inputs of the PTR records that the same host has next
+NEXT_PTRS = "__ptrs"
 
 
 def declaration_of(props: Properties) -> int | None:

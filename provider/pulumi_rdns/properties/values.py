@@ -63,6 +63,15 @@ def parse_seconds(value: object) -> float:
     return float(value)
 
 
+def parse_percent(value: object) -> int:
+    """Read a share of 100: a whole number, 0 to 100."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        raise InvalidInputError(f"must be a whole number from 0 to 100, not {describe(value)}")
+    if not 0 <= value <= 100:
+        raise InvalidInputError(f"{value:g} is out of range: 0 to 100 percent")
+    return int(value)
+
+
 def one_of(choices: type[StrEnum]) -> Kind:
     """Return the kind of a value that is one of a few words.
 
@@ -93,6 +102,7 @@ HOSTNAME = Kind(parse_hostname, stored_name, str)
 ZONE = Kind(parse_zone, stored_name, str)
 TTL = Kind(parse_ttl, int, int)
 SECONDS = Kind(parse_seconds, float, float)
+PERCENT = Kind(parse_percent, int, int)
 COUNT = output(int, int)
 FLAG = output(bool, bool)
 TEXT = output(str, str)

@@ -47,6 +47,8 @@ class Decider:
     ) -> None:
         #: records that stay for a resource that is created later in this run, perhaps
         self.pending: set[str] = set()
+        #: records that were to go
+        self.removed: set[str] = set()
         #: subject -> value of those that stay for the create of the resource itself
         self.handed_over: dict[str, str] = {}
         self._given = given
@@ -66,6 +68,7 @@ class Decider:
                 self.pending.add(subject)
             raise decision.error
         if isinstance(decision, Remove):
+            self.removed.add(subject)
             return Wanted(*decision)
         if decision.is_handed_over:
             self.handed_over[subject] = record.value

@@ -24,6 +24,8 @@ from pulumi_rdns.model.names import DnsName, is_subdomain
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.deletions import Deletions
+from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.forward_refusals import (
     alias_in_the_way,
     also_has,
@@ -32,6 +34,7 @@ from pulumi_rdns.records.forward_refusals import (
     warn_of_mask,
 )
 from pulumi_rdns.records.holdings import Memory, holding_of_forward, includes, is_hidden, is_same
+from pulumi_rdns.records.host_ptrs import HostPtrs
 from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import RecordLocation, zone_of
 from pulumi_rdns.records.ownership import OwnRecord, Wanted
@@ -43,10 +46,22 @@ from pulumi_rdns.records.store import Store, look
 class ForwardRecords:
     """The four operations. One object serves all forward records of a process."""
 
-    def __init__(self, backends: Backends, ledger: SharedLedger) -> None:
+    def __init__(
+        self,
+        backends: Backends,
+        ledger: SharedLedger,
+        deletions: Deletions,
+        host_ptrs: HostPtrs,
+    ) -> None:
         self._backends = backends
         self._ledger = ledger
+        self._deletions = deletions
+        self._host_ptrs = host_ptrs
         self._claimants = Claimants(backends, ledger)
+        self._adopted = FirstFew(
+            "more hostnames had their address already, which is adopted, as of the first ones: the "
+            "output `adopted` of each says so"
+        )
 
     def declare(
         self,
@@ -92,11 +107,14 @@ class ForwardRecords:
     def create(self, spec: ForwardSpec, report: Report, resource: str = "") -> ForwardState:
         """Add the address, or adopt it where it is there already.
 
-        Raises ConflictError where the hostname has addresses that are not ours, or is an alias.
+        Raises ConflictError where the hostname has addresses that are not ours, or is an alias, and
+        what the PTR record of the same host raises, if one comes next.
         """
         name = resource or _resource(spec.backend, spec.hostname, spec.address)
         with self._told(name, spec):
+            self._host_ptrs.refuse(name, spec)
             state = self._create(spec, report, name)
+            self._deletions.note_made(name)
             self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
         return state
 
@@ -125,8 +143,9 @@ class ForwardRecords:
         if memory is not None:
             return memory.adopted
         fate = "remove" if spec.on_delete is OnForwardDelete.REMOVE else "leave"
-        report.warning(
-            f"{spec.hostname} had {spec.address} already; it is adopted: destroy will {fate} it"
+        self._adopted.warn(
+            report,
+            f"{spec.hostname} had {spec.address} already; it is adopted: destroy will {fate} it",
         )
         return True
 
@@ -186,6 +205,8 @@ class ForwardRecords:
             return replace(state, written=old.written, adopted=old.adopted)
         self.recall(old, resource=name)
         with self._told(name, spec):
+            if spec.address != old.address:
+                self._host_ptrs.refuse(name, spec)
             backend = self._zones(spec.backend)
             zone = old.zone or zone_of(backend, spec.hostname)
             self._put(backend, zone, spec, report, name, self.going(old, spec))
@@ -215,9 +236,9 @@ class ForwardRecords:
         decide = self._claimants.decider(
             self._identity(old),
             {old.hostname: Given(record, location, wanting)},
-            lambda _subject, _live, reason: report.warning(reason),
+            self._deletions.keeping(record, wanting, report),
         )
-        self._reconcile(location, old, decide)
+        self._reconcile(location, old, self._deletions.counting(decide, record, old, wanting))
         self._ledger.hand_over(name, kind, self._identity(old), decide.handed_over)
 
     def _put(

@@ -273,6 +273,11 @@ class Ledger:
                     found[subject] = claims
             return found
 
+    def is_declared(self, resource: str) -> bool:
+        """Whether the engine has told of a resource of the running program."""
+        with self._read():
+            return resource in self._entries and self._entries[resource].declared is not None
+
     def _claim(self, resource: str, kind: str, subject: str) -> Claim | None:
         entry = self._entries[resource]
         declared = entry.declared

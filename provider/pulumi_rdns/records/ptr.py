@@ -18,6 +18,8 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.deletions import Deletions
+from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
 from pulumi_rdns.records.holdings import UNREADABLE, Memory, holding_of_ptr
 from pulumi_rdns.records.ledger import Declared, Place
@@ -36,6 +38,7 @@ class PtrRecords:
         backends: Backends,
         ledger: SharedLedger,
         gate: ForwardGate,
+        deletions: Deletions,
         await_served: Callable[[PtrSpec, Report], None],
         aliases: Aliases,
     ) -> None:
@@ -43,8 +46,13 @@ class PtrRecords:
         self._ledger = ledger
         self._claimants = Claimants(backends, ledger)
         self._gate = gate
+        self._deletions = deletions
         self._await_served = await_served
         self._aliases = aliases
+        self._adopted = FirstFew(
+            "more PTR records were right already and are adopted, as the first ones: the output "
+            "`adopted` of each says so"
+        )
 
     def declare(
         self,
@@ -79,21 +87,19 @@ class PtrRecords:
         name = resource or _resource(spec.backend, spec.address)
         with self._told(name, spec):
             state = self._create(spec, report, name)
+            self._deletions.note_made(name)
             self._ledger.wrote(name, holding_of_ptr(self._identity(spec), state))
         return state
 
     def _create(self, spec: PtrSpec, report: Report, resource: str) -> PtrState:
         backend = self._backends.get(spec.backend)
-        location, is_free = find_ptr(backend, spec.address, spec.zone, self._aliases)
-        refuse_ttl(location, spec)
 
         def refuse(_: str, live: LiveRecord) -> Wanted | None:
             wanted = self.decide(spec, live)
             # The forward record is looked at before anything new is written.
             return wanted if live.values == (spec.hostname,) else None
 
-        seen = NOTHING if is_free else None
-        before = self._reconcile(location, spec, refuse, seen, self._strangers(spec, resource))
+        location, before = self._look(spec, resource, refuse)
         if before.values == (spec.hostname,):
             return self._adopt(backend, location, spec, report)
         answer = self._gate.admit(backend, spec, report)
@@ -103,6 +109,32 @@ class PtrRecords:
         self._wait(spec, report)
         previous, adopted = self._inherited(spec, before)
         return replace(_fresh(spec, location, answer), previous=previous, adopted=adopted)
+
+    def refuse(self, spec: PtrSpec, resource: str, ours: Collection[DnsName] = ()) -> None:
+        """Raise what a create would raise before it writes anything. No write.
+
+        ``resource`` waits for news, and ``ours`` are hostnames that this stack wrote there.
+        """
+
+        def refuse(_: str, live: LiveRecord) -> None:
+            self.decide(spec, live, ours)
+
+        self._look(spec, resource, refuse, ours)
+
+    def has_written(self, spec: PtrSpec) -> bool:
+        """Whether this stack has written this very record, by what is known so far. No I/O."""
+        return spec.hostname in self._written(spec)
+
+    def _look(
+        self, spec: PtrSpec, resource: str, decide: Decide, ours: Collection[DnsName] = ()
+    ) -> tuple[RecordLocation, LiveRecord]:
+        """Find where a new record belongs, and do what is decided by what stands there."""
+        backend = self._backends.get(spec.backend)
+        location, is_free = find_ptr(backend, spec.address, spec.zone, self._aliases)
+        refuse_ttl(location, spec)
+        strangers = self._strangers(spec, resource, ours)
+        seen = NOTHING if is_free else None
+        return location, self._reconcile(location, spec, decide, seen, strangers)
 
     def read(self, old: PtrState, report: Report) -> PtrState | None:
         """Look at the live record where it was written; None where it is gone."""
@@ -188,12 +220,13 @@ class PtrRecords:
             old.adopted and policy in (None, OnDelete.REMOVE_WRITTEN),
             Memory(old.adopted, old.previous),
         )
+        claims = self._ledger.claims("PTR", address)
         decide = self._claimants.decider(
             self._identity(old),
-            {address: Given(record, location, self._ledger.claims("PTR", address))},
-            lambda _subject, _live, reason: report.warning(reason),
+            {address: Given(record, location, claims)},
+            self._deletions.keeping(record, claims, report),
         )
-        self._reconcile(location, old, decide)
+        self._reconcile(location, old, self._deletions.counting(decide, record, old, claims))
         self._ledger.hand_over(resource, "PTR", self._identity(old), decide.handed_over)
 
     def _identity(self, one: PtrSpec | PtrState) -> str:
@@ -215,11 +248,11 @@ class PtrRecords:
         if spec.policies.ptr_timeout:
             self._await_served(spec, report)
 
-    def _strangers(self, spec: PtrSpec, resource: str) -> Strangers:
+    def _strangers(self, spec: PtrSpec, resource: str, ours: Collection[DnsName] = ()) -> Strangers:
         """Return what may turn out to be a record of this stack, and how to wait for that."""
 
         wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
-        return Strangers(lambda _, live: self.is_foreign(spec, live), wait)
+        return Strangers(lambda _, live: self.is_foreign(spec, live, ours), wait)
 
     def decide(
         self, spec: PtrSpec, live: LiveRecord, learned: Iterable[DnsName] = ()
@@ -253,7 +286,10 @@ class PtrRecords:
             answer = self._gate.admit(backend, spec, report)
         elif policy is not ForwardPolicy.SKIP:
             answer = self._gate.look(backend, spec.hostname, spec.address)
-        report.warning(_adopted(spec, answer))
+        if answer is not None and answer.verdict is Verdict.MISMATCH:
+            report.warning(_adopted(spec, answer))
+        else:
+            self._adopted.warn(report, _adopted(spec, answer))
         return replace(_fresh(spec, location, answer), adopted=True)
 
     def memory(self, location: RecordLocation, spec: PtrSpec) -> Memory | None:

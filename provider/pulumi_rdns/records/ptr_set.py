@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import AddressNotFoundError, RdnsError
+from pulumi_rdns.errors import AddressNotFoundError, RdnsError, RejectedError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.holdings import Memory, holding_of_set
 from pulumi_rdns.records.ledger import Claim, Declared, Place
@@ -24,6 +25,8 @@ from pulumi_rdns.records.ownership import OwnPtr, Wanted, are_foreign, decide_wr
 from pulumi_rdns.records.ptr_set_forward import admitted, renewed
 from pulumi_rdns.records.ptr_set_locations import FoundLocations, PtrSetLocations
 from pulumi_rdns.records.ptr_set_messages import (
+    Counts,
+    counts,
     summary,
     warn_of_adopted,
     warn_of_gone,
@@ -33,6 +36,7 @@ from pulumi_rdns.records.ptr_set_messages import (
     warn_of_unserved,
 )
 from pulumi_rdns.records.ptr_set_state import (
+    LetGo,
     SetResult,
     believed,
     due,
@@ -52,12 +56,18 @@ class PtrSets:
     """The four operations. One object serves all sets of a process."""
 
     def __init__(
-        self, backends: Backends, ledger: SharedLedger, gate: ForwardGate, aliases: Aliases
+        self,
+        backends: Backends,
+        ledger: SharedLedger,
+        gate: ForwardGate,
+        deletions: Deletions,
+        aliases: Aliases,
     ) -> None:
         self._backends = backends
         self._ledger = ledger
         self._claimants = Claimants(backends, ledger)
         self._gate = gate
+        self._deletions = deletions
         self._aliases = aliases
 
     def declare(self, spec: PtrSetSpec, *, resource: str = "", line: int | None = None) -> None:
@@ -65,6 +75,7 @@ class PtrSets:
         place = Place(spec.backend, self._backends.identity(spec.backend), spec.zone)
         declared = Declared("PTR", place, spec.records.table)
         self._ledger.declare(resource or _resource(spec), declared, line)
+        self._deletions.allow(resource or _resource(spec), spec.policies.max_delete_percent)
 
     def recall(self, old: PtrSetState, *, resource: str = "", is_current: bool = True) -> None:
         """Note what the state says we wrote. No I/O.
@@ -84,6 +95,7 @@ class PtrSets:
     ) -> SetResult:
         """Write what differs; policies alone cost no I/O."""
         name = resource or _resource(spec)
+        self._deletions.allow(name, spec.policies.max_delete_percent)
         self.recall(old, resource=name)
         return self._reconcile(old, spec, report, name)
 
@@ -135,8 +147,10 @@ class PtrSets:
         backend = self._backends.get(old.backend)
         finder = PtrSetLocations(backend, old.zone, self._aliases)
         found = finder.found(old, old.written)
-        pending, failures = self._let_go(old, old.written, found, finder, name, report)
-        failures |= pending
+        let_go = self._let_go(old, old.written, found, finder, name, report)
+        done = Counts(len(old.written), removed=let_go.removed, kept=let_go.kept)
+        _tell_counts(done, report)
+        failures = let_go.failures | let_go.pending
         if failures:
             raise summary("delete the PTRs of", backend.name, failures, len(old.written))
 
@@ -152,6 +166,7 @@ class PtrSets:
         )
         if not todo and not going:
             return SetResult(replace(state, ttl=spec.ttl), None)
+        self._deletions.refuse_of_set(old, going, resource, "set")
 
         finder = PtrSetLocations(backend, spec.zone, self._aliases)
         found = finder.found(old, [*todo, *going])
@@ -164,19 +179,22 @@ class PtrSets:
         failures |= looks.failures
         names = {key: name for key, name in todo.items() if key not in failures}
         made = self._write(old, spec, names, found, finder, resource, report)
-        memories = self._memories(old, spec, names, made, report)
+        memories, adopted = self._memories(old, spec, names, made, report)
         failures |= made.failures
         locations = found.locations | made.locations
-        pending: dict[str, RdnsError] = {}
+        let_go = LetGo({}, {})
         if going:
             # Others may wait for what is written already, and this one for them.
             so_far = {**old.written, **{k: v for k, v in todo.items() if k not in failures}}
             holding = located(replace(state, written=so_far), old, locations)
             self._ledger.wrote(resource, holding_of_set(self._identity(old), holding), failures)
             self._await_owners(resource, going, report)
-            pending, refused = self._let_go(old, going, found, finder, resource, report)
-            failures |= refused
-        warn_of_pending(pending, report)
+            let_go = self._let_go_of_few(old, going, found, finder, resource, report)
+            failures |= let_go.failures
+        warn_of_pending(let_go.pending, report)
+        done = counts(spec, names, made, partial(self._is_foreign, old, spec))
+        done = done._replace(adopted=len(adopted), removed=let_go.removed, kept=let_go.kept)
+        _tell_counts(done, report)
         inherited = self._inherited(old, [key for key in todo if key in failures], locations)
         for address, hostname in inherited.items():
             if memory := self._written(old, address).get(hostname):
@@ -187,7 +205,7 @@ class PtrSets:
             written={
                 **written_after(old, spec, todo, failures, made.unknown),
                 **inherited,
-                **{address: old.written[address] for address in pending},
+                **{address: old.written[address] for address in let_go.pending},
             },
         )
         state = with_memories(state, old, memories)
@@ -213,8 +231,7 @@ class PtrSets:
         locations = {address: found.locations[address] for address in names}
 
         def is_foreign(address: str, live: LiveRecord) -> bool:
-            ours = self.ours(old, address, live)
-            return not overwrites and are_foreign(names[address], ours, live)
+            return not overwrites and self._is_foreign(old, spec, address, live)
 
         def assumed(address: str) -> LiveRecord | None:
             """Give what should stand there; None where its TTL stays, and is to be read."""
@@ -231,6 +248,12 @@ class PtrSets:
             report=report,
         )
 
+    def _is_foreign(
+        self, old: PtrSetState, spec: PtrSetSpec, address: str, live: LiveRecord
+    ) -> bool:
+        """Whether somebody else wrote what stands at an address, by what is known so far."""
+        return are_foreign(spec.records.table[address], self.ours(old, address, live), live)
+
     def decide(
         self, old: PtrSetState, spec: PtrSetSpec, address: str, live: LiveRecord
     ) -> Wanted | None:
@@ -245,13 +268,15 @@ class PtrSets:
 
     def _memories(
         self, old: PtrSetState, spec: PtrSetSpec, names: Table, made: Reconciled, report: Report
-    ) -> dict[str, Memory]:
-        """Return what is remembered of the records that were written, or were right already."""
+    ) -> tuple[dict[str, Memory], Collection[str]]:
+        """Return what is remembered of the records that were written, or were right already; and
+        the addresses of those that are adopted.
+        """
         done = {key: name for key, name in names.items() if key not in made.failures}
         there = {key: made.before[key] for key in done}
         taken, adopted = self.taken_over(old, done, there, made.locations)
         warn_of_adopted(adopted, spec.policies.on_delete, report)
-        return remembered(old, done, there, taken)
+        return remembered(old, done, there, taken), adopted
 
     def taken_over(
         self,
@@ -348,6 +373,23 @@ class PtrSets:
             lambda _: any(map(self._ledger.is_to_come, pending())) and report.pause(0),
         )
 
+    def _let_go_of_few(
+        self,
+        old: PtrSetState,
+        going: Table,
+        found: FoundLocations,
+        finder: PtrSetLocations,
+        resource: str,
+        report: Report,
+    ) -> LetGo:
+        """Do what `_let_go` does, unless too many turn out to be declared by nobody else."""
+        try:
+            note = "None of them was removed"
+            self._deletions.refuse_of_set(old, going, resource, "delete", note)
+        except RejectedError as error:
+            return LetGo({}, dict.fromkeys(going, error))
+        return self._let_go(old, going, found, finder, resource, report)
+
     def _let_go(
         self,
         old: PtrSetState,
@@ -356,12 +398,8 @@ class PtrSets:
         finder: PtrSetLocations,
         resource: str,
         report: Report,
-    ) -> tuple[dict[str, RdnsError], dict[str, RdnsError]]:
-        """Remove records, but for those that another declared resource has or wants.
-
-        Return why some are kept in the state: those whose resource is still to be created, and
-        others.
-        """
+    ) -> LetGo:
+        """Remove records, but for those that another declared resource has or wants."""
         claims = self._ledger.claims_of("PTR", values)
         given = {
             address: Given(
@@ -399,7 +437,14 @@ class PtrSets:
         warn_of_left(left, report)
         warn_of_gone(gone, report)
         pending = {key: failures[key] for key in decide.pending}
-        return pending, {k: one for k, one in failures.items() if k not in {*pending, *gone}}
+        failures = {k: one for k, one in failures.items() if k not in {*pending, *gone}}
+        removed = decide.removed - result.failures.keys() - claims.keys()
+        return LetGo(pending, failures, len(removed), len(kept))
+
+
+def _tell_counts(done: Counts, report: Report) -> None:
+    if line := done.line():
+        report.info(line)
 
 
 def _resource(one: PtrSetSpec | PtrSetState) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from pulumi_rdns.backends.base import Report
-from pulumi_rdns.backends.changes import LiveRecord
+from pulumi_rdns.backends.changes import NOTHING, LiveRecord
 from pulumi_rdns.errors import BackendError, ConflictError, RdnsError, RejectedError
 from pulumi_rdns.model.missing_dots import with_dot_hint
-from pulumi_rdns.model.specs import OnDelete
-from pulumi_rdns.model.tables import address_list, address_order
+from pulumi_rdns.model.specs import OnDelete, PtrSetSpec
+from pulumi_rdns.model.tables import Table, address_list, address_order
+
+if TYPE_CHECKING:
+    from pulumi_rdns.records.reconcile import Reconciled
 
 #: addresses that a warning names
 SHOWN = 10
@@ -61,6 +64,36 @@ class Counts(NamedTuple):
         )
         more = f"; and {count - len(first):,} more" if count > len(first) else ""
         return f"{count:,} conflict{'' if count == 1 else 's'}: {named}{more}"
+
+
+def counts(
+    spec: PtrSetSpec,
+    names: Table,
+    made: Reconciled,
+    is_foreign: Callable[[str, LiveRecord], bool],
+) -> Counts:
+    """Count what was written of a set, and what was in the way.
+
+    ``names`` are the hostnames that were to be written, and ``is_foreign`` says whether what stood
+    at an address was somebody else's.
+    """
+    added = changed = overwritten = 0
+    conflicts = {}
+    for address, hostname in names.items():
+        live, error = made.before.get(address, NOTHING), made.failures.get(address)
+        if error is not None:
+            if isinstance(error, ConflictError) and live.values:
+                conflicts[address] = live.values
+        elif live.values == (hostname,):
+            changed += spec.ttl is not None and live.ttl not in (None, spec.ttl)
+        elif not live.values or live.is_default:
+            added += 1
+        elif is_foreign(address, live):
+            overwritten += 1
+        else:
+            changed += 1
+    total = len(spec.records.table)
+    return Counts(total, added, changed, overwritten=overwritten, conflicts=conflicts)
 
 
 def summary(

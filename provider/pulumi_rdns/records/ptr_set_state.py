@@ -28,6 +28,18 @@ class SetResult(NamedTuple):
     error: RdnsError | None
 
 
+class LetGo(NamedTuple):
+    """What came of records that a set gives up."""
+
+    #: why some stay, and in the state: their resource is still to be created
+    pending: dict[str, RdnsError]
+    #: why others do
+    failures: dict[str, RdnsError]
+    removed: int = 0
+    #: how many were there before the set, and stay where they are
+    kept: int = 0
+
+
 def due(old: PtrSetState, spec: PtrSetSpec, *, is_all: bool) -> tuple[dict[str, DnsName], Table]:
     """Return the records that are to be written, and those that are to go.
 

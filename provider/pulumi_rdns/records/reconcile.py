@@ -140,6 +140,7 @@ class _Run:
                 if self._strangers and self._strangers.is_foreign(key, live):
                     self._foreign[key] = live
                     continue
+                self.result.before[key] = live
                 try:
                     wanted = self._decide(key, live)
                 except RdnsError as error:
@@ -150,8 +151,6 @@ class _Run:
                     changes[key] = change
                 elif is_assumed:
                     doubted.append(key)
-                    continue
-                self.result.before[key] = live
             left = doubted
         return changes
 

@@ -15,7 +15,9 @@ from pulumi_rdns.model.endpoints import Endpoint, parse_endpoint, parse_resolver
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.settings import StackSettings
 from pulumi_rdns.model.specs import PtrSpec
+from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.forward_check import BackendSource, ForwardGate, ForwardSource
+from pulumi_rdns.records.host_ptrs import HostPtrs
 from pulumi_rdns.records.shared_ledger import SharedLedger
 
 if TYPE_CHECKING:
@@ -42,27 +44,36 @@ class Session:
         self.backends = Backends(settings.backends, root, environ)
         self.ledger = SharedLedger()
         self.gate = ForwardGate(self.source_of)
+        self.host_ptrs = HostPtrs(lambda: self.ptr)
+        self.deletions = Deletions(self.backends, self.ledger, settings.max_delete_percent)
 
     @Once
     def ptr(self) -> PtrRecords:
         """The operations on single PTR records."""
         from pulumi_rdns.records.ptr import PtrRecords
 
-        return PtrRecords(self.backends, self.ledger, self.gate, self._await_served, self.aliases)
+        return PtrRecords(
+            self.backends,
+            self.ledger,
+            self.gate,
+            self.deletions,
+            self._await_served,
+            self.aliases,
+        )
 
     @Once
     def ptr_sets(self) -> PtrSets:
         """The operations on sets of PTR records."""
         from pulumi_rdns.records.ptr_set import PtrSets
 
-        return PtrSets(self.backends, self.ledger, self.gate, self.aliases)
+        return PtrSets(self.backends, self.ledger, self.gate, self.deletions, self.aliases)
 
     @Once
     def forward(self) -> ForwardRecords:
         """The operations on forward records."""
         from pulumi_rdns.records.forward import ForwardRecords
 
-        return ForwardRecords(self.backends, self.ledger)
+        return ForwardRecords(self.backends, self.ledger, self.deletions, self.host_ptrs)
 
     def _await_served(self, spec: PtrSpec, report: Report) -> None:
         from pulumi_rdns.records.ptr_wait import await_served

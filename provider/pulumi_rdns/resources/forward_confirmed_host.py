@@ -9,14 +9,34 @@ import pulumi
 
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import parse_address
+from pulumi_rdns.properties.schema import NEXT_PTRS
+from pulumi_rdns.resources import program
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.resources.forward_record import ForwardRecord
-from pulumi_rdns.resources.inputs import names_an_output, refuse_formatted_outputs, without_restore
+from pulumi_rdns.resources.inputs import (
+    is_computed,
+    names_an_output,
+    refuse_formatted_outputs,
+    without_restore,
+)
 from pulumi_rdns.resources.policies import ForwardPolicy, OnConflict, OnDelete, OnForwardConflict
 from pulumi_rdns.resources.ptr_record import PtrRecord
 from pulumi_rdns.resources.record import camel, output
 
 _DICT = 'give a dict instead, whose keys name the children: {"public": server.ipv4_address}'
+
+
+class _ForwardRecord(ForwardRecord):
+    """One that tells of the PTR records that come next."""
+
+    def __init__(
+        self, resource_name: str, ptrs: Sequence[Mapping[str, Any]], **arguments: Any
+    ) -> None:
+        self._ptrs = ptrs
+        super().__init__(resource_name, **arguments)
+
+    def _unstored(self) -> dict[str, Any]:
+        return {NEXT_PTRS: self._ptrs} if self._ptrs else {}
 
 
 class ForwardConfirmedHost(pulumi.ComponentResource):
@@ -68,11 +88,19 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
         below = pulumi.ResourceOptions(parent=self)
         self.forward_records: dict[str, ForwardRecord] = {}
         self.ptr_records: dict[str, PtrRecord] = {}
-        for key, address in _by_key(resource_name, addresses).items():
+        keyed = _by_key(resource_name, addresses)
+        for key, address in keyed.items():
             name = f"{resource_name}-{key}"
             if manage_forward:
-                self.forward_records[key] = ForwardRecord(
+                self.forward_records[key] = _ForwardRecord(
                     name,
+                    _next_ptrs(
+                        [address, *(one for one in keyed.values() if not is_computed(one))],
+                        {"hostname": hostname, "zone": zone},
+                        backend,
+                        ttl,
+                        on_conflict,
+                    ),
                     hostname=hostname,
                     address=address,
                     backend=backend if forward_backend is None else forward_backend,
@@ -138,6 +166,32 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
     def addresses(self) -> pulumi.Output[list[str]]:
         """The addresses in the form of RFC 5952."""
         return output(self, "addresses")
+
+
+def _next_ptrs(
+    addresses: Sequence[pulumi.Input[str]],
+    inputs: Mapping[str, pulumi.Input[str] | None],
+    backend: pulumi.Input[str] | None,
+    ttl: pulumi.Input[int] | None,
+    on_conflict: pulumi.Input[OnConflict] | None,
+) -> list[dict[str, Any]]:
+    """Return the inputs of PTR records that say what may be in their way.
+
+    None where the zone is computed: it may be secret, or known later than the forward record.
+    """
+    if is_computed(inputs["zone"]):
+        return []
+    defaults = program.current().defaults
+    backend = defaults.backend(backend)
+    known = {
+        **inputs,
+        "backend": backend,
+        "ttl": defaults.ptr_ttl(backend, ttl),
+        "onConflict": defaults.value("on_conflict", on_conflict),
+    }
+    known = {key: value for key, value in known.items() if value is not None}
+    first, *others = addresses
+    return [{"address": one, **known} for one in (first, *(one for one in others if one != first))]
 
 
 def _by_key(name: str, addresses: Any) -> dict[str, Any]:

@@ -38,10 +38,10 @@ from pulumi_rdns.resources.engine.errors import plain_errors
 from pulumi_rdns.resources.engine.host import prepare_host, serving
 from pulumi_rdns.resources.engine.partial import report_partial_success
 from pulumi_rdns.resources.engine.report import EngineReport
-from pulumi_rdns.resources.engine.run import cli, host_run_key, is_alive
+from pulumi_rdns.resources.engine.run import cli, host_run_key, is_alive, is_destroy
 from pulumi_rdns.resources.engine.secrets import as_secret
-from pulumi_rdns.resources.rotated_keys import told_of_rotated_keys
-from pulumi_rdns.resources.stored_state import read_holdings
+from pulumi_rdns.resources.rotated_keys import configured_now, told_of_rotated_keys
+from pulumi_rdns.resources.stored_state import read_holdings, read_records_to_count
 
 _lock = threading.Lock()
 _config: dict[str, Any] = {}
@@ -186,10 +186,12 @@ def _join(urn: str) -> None:
             return
         _joined = ledger
         key = host_run_key()
+    stack, project = urn.split("::")[:2]
+    stack = stack.rpartition(":")[2]
+    _watch_deletions(joining, urn, project, stack)
     if key is None:
         return
-    stack, project = urn.split("::")[:2]
-    run = Run(project, stack.rpartition(":")[2], key, cli())
+    run = Run(project, stack, key, cli())
     ledger.read_state = lambda: read_holdings(joining, ledger.organization, run.project, run.stack)
     folder = ledger_folder(os.environ)
     atexit.register(ledger.close)
@@ -197,6 +199,25 @@ def _join(urn: str) -> None:
         ledger.join(LedgerFile(folder, run), leftovers(folder, run, is_alive))
     except ConfigError as error:
         ledger.join(error)
+
+
+def _watch_deletions(session: Session, urn: str, project: str, stack: str) -> None:
+    """Let the guard against mass deletion know what only the CLI knows."""
+    deletions, ledger = session.deletions, session.ledger
+
+    def are_meant() -> bool:
+        # No program runs in a plain `pulumi destroy`.
+        found = is_destroy()
+        return not ledger.is_told if found is None else found
+
+    def read_limit() -> int | None:
+        now = configured_now(urn)
+        return now.max_delete_percent if now else None
+
+    deletions.are_meant, deletions.read_limit = are_meant, read_limit
+    deletions.read_state = lambda: read_records_to_count(
+        session, ledger.organization, project, stack
+    )
 
 
 def _is_unknown(value: Any) -> bool:

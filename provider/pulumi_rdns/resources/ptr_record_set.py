@@ -39,6 +39,7 @@ class PtrRecordSet(Record):
         on_delete: pulumi.Input[OnDelete] | None = None,
         forward_check: pulumi.Input[ForwardPolicy] | None = None,
         forward_timeout: pulumi.Input[float] | None = None,
+        max_delete_percent: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare PTR records.
@@ -60,6 +61,8 @@ class PtrRecordSet(Record):
         :param forward_check: ``verify``, ``strict``, ``warn`` or ``skip`` (default): must each
             hostname resolve to its address?
         :param forward_timeout: seconds to keep asking for forward records; default 60.
+        :param max_delete_percent: of 100: an update that would remove more of at least ten records
+            is refused before it writes anything; default 30, and 100 turns this off.
         :raises InvalidInputError: records that cannot be right, all of them at once.
         :raises DuplicateAddressError: another resource of the program claims one of the addresses.
         :raises ConfigError: no backend is named and ``rdns:backend`` is not set.
@@ -85,6 +88,7 @@ class PtrRecordSet(Record):
             "on_delete": stack.defaults.value("on_delete", on_delete),
             "forward_check": forward_check,
             "forward_timeout": stack.defaults.value("forward_timeout", forward_timeout),
+            "max_delete_percent": stack.defaults.value("max_delete_percent", max_delete_percent),
         }
         super().__init__(
             "PtrRecordSet",

@@ -56,6 +56,7 @@ class Record(pulumi.CustomResource):
             **{_snake(output): None for output in outputs},
             **given,
             **({} if line is None else {DECLARATION: line}),
+            **self._unstored(),
             "__provider": PROVIDERS[kind],
         }
         super().__init__(token, resource_name, props, opts)
@@ -63,6 +64,10 @@ class Record(pulumi.CustomResource):
         leave_to_the_registration(self.__dict__.get(name) for name in props)
         if not is_read:
             stack.look_ahead(kind, self, given, unchanged, has_forward=has_forward)
+
+    def _unstored(self) -> dict[str, Any]:
+        """Return inputs that the provider hears of, and that are in no state."""
+        return {}
 
     @property
     @pulumi.getter

@@ -14,7 +14,7 @@ from typing import Any
 
 from pulumi_rdns.backends.registry import override_variable
 from pulumi_rdns.errors import AuthenticationError, ConfigError
-from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.model.settings import StackSettings, read_settings
 from pulumi_rdns.pulumi_cli import read_stack_config
 from pulumi_rdns.records.session import Session
 
@@ -22,8 +22,8 @@ from pulumi_rdns.records.session import Session
 _TIMEOUT = 30.0
 
 _lock = threading.Lock()
-#: stack -> its backends as they are configured now; None where the CLI does not say
-_now: dict[str, Mapping[str, Any] | None] = {}
+#: stack -> its settings as they are configured now; None where the CLI does not say
+_now: dict[str, StackSettings | None] = {}
 
 
 @contextmanager
@@ -35,7 +35,8 @@ def told_of_rotated_keys(urn: str, session: Session) -> Iterator[None]:
     try:
         yield
     except AuthenticationError as error:
-        changed = _changed(error.backend, session, _configured_now(urn))
+        now = configured_now(urn)
+        changed = _changed(error.backend, session, now.backends if now else {})
         if changed:
             paths = " and ".join(f"rdns:backends.{error.backend}.{key}" for key in changed)
             variables = " and ".join(override_variable(error.backend, key) for key in changed)
@@ -48,12 +49,12 @@ def told_of_rotated_keys(urn: str, session: Session) -> Iterator[None]:
         raise
 
 
-def _changed(instance: str, session: Session, now: Mapping[str, Any] | None) -> list[str]:
+def _changed(instance: str, session: Session, now: Mapping[str, Any]) -> list[str]:
     """Return the settings of an instance that are others now, and that no variable overrides.
 
     Of those that say whom to ask and with which key: they are what an environment can have too.
     """
-    before, after = session.settings.backends.get(instance), (now or {}).get(instance)
+    before, after = session.settings.backends.get(instance), now.get(instance)
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return []
     return [
@@ -63,8 +64,13 @@ def _changed(instance: str, session: Session, now: Mapping[str, Any] | None) -> 
     ]
 
 
-def _configured_now(urn: str) -> Mapping[str, Any] | None:
-    """Ask the CLI, once for all threads; it takes about a second."""
+def configured_now(urn: str) -> StackSettings | None:
+    """Return the settings of a resource's stack as they are configured now.
+
+    Of an update whose program has no resource of this package, too, the engine gives a provider
+    the configuration of the last one. Asks the CLI, once for all threads: it takes about a second.
+    None where it does not say.
+    """
     stack = urn.split("::")[0].rpartition(":")[2]
     with _lock:
         if stack not in _now:
@@ -72,8 +78,8 @@ def _configured_now(urn: str) -> Mapping[str, Any] | None:
         return _now[stack]
 
 
-def _asked(stack: str) -> Mapping[str, Any] | None:
+def _asked(stack: str) -> StackSettings | None:
     try:
-        return read_settings(read_stack_config(stack, _TIMEOUT)).backends
+        return read_settings(read_stack_config(stack, _TIMEOUT))
     except ConfigError:
         return None

@@ -45,3 +45,14 @@ def read_holdings(
     """Return each resource of the state, and what it has written; nothing where nobody can say."""
     found = read_records(session, organization, project, stack) or ()
     return [(one.urn, one.holding) for one in found]
+
+
+def read_records_to_count(
+    session: Session, organization: str | None, project: str, stack: str
+) -> list[StoredRecord] | None:
+    """Return the records of the state where no more than their number depends on it.
+
+    A program without a resource of this package does not say whose stack it is: then the CLI's
+    default organization is asked.
+    """
+    return read_records(session, organization or _NO_ORGANIZATION, project, stack)

@@ -103,6 +103,7 @@ class Probe(ResourceProvider):
             report.warning("a warning\x9b")
             report.progress("waiting", ", 1 s")
             report.progress("waiting", ", 2 s")
+            report.info("done")
         return {}
 
     def log(self) -> dict[str, Any]:

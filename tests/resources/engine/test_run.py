@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
 import sys
 
 import grpc
@@ -56,3 +59,59 @@ def test_this_process_has_ended_when_another_one_has_its_number() -> None:
     alive = Cli(os.getpid(), psutil.Process().create_time())
     assert run.is_alive(alive)
     assert not run.is_alive(alive._replace(started=alive.started - 60))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_destroy"),
+    [
+        ("destroy --yes", True),
+        ("down", True),
+        ("dn --stack dev", True),
+        ("up --yes", False),
+        ("up destroy", False),
+        ("-C destroy up", False),
+        ("--cwd down up", False),
+        ("--cwd=up destroy", True),
+        ("-v 9 --logtostderr destroy", True),
+        ("-v=9 -e destroy", True),
+        ("--non-interactive destroy", True),
+        ("--stack destroy up", False),
+        ("-s destroy refresh", False),
+        ("-eQ destroy", True),
+        ("--color never up --target urn:pulumi:dev::p::t::destroy", False),
+        ("-C", False),
+        ("-- destroy", False),
+    ],
+)
+def test_the_command_is_told_from_the_values_of_flags(
+    monkeypatch: pytest.MonkeyPatch, line: str, is_destroy: bool
+) -> None:
+    monkeypatch.setattr(run, "_arguments", lambda: line.split())
+    assert run.is_destroy() is is_destroy
+
+
+def test_where_the_command_line_cannot_be_read_nobody_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for pid in (None, 2**22 + 1):
+        monkeypatch.setattr(run, "cli", lambda pid=pid: None if pid is None else Cli(pid, 0))
+        assert run.is_destroy() is None
+
+
+def test_the_command_line_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "cli", lambda: Cli(os.getpid(), 0))
+    assert run._arguments() == psutil.Process().cmdline()[1:]
+
+
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="pulumi is not on PATH")
+def test_the_flags_without_a_value_are_those_of_the_cli() -> None:
+    """Canary: one that is not known takes the command for its value."""
+    shown = subprocess.run(["pulumi", "--help"], capture_output=True, text=True, check=True).stdout
+    flags = shown.rpartition("\nFlags:\n")[2]
+    found = re.findall(r"^ +(?:(-\w), )?(--[\w-]+)   ", flags, re.MULTILINE)
+    assert {one for pair in found for one in pair if one} == run._SWITCHES
+    aliases = subprocess.run(
+        ["pulumi", "destroy", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(r"Aliases:\s+(.*)", aliases)[1].split(", ") == ["destroy", "down", "dn"]  # type: ignore[index]
+    assert {"destroy", "down", "dn"} == run._DESTROY

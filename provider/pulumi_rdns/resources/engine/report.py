@@ -36,6 +36,10 @@ class EngineReport(Report):
         """Show a warning."""
         _send(engine_pb2.WARNING, text, self._urn)
 
+    def info(self, text: str) -> None:
+        """Show what was done."""
+        _send(engine_pb2.INFO, text, self._urn)
+
     def progress(self, text: str, clock: str = "") -> None:
         """Show what is being waited for: the last text, where the CLI draws."""
         if text != self._last or (clock and has_status_column()):

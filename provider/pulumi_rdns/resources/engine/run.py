@@ -2,8 +2,9 @@
 
 Seen in SDK 3.220 to 3.272 and CLI 3.259: the engine's address is the target of the channel of the
 SDK's connection in a program, and the first argument of a dynamic provider's host; the CLI has
-started both. `runtime.settings.SETTINGS.parallel` is what `--parallel` is. When the address moves,
-the processes of a run do not hear of each other, and what is declared is known as the engine tells.
+started both. `runtime.settings.SETTINGS.parallel` is what `--parallel` is. The command line of the
+CLI's process says whether it is `destroy`. When the address moves, the processes of a run do not
+hear of each other, and what is declared is known as the engine tells.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 import hashlib
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from pulumi.runtime import settings as runtime_settings
@@ -21,6 +23,15 @@ from pulumi_rdns.resources.engine import moved
 
 #: names of the CLI's program
 _NAMES = ("pulumi", "pulumi.exe")
+#: the command that deletes what the state has, and its other names
+_DESTROY = frozenset(("destroy", "down", "dn"))
+#: the CLI's global flags that have no value
+_SWITCHES = frozenset(
+    (
+        *("-e", "--emoji", "-h", "--help", "--version", "-Q", "--fully-qualify-stack-names"),
+        *("--non-interactive", "--logflow", "--logtostderr", "--disable-integrity-checking"),
+    )
+)
 #: what psutil calls the status of a process that has ended
 _ENDED = ("zombie", "dead")
 _ADDRESS = re.compile(r"[\w.\[\]:-]+:\d+\Z")
@@ -90,6 +101,30 @@ def cli_program() -> str | None:
 def is_targeted() -> bool:
     """Whether the command names the resources that it is for, so that others stay as they are."""
     return any(one.startswith(("--target", "-t")) for one in _arguments())
+
+
+def is_destroy() -> bool | None:
+    """Whether the command is `pulumi destroy`; None where its command line cannot be read."""
+    arguments = _arguments()
+    return _command_of(arguments) in _DESTROY if arguments else None
+
+
+def _command_of(arguments: Sequence[str]) -> str:
+    """Return the command among arguments of the CLI; empty for none.
+
+    A flag before it takes the next argument for its value, as in Cobra, the CLI's library: but for
+    one with ``=``, and one of the CLI's own that has no value.
+    """
+    left = iter(arguments)
+    for one in left:
+        is_long = one.startswith("--")
+        if not one.startswith("-"):
+            return one
+        if one == "--":
+            break
+        if one not in _SWITCHES and "=" not in one and (is_long or len(one) == 2):
+            next(left, None)
+    return ""
 
 
 def _arguments() -> list[str]:
