@@ -51,3 +51,11 @@ class HetznerWorld(SimulatedWorld):
             "primary_ips": [],
             "load_balancers": [],
         }
+
+    def acquire(self, address: str) -> None:
+        """Let the project have another address, without a PTR of its own."""
+        self.account.add(FloatingIp(id=int(address.rpartition(".")[2]), name="new", ip=address))
+
+    def release(self, address: str) -> None:
+        """Take an address that was acquired away from the project."""
+        self.account.remove("floating_ips", int(address.rpartition(".")[2]))

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
+import dns.name
+
 from tests.fakes.api import ApiSimulator, Behaviour, Fault
 
-from .worlds import Hostnames, World
+from .worlds import Hostnames, World, ptr_owner
 
 #: more often than any test asks
 ALWAYS = 10**9
@@ -76,11 +78,18 @@ class SimulatedWorld(World):
         return {"type": self.kind, "apiUrl": self.simulator.url, "timeout": self.timeout}
 
     def ptr(self, address: str, zone: str | None = None) -> Hostnames:
+        if zone is not None:
+            _, values = self.account.records(zone, _label(address, zone), "PTR") or (0, [])
+            return [value.rstrip(".") for value in values]
         hostname = self.account.ptr(address)
         is_default = hostname is None or hostname.endswith(self.default_names)
         return [] if is_default else [str(hostname)]
 
     def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
+        if zone is not None:
+            values = [f"{hostname}." for hostname in hostnames]
+            self.account.set_records(zone, _label(address, zone), "PTR", values)
+            return
         assert len(hostnames) <= 1
         self.account.set_ptr(address, hostnames[0] if hostnames else None)
 
@@ -111,6 +120,10 @@ class SimulatedWorld(World):
 
     def _label(self, hostname: str) -> str:
         return hostname.removesuffix(f".{self.domain}")
+
+
+def _label(address: str, zone: str) -> str:
+    return ptr_owner(address, zone).relativize(dns.name.from_text(zone)).to_text()
 
 
 #: a host whose addresses nobody has to paste
