@@ -103,10 +103,11 @@ class ForwardRecords:
             raise InvalidInputError(f"zone {zone} does not contain {spec.hostname}", "zone")
         if str(spec.address) not in self._written(spec):
             _refuse_fixed(backend, zone, spec)
-        before = self._put(backend, zone, spec, report, resource)
+        location = _location(backend, zone, spec.hostname, spec.address)
+        before = self._put(location, spec, report, resource)
         if before:
             _warn_of_mask(backend, zone, spec.hostname, spec.address, report)
-        adopted = str(spec.address) in before and self._was_adopted(zone, spec, report)
+        adopted = str(spec.address) in before and self._was_adopted(location, spec, report)
         return ForwardState(
             backend=spec.backend,
             hostname=spec.hostname,
@@ -119,14 +120,13 @@ class ForwardRecords:
             on_delete=spec.on_delete,
         )
 
-    def _was_adopted(self, zone: DnsName, spec: ForwardSpec, report: Report) -> bool:
+    def _was_adopted(self, location: RecordLocation, spec: ForwardSpec, report: Report) -> bool:
         """Whether an address that was there already was so before this stack."""
         address = str(spec.address)
         written = self._written(spec, [address])
         if address in written:
             memory = written[address]
             return memory is not None and memory.adopted
-        location = _location(self._zones(spec.backend), zone, spec.hostname, spec.address)
         found = self._claimants.written_elsewhere(
             self._identity(spec), {spec.hostname: location}, {spec.hostname: address}
         )
@@ -175,26 +175,29 @@ class ForwardRecords:
         )
         name = resource or _resource_of(old)
         is_same = old.address == spec.address and spec.ttl in (None, old.ttl)
-        if is_same and not self._ledger.was_interrupted(name):
+        if is_same and not self._ledger.was_interrupted(name) and not self._went_along(old):
             # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
             return replace(state, written=old.written, adopted=old.adopted)
         self.recall(old, resource=name)
         with self._told(name, spec):
-            backend = self._zones(spec.backend)
-            zone = old.zone or zone_of(backend, spec.hostname)
             learned = set() if str(old.address) in self._written(spec) else {old.address}
             going = {str(one) for one in {old.written} | learned if one is not None}
-            self._put(backend, zone, spec, report, name, going - {str(spec.address)})
+            location = self._location_of(old, spec.address)
+            self._put(location, spec, report, name, going - {str(spec.address)})
             self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
         return state
+
+    def _went_along(self, old: ForwardState) -> bool:
+        """Whether our address is gone since a killed run changed another one of its RRset."""
+        if not self._ledger.was_interrupted_at(record_type(old.address), old.hostname):
+            return False
+        return str(old.address) not in look(self._location_of(old, old.address)).values
 
     def delete(self, old: ForwardState, report: Report, resource: str = "") -> None:
         """Take out the address that we wrote, and leave the others.
 
         Raises ConflictError where a declared resource wants the record and does not have it yet.
         """
-        backend = self._zones(old.backend)
-        zone = old.zone or zone_of(backend, old.hostname)
         name = resource or _resource_of(old)
         self.recall(old, resource=name, is_current=False)
         if old.written is None:
@@ -207,7 +210,7 @@ class ForwardRecords:
             for claim in self._ledger.claims(kind, old.hostname)
             if claim.wanted is None or is_same(claim.wanted, str(ours))
         ]
-        location = _location(backend, zone, old.hostname, ours)
+        location = self._location_of(old, ours)
         decide = self._claimants.decider(
             self._identity(old),
             {old.hostname: Given(record, location, wanting)},
@@ -218,8 +221,7 @@ class ForwardRecords:
 
     def _put(
         self,
-        backend: ZoneBackend,
-        zone: DnsName,
+        location: RecordLocation,
         spec: ForwardSpec,
         report: Report,
         resource: str,
@@ -245,7 +247,6 @@ class ForwardRecords:
         if spec.on_conflict is not OnForwardConflict.ADD:
             wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
             strangers = Strangers(is_foreign, wait)
-        location = _location(backend, zone, spec.hostname, spec.address)
         before = self._reconcile(location, spec, decide, strangers).values
         foreign = self._foreign(set(before).difference(going), spec)
         if foreign and spec.on_conflict is OnForwardConflict.ADD:
@@ -254,6 +255,11 @@ class ForwardRecords:
                 "not declare; it stays"
             )
         return before
+
+    def _location_of(self, old: ForwardState, address: Address) -> RecordLocation:
+        """Return where an address was written. Raises BackendError."""
+        backend = self._zones(old.backend)
+        return _location(backend, old.zone or zone_of(backend, old.hostname), old.hostname, address)
 
     def _zones(self, name: str) -> ZoneBackend:
         backend = self._backends.get(name)
