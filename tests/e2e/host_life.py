@@ -36,6 +36,7 @@ def host(hostname: str, *addresses: str) -> str:
         hostname=hostname,
         addresses=list(addresses),
         forward_backend="dns",
+        forward_check="verify",
     )
 
 
@@ -101,6 +102,8 @@ class HostLife(InAWorld):
         assert world.writes() == []
         assert "warning" not in project.up().text
         assert world.ptrs([x, v6]) == {x: [A], v6: [A]}
+        detail = project.resources()[f"mail-{x}"].outputs["forwardDetail"]
+        assert detail == f"zone {dns.domain} of backend dns has {A} A {x}"
         assert (dns.forward(A, "A"), dns.forward(A, "AAAA")) == ([x], [v6])
         assert resolver.asked == [A, A]
         project.up("--refresh", "--expect-no-changes")

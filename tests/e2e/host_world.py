@@ -132,10 +132,12 @@ def hundred() -> list[str]:
 def config(world: HostWorld, dns: MemoryWorld, *others: World) -> dict[str, object]:
     """Configure a stack with an account as its default, and a zone for forward records.
 
-    Forward records are checked by the simulated vendor: no name server has them.
+    Forward records are checked by the simulated vendor, since no name server has them; by the
+    program's own check where it says so, at the instance that has them.
     """
     return {
         "rdns:backend": world.instance,
         "rdns:backends": {one.instance: one.settings() for one in (world, dns, *others)},
+        "rdns:forwardSource": "backend",
         "rdns:forwardCheck": "skip",
     }

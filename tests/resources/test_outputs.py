@@ -18,6 +18,7 @@ from tests.resources.conftest import run_program
 
 #: what a program gives and nobody reads back
 POLICIES = {"onConflict", "onDelete", "forwardCheck", "forwardTimeout", "ptrTimeout"}
+POLICIES |= {"forwardBackend"}
 
 
 def test_whole_numbers_are_whole_and_structures_have_attributes() -> None:

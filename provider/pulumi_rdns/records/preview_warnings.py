@@ -62,7 +62,7 @@ def _about_the_place(session: Session, spec: PtrSpec, ours: Collection[DnsName])
 
 def _about_the_forward(session: Session, spec: PtrSpec) -> list[str]:
     try:
-        backend = session.backends.get(spec.backend)
+        backend = session.backends.get(spec.forward_backend)
         answer = session.source_of(backend).look(spec.hostname, spec.address)
     except RdnsError:
         return []
