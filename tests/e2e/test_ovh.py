@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any, ClassVar, Self
 
 import pytest
@@ -12,8 +13,8 @@ from tests.fakes.ovh import Block, Scenario, Simulator
 
 from .conftest import MakeProject
 from .harness import ptr
-from .host_life import HostLife
-from .host_world import HostWorld, config
+from .host_life import SKIP, HostLife, check_many, many
+from .host_world import HostWorld, config, hundred
 from .in_a_world import A, InAWorld
 from .worlds import MemoryWorld
 
@@ -101,6 +102,22 @@ class TestOvh(HostLife):
             assert previous["hostnames"] == []
             project.destroy(environ=environ)
             assert world.account.ptr(x) == "ip10.ip-203-0-113.eu"
+
+    def test_a_hundred_addresses_keep_to_the_rate_that_is_said_to_be_fair(
+        self, make_project: MakeProject, kind: type[HostWorld], dns: MemoryWorld
+    ) -> None:
+        """60 in a minute, which is shorter here; for how long to wait is not told."""
+        limit = {"rate_limit": 40, "rate_window": 1.4, "retry_after": "none"}
+        with kind.running("main", **kind.fleet(hundred()), **limit) as world:
+            project = make_project(config(world, dns))
+            project.program(many(hundred()))
+            result = project.up("--parallel", "16", environ=SKIP)
+            check_many(project, world, hundred())
+            assert "too many requests; pausing" in result.text
+            refused = [sent.status == 429 for sent in world.simulator.sent()]
+            assert refused.count(False) <= 100 * 5 + 40
+            # What is on its way when the API says no; nobody asks before the one pause is over.
+            assert 0 < max(len([*group]) for is_no, group in groupby(refused) if is_no) <= 16
 
 
 class TestOAuth2(InAWorld):
