@@ -9,7 +9,11 @@ from tools import cli, environment, servers, venv
 from tools.progress import SetupError
 from tools.project import DEV, ROOT
 
-NEUTRAL = ("PULUMI_", "RDNS_", "HCLOUD_", "HOSTINGER_", "RFC2136_")
+NEUTRAL = tuple(
+    f"{name}_"
+    for name in ("PULUMI", "RDNS", "AWS", "CLOUDFLARE", "HCLOUD", "HOSTINGER", "LINODE", "OVH")
+    + ("RFC2136",)
+)
 """Variables of the user's own, which would change what is shown."""
 
 
