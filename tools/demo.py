@@ -9,11 +9,8 @@ from tools import cli, environment, servers, venv
 from tools.progress import SetupError
 from tools.project import DEV, ROOT
 
-NEUTRAL = tuple(
-    f"{name}_"
-    for name in ("PULUMI", "RDNS", "AWS", "CLOUDFLARE", "HCLOUD", "HOSTINGER", "LINODE", "OVH")
-    + ("RFC2136",)
-)
+VENDORS = ("AWS_", "CLOUDFLARE_", "HCLOUD_", "HOSTINGER_", "LINODE_", "OVH_", "RFC2136_")
+NEUTRAL = ("PULUMI_", "RDNS_", *VENDORS)
 """Variables of the user's own, which would change what is shown."""
 
 
