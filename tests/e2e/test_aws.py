@@ -393,26 +393,26 @@ def test_ptr_timeout_waits_for_insync_and_then_asks_the_dns(
     asked = []
 
     def answer(question: Question) -> list[bytes]:
-        asked.append(sync_states(world)[-1:])
+        asked.append(sync_states(there)[-1:])
         return [question.reply(f"10.{REVERSE}. 300 IN PTR {A}.").to_wire()]
 
     with (
-        AwsWorld.running("main", ministack, zones=["example.com", REVERSE]) as world,
+        AwsWorld.running("main", ministack, zones=["example.com", REVERSE]) as there,
         FakeDns(answer) as server,
     ):
         at = {"rdns:nameservers": [f"{server.address}:{server.port}"]}
-        project = make_project(config(world, **UNCHECKED, **at))
+        project = make_project(config(there, **UNCHECKED, **at))
         project.program(ptr("a", "192.0.2.10", A, ptr_timeout=60))
         result = project.up()
         assert waits_for_route_53(result.text)
         assert "warning" not in result.text
-        assert sync_states(world) == ["PENDING", "INSYNC"]
+        assert sync_states(there) == ["PENDING", "INSYNC"]
         assert asked == [["INSYNC"]]
         project.program(ptr("a", "192.0.2.10", A))
         project.up()
-        assert len(sync_states(world)) == 2  # it is waited for where that is asked for alone
+        assert len(sync_states(there)) == 2  # it is waited for where that is asked for alone
         project.destroy()
-        assert world.ptr("192.0.2.10", REVERSE) == []
+        assert there.ptr("192.0.2.10", REVERSE) == []
 
 
 def test_of_a_private_zone_ptr_timeout_takes_route_53_s_word(
