@@ -20,7 +20,6 @@ pytest.register_assert_rewrite(
     "tests.e2e.aws_world",
     "tests.e2e.forward_direction",
     "tests.e2e.harness",
-    "tests.e2e.host_life",
     "tests.e2e.host_tokens",
     "tests.e2e.in_a_world",
     "tests.e2e.many_records",

@@ -9,7 +9,8 @@ from tools import cli, environment, servers, venv
 from tools.progress import SetupError
 from tools.project import DEV, ROOT
 
-NEUTRAL = ("PULUMI_", "RDNS_", "HCLOUD_", "HOSTINGER_", "RFC2136_")
+VENDORS = ("AWS_", "CLOUDFLARE_", "HCLOUD_", "HOSTINGER_", "LINODE_", "OVH_", "RFC2136_")
+NEUTRAL = ("PULUMI_", "RDNS_", *VENDORS)
 """Variables of the user's own, which would change what is shown."""
 
 

@@ -22,7 +22,8 @@ ADDRESS, MAIL = parse_address("192.0.2.10"), parse_hostname("mail.example.com")
 def records(folder: Path, there: Mapping[str, object]) -> BackendRecords:
     (folder / "store.json").write_text(json.dumps(there))
     settings = MemorySettings(path="store.json", zones=["example.com"])
-    return BackendRecords(MemoryBackend("memory", settings, folder), None, None)
+    backend = MemoryBackend("memory", settings, folder)
+    return BackendRecords(backend, backend, None, None)
 
 
 def test_a_name_that_is_missing_its_final_dot_is_told_once(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_of_several_ptrs_the_one_that_resolves_back_counts(tmp_path: Path) -> No
     (tmp_path / "db.192.0.2").write_text(zone_text(f"@ NS ns.example.com.\n{ptrs}"))
     settings = read_settings({"rdns:backends": {"zonefile": {"directory": "."}}})
     files = Session(settings, tmp_path, {}).backends.get("zonefile")
-    row = check_address(BackendRecords(files, None, None), ADDRESS, "mail")
+    row = check_address(BackendRecords(files, files, None, None), ADDRESS, "mail")
     assert (row.hostname, row.verdict) == (MAIL, Verdict.CONFIRMED)
 
 

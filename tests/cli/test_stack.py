@@ -20,6 +20,7 @@ CONFIG: dict[str, object] = {
     "rdns:backend": "zonefile",
     "rdns:backends": {
         "zonefile": {"directory": "zones"},
+        "forward": {"type": "zonefile", "directory": "forward"},
     },
 }
 
@@ -80,6 +81,20 @@ def test_every_record_of_the_stack_is_checked_where_the_stack_says(project: Proj
         "late.example.com does not resolve to it: zone example.com of backend zonefile has no A "
         "record for late.example.com"
     )
+
+
+def test_the_forward_record_is_looked_for_at_its_own_instance(project: Project) -> None:
+    before = (project.folder / "__main__.py").read_text()
+    zone = zone_text("@ NS ns\nns A 192.0.2.53\nother A 192.0.2.13")
+    (project.folder / "forward").mkdir()
+    (project.folder / "forward" / "example.com.zone").write_text(zone)
+    other = ptr("other", "192.0.2.13", "other.example.com", forward_backend="forward")
+    project.program(before.partition("rdns\n")[2], other)
+    project.up()
+    ran = rdns(project, "check", "--stack", "--json")
+    project.program(before.partition("rdns\n")[2])
+    project.up()
+    assert ("192.0.2.13", "other.example.com", "confirmed") in ran.verdicts
 
 
 def test_a_record_that_is_gone_from_the_zone_is_a_mismatch(project: Project) -> None:

@@ -12,7 +12,7 @@ import boto3
 from tests.fakes.aws import Eip, Fault, Scenario, Simulator
 from tests.servers.ministack import MiniStack
 
-from .worlds import Hostnames, World
+from .worlds import Hostnames, World, ptr_owner
 
 #: more often than any test asks
 ALWAYS = 10**9
@@ -85,10 +85,19 @@ class AwsWorld(World):
         return given if token is None else {**given, "sessionToken": token}
 
     def ptr(self, address: str, zone: str | None = None) -> Hostnames:
+        if zone is not None:
+            owner = ptr_owner(address, zone).to_text(omit_final_dot=True)
+            found = self._record(owner, "PTR", self.zone_id(zone))
+            return [one["Value"].rstrip(".") for one in found["ResourceRecords"]] if found else []
         hostname = self.account.ptr(address)
         return [] if hostname is None else [hostname]
 
     def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
+        if zone is not None:
+            owner = ptr_owner(address, zone).to_text(omit_final_dot=True)
+            values = [f"{hostname}." for hostname in hostnames]
+            self._set(self.zone_id(zone), owner, "PTR", values)
+            return
         assert len(hostnames) <= 1
         self.account.set_ptr(address, hostnames[0] if hostnames else None)
 
@@ -98,23 +107,21 @@ class AwsWorld(World):
         return sorted(values, key=lambda text: int(ipaddress.ip_address(text)))
 
     def set_forward(self, hostname: str, kind: str, addresses: Sequence[str]) -> None:
-        zone_id = self.zone_id()
-        found = self._record(hostname, kind, zone_id)
-        changes = [{"Action": "DELETE", "ResourceRecordSet": found}] if found else []
-        if addresses:
-            values = [{"Value": address} for address in addresses]
-            created = {"Name": f"{hostname}.", "Type": kind, "TTL": 3600, "ResourceRecords": values}
-            changes.append({"Action": "CREATE", "ResourceRecordSet": created})
-        if changes:
-            self._route53.change_resource_record_sets(
-                HostedZoneId=zone_id, ChangeBatch={"Changes": changes}
-            )
+        self._set(self.zone_id(), hostname, kind, addresses)
 
     @contextmanager
     def offline(self) -> Iterator[None]:
         self.simulator.inject(Fault(kind="cut", times=ALWAYS))
         yield
         self.simulator.heal()
+
+    def acquire(self, address: str) -> None:
+        """Let the account have another address, without a PTR of its own."""
+        self.account.add(Eip(public_ip=address, allocation_id=f"eipalloc-{address}"))
+
+    def release(self, address: str) -> None:
+        """Take an address away from the account."""
+        self.account.release(address)
 
     def writes(self) -> list[str]:
         """List the accepted changes of PTRs."""
@@ -125,14 +132,26 @@ class AwsWorld(World):
         """Count how often all addresses were listed."""
         return len(self.simulator.sent("POST", "/DescribeAddresses$"))
 
-    def zone_id(self) -> str:
-        """Find the public zone of forward records."""
+    def zone_id(self, name: str | None = None) -> str:
+        """Find the public zone of this name; that of forward records for none."""
         found = (
             str(zone["Id"]).rpartition("/")[2]
             for zone in self._route53.list_hosted_zones()["HostedZones"]
-            if zone["Name"] == f"{self.domain}." and not zone["Config"]["PrivateZone"]
+            if zone["Name"] == f"{name or self.domain}." and not zone["Config"]["PrivateZone"]
         )
         return next(found)
+
+    def _set(self, zone_id: str, owner: str, kind: str, contents: Sequence[str]) -> None:
+        found = self._record(owner, kind, zone_id)
+        changes = [{"Action": "DELETE", "ResourceRecordSet": found}] if found else []
+        if contents:
+            values = [{"Value": content} for content in contents]
+            created = {"Name": f"{owner}.", "Type": kind, "TTL": 3600, "ResourceRecords": values}
+            changes.append({"Action": "CREATE", "ResourceRecordSet": created})
+        if changes:
+            self._route53.change_resource_record_sets(
+                HostedZoneId=zone_id, ChangeBatch={"Changes": changes}
+            )
 
     def _record(self, hostname: str, kind: str, zone_id: str) -> Any:
         listed = self._route53.list_resource_record_sets(

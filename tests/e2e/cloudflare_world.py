@@ -7,12 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-import dns.name
-import dns.reversename
-
 from tests.fakes.cloudflare import Fault, Scenario, Simulator, ZoneSpec
 
-from .worlds import Hostnames, World
+from .worlds import Hostnames, World, ptr_owner
 
 #: more often than any test asks
 ALWAYS = 10**9
@@ -130,14 +127,9 @@ class CloudflareWorld(World):
 
 
 def _place(address: str, zone: str | None) -> tuple[str, str]:
-    """Return the zone and the name of an address, also in a zone for less than an octet."""
-    owner = dns.reversename.from_address(address)
-    if zone is None:
-        zone = REVERSE if ipaddress.ip_address(address).version == 4 else REVERSE_6
-    apex = dns.name.from_text(zone)
-    if not owner.is_subdomain(apex):
-        owner = dns.name.Name((owner.labels[0], *apex.labels))
-    return zone, owner.to_text(omit_final_dot=True)
+    """Return the zone and the name of an address."""
+    zone = zone or (REVERSE_6 if ":" in address else REVERSE)
+    return zone, ptr_owner(address, zone).to_text(omit_final_dot=True)
 
 
 def config(world: CloudflareWorld, *others: World, **more: object) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from tests.fakes.hetzner import FloatingIp, LoadBalancer, PrimaryIp, Scenario, Server, Simulator
@@ -13,11 +14,15 @@ class HetznerWorld(SimulatedWorld):
     """A project with servers, a floating IP, a spare primary IP and a load balancer."""
 
     kind: ClassVar[str] = "hetzner"
-    variable: ClassVar[str] = "HCLOUD_TOKEN"
+    variables: ClassVar = {"apiToken": "HCLOUD_TOKEN"}
     scenario_type: ClassVar = Scenario
     simulator_type: ClassVar = Simulator
     list_path: ClassVar[str] = r"/v1/(servers|primary_ips|floating_ips|load_balancers)\?page="
-    default_names: ClassVar[str] = ".clients.your-server.de"
+    #: two pages of servers, two of primary IPs, one of floating IPs, one of load balancers
+    lists_for_a_hundred: ClassVar[int] = 2 + 2 + 1 + 1
+    most_requests: ClassVar[int] = 8
+    address6: ClassVar[str] = "2001:db8:1::10"
+    lag_field: ClassVar[str] = "action_delay"
 
     @classmethod
     def contents(cls) -> dict[str, Any]:
@@ -33,10 +38,9 @@ class HetznerWorld(SimulatedWorld):
         }
 
     @classmethod
-    def fleet(cls, count: int, first: int = 1) -> dict[str, Any]:
+    def fleet(cls, addresses: Sequence[str]) -> dict[str, Any]:
         """Make servers; every fourth address is a floating IP."""
-        numbers = range(first, first + count)
-        ips = {number: f"10.0.{number // 250}.{number % 250 + 1}" for number in numbers}
+        ips = dict(enumerate(addresses, 1))
         return {
             "servers": [
                 Server(id=number, name=f"web{number}", ipv4=ip)
@@ -51,3 +55,14 @@ class HetznerWorld(SimulatedWorld):
             "primary_ips": [],
             "load_balancers": [],
         }
+
+    def is_default(self, hostname: str) -> bool:
+        return hostname.endswith(".clients.your-server.de")
+
+    def acquire(self, address: str) -> None:
+        """Let the project have another address, without a PTR of its own."""
+        self.account.add(FloatingIp(id=int(address.rpartition(".")[2]), name="new", ip=address))
+
+    def release(self, address: str) -> None:
+        """Take an address that was acquired away from the project."""
+        self.account.remove("floating_ips", int(address.rpartition(".")[2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from tests.fakes.hostinger import Machine, Scenario, Simulator
@@ -27,28 +28,32 @@ class HostingerWorld(SimulatedWorld):
     """An account with VPSs."""
 
     kind: ClassVar[str] = "hostinger"
-    variable: ClassVar[str] = "HOSTINGER_API_TOKEN"
+    variables: ClassVar = {"apiToken": "HOSTINGER_API_TOKEN"}
     scenario_type: ClassVar = Scenario
     simulator_type: ClassVar = Simulator
     list_path: ClassVar[str] = "/virtual-machines$"
-    default_names: ClassVar[str] = ".hstgr.cloud"
+    lists_for_a_hundred: ClassVar[int] = 2
+    most_requests: ClassVar[int] = 4
+    address6: ClassVar[str] = "2001:db8::10"
+    lag_field: ClassVar[str] = "action_delay"
 
     @classmethod
     def contents(cls) -> dict[str, Any]:
         return {"machines": machines()}
 
     @classmethod
-    def fleet(cls, count: int, first: int = 1) -> dict[str, Any]:
-        """Make VMs of three or four addresses: those of VM n are 10.0.n.1 and following."""
-        tens = count // 10
-        sizes = [4] * tens + [3] * 2 * tens or [count]
+    def fleet(cls, addresses: Sequence[str]) -> dict[str, Any]:
+        """Make VMs of up to four addresses."""
         return {
             "machines": [
                 Machine(
                     id=number,
                     hostname=f"srv{number}.hstgr.cloud",
-                    ipv4=[f"10.0.{number}.{host}" for host in range(1, size + 1)],
+                    ipv4=[*addresses[4 * number - 4 : 4 * number]],
                 )
-                for number, size in enumerate(sizes, first)
+                for number in range(1, (len(addresses) + 3) // 4 + 1)
             ]
         }
+
+    def is_default(self, hostname: str) -> bool:
+        return hostname.endswith(".hstgr.cloud")

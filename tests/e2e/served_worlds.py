@@ -8,10 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import ClassVar, Self
 
-import dns.name
 import dns.query
 import dns.rcode
-import dns.reversename
 import dns.tsig
 import dns.update
 import pytest
@@ -24,7 +22,7 @@ from tests.servers.process import DnsServer
 from tests.servers.proxy import CuttingProxy, proxied
 
 from .in_a_world import InAWorld
-from .worlds import Hostnames, World
+from .worlds import Hostnames, World, ptr_owner
 
 CLASSLESS = "128/25.2.0.192.in-addr.arpa"
 ZONES = (REVERSE, CLASSLESS, FORWARD)
@@ -68,22 +66,24 @@ class ServedWorld(World):
         return transfer(self.server, zone)
 
     def ptr(self, address: str, zone: str | None = None) -> Hostnames:
-        owner = _owner(address, zone or REVERSE)
+        owner = ptr_owner(address, zone or REVERSE).to_text()
         return _hostnames(self.records(zone or REVERSE), owner)
 
     def ptrs(self, addresses: Iterable[str], zone: str | None = None) -> dict[str, Hostnames]:
         zone = zone or REVERSE
         held = self.records(zone)
-        return {address: _hostnames(held, _owner(address, zone)) for address in addresses}
+        return {
+            address: _hostnames(held, ptr_owner(address, zone).to_text()) for address in addresses
+        }
 
     def ttl(self, address: str) -> int | None:
-        found = self.records(REVERSE).get((_owner(address, REVERSE), "PTR"))
+        found = self.records(REVERSE).get((ptr_owner(address, REVERSE).to_text(), "PTR"))
         return found[0] if found else None
 
     def set_ptr(self, address: str, hostnames: Sequence[str], zone: str | None = None) -> None:
         values = [f"{hostname}." for hostname in hostnames]
         zone = zone or REVERSE
-        self._set(zone, _owner(address, zone), "PTR", values)
+        self._set(zone, ptr_owner(address, zone).to_text(), "PTR", values)
 
     def forward(self, hostname: str, kind: str) -> list[str]:
         _, found = self.records(FORWARD).get((f"{hostname}.", kind), (0, []))
@@ -178,15 +178,6 @@ class ApiWorld(ServedWorld):
 def _zones(instance: str) -> dict[str, str]:
     """Return the zones of a server: two have different primaries, and may be one otherwise."""
     return zones(primary=f"{instance}.primary.example.net.")
-
-
-def _owner(address: str, zone: str) -> str:
-    """Name the record of an address, also in a zone for less than an octet (RFC 2317)."""
-    owner = dns.reversename.from_address(address)
-    apex = dns.name.from_text(zone)
-    if not owner.is_subdomain(apex):
-        owner = dns.name.Name((owner.labels[0], *apex.labels))
-    return owner.to_text()
 
 
 def _hostnames(held: Mapping[Key, tuple[int, list[str]]], owner: str) -> Hostnames:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.aws import Fault
+from tests.fakes.dns import FakeDns, Question
 from tests.servers.ministack import MiniStack
 
 from .aws_world import WRITE, AwsWorld, config, fleet
@@ -369,3 +370,69 @@ def test_a_forward_record_that_never_comes_ends_with_the_vendor_s_reason(
         world.set_forward(A, "A", [X])
         project.up()
         assert world.ptr(X) == [A]
+
+
+# Route 53 on its way to its name servers
+
+REVERSE = "2.0.192.in-addr.arpa"
+
+
+def sync_states(world: AwsWorld) -> list[str]:
+    """List what Route 53 has said of batches, one after the other."""
+    sent = world.simulator.sent("GET", "/change/")
+    return [str(one.answer).split("<Status>")[1].split("<")[0] for one in sent]
+
+
+def waits_for_route_53(text: str) -> bool:
+    return "waiting for Route 53's name servers: PENDING" in text
+
+
+def test_ptr_timeout_waits_for_insync_and_then_asks_the_dns(
+    make_project: MakeProject, ministack: MiniStack
+) -> None:
+    asked = []
+
+    def answer(question: Question) -> list[bytes]:
+        asked.append(sync_states(there)[-1:])
+        return [question.reply(f"10.{REVERSE}. 300 IN PTR {A}.").to_wire()]
+
+    with (
+        AwsWorld.running("main", ministack, zones=["example.com", REVERSE]) as there,
+        FakeDns(answer) as server,
+    ):
+        at = {"rdns:nameservers": [f"{server.address}:{server.port}"]}
+        project = make_project(config(there, **UNCHECKED, **at))
+        project.program(ptr("a", "192.0.2.10", A, ptr_timeout=60))
+        result = project.up()
+        assert waits_for_route_53(result.text)
+        assert "warning" not in result.text
+        assert sync_states(there) == ["PENDING", "INSYNC"]
+        assert asked == [["INSYNC"]]
+        project.program(ptr("a", "192.0.2.10", A))
+        project.up()
+        assert len(sync_states(there)) == 2  # it is waited for where that is asked for alone
+        project.destroy()
+        assert there.ptr("192.0.2.10", REVERSE) == []
+
+
+def test_of_a_private_zone_ptr_timeout_takes_route_53_s_word(
+    make_project: MakeProject, ministack: MiniStack
+) -> None:
+    with AwsWorld.running("main", ministack) as world:
+        world.simulator.create_zone(REVERSE, "private", private=True)
+        settings = {"main": {**world.settings(), "private": True}}
+        more = {"rdns:backends": settings, "rdns:nameservers": ["127.0.0.1:1"]}
+        project = make_project(config(world, **UNCHECKED, **more))
+        project.program(ptr("a", "192.0.2.10", A, ptr_timeout=60))
+        result = project.up()
+        assert waits_for_route_53(result.text)
+        assert "warning" not in result.text
+        assert sync_states(world) == ["PENDING", "INSYNC"]
+        stays = Fault(kind="answer", path="/change/", times=1000, body=None)
+        stays.body = world.simulator.sent("GET", "/change/")[0].answer
+        world.simulator.inject(stays)
+        project.program(ptr("a", "192.0.2.10", B, ptr_timeout=3))
+        result = project.up()
+        said = "the record was written, and Route 53 says PENDING still"
+        assert f"main: wait for the PTR of 192.0.2.10: {said}" in result.text
+        assert project.resources()["a"].outputs["hostname"] == B

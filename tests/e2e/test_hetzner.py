@@ -7,48 +7,25 @@ from typing import Any, ClassVar
 
 import pytest
 
-from .account_life import AccountLife
+from .account_life import AccountLife, InAnAccount
 from .conftest import MakeProject
 from .harness import declare, forward, ptr
 from .hetzner_world import HetznerWorld
 from .in_a_world import A, B
 from .nothing_is_lost import NothingIsLost
-from .simulated_world import ARTICLE, SimulatedWorld, config
-from .worlds import World
+from .simulated_world import ARTICLE, config, unchecked
 
 #: of a server, a floating IP, a primary IP and a load balancer; and of a server's network
 EVERY = ["203.0.113.10", "203.0.113.13", "203.0.113.14", "203.0.113.15", "2001:db8:1::10"]
 
 
-class TestNothingIsLost(NothingIsLost):
-    @pytest.fixture
-    def world(self) -> Iterator[HetznerWorld]:
-        with HetznerWorld.running("main", null_for_ips=False) as world:
-            yield world
-
-    @pytest.fixture
-    def other(self) -> Iterator[HetznerWorld]:
-        with HetznerWorld.running("second", ptr_lag=0.3) as world:
-            yield world
-
-    def config(self, *worlds: World, slow: bool = False) -> dict[str, object]:
-        for world in worlds:
-            assert isinstance(world, HetznerWorld)
-            world.scenario.action_delay = 0.8 if slow else 0.0
-            # A project that is away is given up soon, so that the test need not wait long.
-            world.timeout = 60.0 if slow else 2.0
-        return super().config(*worlds, slow=slow)
+class TestNothingIsLost(InAnAccount, NothingIsLost):
+    world_type: ClassVar = HetznerWorld
+    switches: ClassVar = ({"null_for_ips": False}, {"ptr_lag": 0.3})
 
 
 class TestLife(AccountLife):
-    world_type: ClassVar[type[SimulatedWorld]] = HetznerWorld
-
-    def check_lists(self, in_preview: int, in_up: int) -> None:
-        # two pages of servers, two of primary IPs, one of floating IPs, one of load balancers
-        list_of_all = 2 + 2 + 1 + 1
-        # once for `get_addresses`, and once for the look at all of them
-        assert in_preview == 2 * list_of_all
-        assert in_up == 2 * list_of_all
+    world_type: ClassVar = HetznerWorld
 
 
 @pytest.fixture
@@ -113,7 +90,7 @@ def test_each_unknown_is_right_under_either_answer(
 def test_a_server_that_is_deleted_elsewhere_is_a_warning_on_destroy(
     make_project: MakeProject, world: HetznerWorld
 ) -> None:
-    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project = make_project(unchecked(world))
     project.program(ptr("a", EVERY[0], A), ptr("b", EVERY[1], B))
     project.up()
     world.account.remove("servers", 42)

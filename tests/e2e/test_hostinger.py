@@ -16,38 +16,25 @@ from tests.fakes.dns import FakeDns, Question
 from tests.fakes.hostinger import Account, Machine
 from tools.project import ROOT
 
-from .account_life import AccountLife
+from .account_life import AccountLife, InAnAccount
 from .conftest import MakeProject
 from .harness import Project, Result, Running, declare, forward, ptr
 from .hostinger_world import HostingerWorld
 from .in_a_world import A, B
 from .nothing_is_lost import NothingIsLost
-from .simulated_world import ARTICLE, SimulatedWorld, config
-from .worlds import World
+from .simulated_world import ARTICLE, config, unchecked
 
 #: two addresses of one VM, and one of another
 X, Y, Z = "203.0.113.10", "203.0.113.13", "203.0.113.12"
 SKIP = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
-class TestNothingIsLost(NothingIsLost):
-    @pytest.fixture
-    def world(self) -> Iterator[HostingerWorld]:
-        with HostingerWorld.running("main", delete_leaves="default", list_lag=2.0) as world:
-            yield world
-
-    @pytest.fixture
-    def other(self) -> Iterator[HostingerWorld]:
-        with HostingerWorld.running("second", initial_ptr="nothing") as world:
-            yield world
-
-    def config(self, *worlds: World, slow: bool = False) -> dict[str, object]:
-        for world in worlds:
-            assert isinstance(world, HostingerWorld)
-            world.scenario.action_delay = 0.8 if slow else 0.0
-            # An account that is away is given up soon, so that the test need not wait long.
-            world.timeout = 60.0 if slow else 2.0
-        return super().config(*worlds, slow=slow)
+class TestNothingIsLost(InAnAccount, NothingIsLost):
+    world_type: ClassVar = HostingerWorld
+    switches: ClassVar = (
+        {"delete_leaves": "default", "list_lag": 2.0},
+        {"initial_ptr": "nothing"},
+    )
 
 
 @pytest.fixture
@@ -57,12 +44,7 @@ def world() -> Iterator[HostingerWorld]:
 
 
 class TestLife(AccountLife):
-    world_type: ClassVar[type[SimulatedWorld]] = HostingerWorld
-    most_requests: ClassVar[int] = 4
-
-    def check_lists(self, in_preview: int, in_up: int) -> None:
-        assert in_preview == 1
-        assert in_up <= 3
+    world_type: ClassVar = HostingerWorld
 
 
 # The help article in one command
@@ -176,7 +158,7 @@ def test_a_zone_that_the_nameservers_do_not_serve_is_told(
 def test_a_hostname_that_is_reset_takes_our_ptr_with_it_and_that_is_drift(
     make_project: MakeProject, world: HostingerWorld
 ) -> None:
-    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project = make_project(unchecked(world))
     project.program(ptr("a", X, A), ptr("b", Z, B))
     project.up()
     answer = requests.delete(
@@ -199,7 +181,7 @@ def test_a_hostname_that_is_reset_takes_our_ptr_with_it_and_that_is_drift(
 def test_a_name_that_somebody_sets_while_we_wait_for_the_vm_survives(
     make_project: MakeProject, world: HostingerWorld, command: str
 ) -> None:
-    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project = make_project(unchecked(world))
     project.program(ptr("a", X, A))
     project.up()
     vm, stranger = "/virtual-machines/17923", "somebody.example.net"
@@ -292,7 +274,7 @@ def test_a_ptr_that_the_vendor_refuses_shows_its_words_and_what_may_help(
     make_project: MakeProject,
 ) -> None:
     with HostingerWorld.running("main", requires_forward=True) as world:
-        project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+        project = make_project(unchecked(world))
         project.program(ptr("a", X, A))
         (error,) = project.up(fails=True).errors
         assert f"refused it: domain: The domain {A} does not resolve to {X}." in error
@@ -307,7 +289,7 @@ def test_a_locked_vm_is_waited_for(
     make_project: MakeProject, world: HostingerWorld, refuses: bool
 ) -> None:
     world.scenario.locked_refuses = refuses
-    project = make_project(config(world, **{"rdns:forwardCheck": "skip"}))
+    project = make_project(unchecked(world))
     project.program(ptr("a", X, A))
     world.account.lock(17923, 3600.0)
     # Seen once more, it is free in a moment.

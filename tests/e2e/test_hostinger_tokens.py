@@ -6,9 +6,7 @@ from typing import ClassVar
 
 from .host_tokens import HostTokens
 from .hostinger_world import HostingerWorld
-from .simulated_world import SimulatedWorld
 
 
 class TestTokens(HostTokens):
-    world_type: ClassVar[type[SimulatedWorld]] = HostingerWorld
-    owner: ClassVar[str] = "17923"
+    world_type: ClassVar = HostingerWorld

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 import json
 import re
 import shutil
@@ -25,6 +24,14 @@ from dns.rdatatype import RdataType
 from .harness import moved_away
 
 Hostnames = list[str]
+
+
+@functools.lru_cache(maxsize=500)
+def ptr_owner(address: str, zone: str) -> dns.name.Name:
+    """Name the PTR of an address, also in a zone for less than an octet (RFC 2317)."""
+    owner = dns.reversename.from_address(address)
+    apex = dns.name.from_text(zone)
+    return owner if owner.is_subdomain(apex) else dns.name.Name((owner.labels[0], *apex.labels))
 
 
 class World(ABC):
@@ -271,16 +278,10 @@ class ZoneFileWorld(World):
             assert result.returncode == 0, f"{result.stdout}\n{file.read_text()}"
 
     @staticmethod
-    @functools.lru_cache(maxsize=500)
     def _place(address: str, zone: str | None) -> tuple[str, dns.name.Name]:
-        owner = dns.reversename.from_address(address)
         if zone is None:
-            is_v4 = ipaddress.ip_address(address).version == 4
-            return ("2.0.192.in-addr.arpa" if is_v4 else "8.b.d.0.1.0.0.2.ip6.arpa"), owner
-        apex = dns.name.from_text(zone)
-        if not owner.is_subdomain(apex):
-            owner = dns.name.Name((owner.labels[0], *apex.labels))
-        return zone, owner
+            zone = "8.b.d.0.1.0.0.2.ip6.arpa" if ":" in address else "2.0.192.in-addr.arpa"
+        return zone, ptr_owner(address, zone)
 
     def _zone(self, zone: str) -> dns.zone.Zone:
         for _ in range(50):

@@ -116,6 +116,15 @@ def test_a_diff_says_what_replaces(
     assert found == (changes, replaces, False)
 
 
+def test_after_a_kill_all_addresses_of_the_rrset_are_looked_at(
+    session: Session, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olds = forward.create(session, call, INPUTS).outputs
+    at = ("A", "mail.example.com")
+    monkeypatch.setattr(session.ledger, "was_interrupted_at", lambda *record: record == at)
+    assert forward.diff(session, call, "id", olds, INPUTS) == (["address"], [], False)
+
+
 def test_a_preview_knows_the_type(session: Session, heard: Heard) -> None:
     found = forward.preview(session, previewed(heard), {**INPUTS, "address": "2001:db8::10"})
     assert found == ({"recordType": "AAAA"}, [])

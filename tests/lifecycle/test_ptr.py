@@ -42,6 +42,8 @@ def test_a_check_stores_one_spelling_and_finds_all_that_is_wrong(
     wrong = {"address": "192.0.2.256", "hostname": "a b", "backend": "files", "ttl": 1.5}
     findings = ptr.check(session, call, wrong).findings
     assert [one.property for one in findings] == ["address", "hostname", "ttl"]
+    found = ptr.check(session, call, {**INPUTS, "forwardBackend": "elsewhere"}).findings
+    assert [one.property for one in found] == ["forwardBackend"]
 
 
 def test_a_check_keeps_what_is_unknown_and_declares_what_is_known(

@@ -55,6 +55,7 @@ def record_sets(draw: st.DrawFn) -> PtrSetRecords:
 #: property -> what a program may give for it, in any spelling
 _COMMON: Mapping[str, st.SearchStrategy[Any]] = {
     "backend": backends,
+    "forwardBackend": backends,
     "zone": zones.flatmap(spelled),
     "ttl": ttls | ttls.map(float),
     "forwardTimeout": seconds,
@@ -103,6 +104,7 @@ policies = st.builds(
     on_conflict=st.none() | st.sampled_from(OnConflict),
     on_delete=st.none() | st.sampled_from(OnDelete),
     forward_check=st.none() | st.sampled_from(ForwardPolicy),
+    forward_backend=st.none() | st.sampled_from(["dns", "corp"]),
     forward_timeout=st.none() | st.floats(0, 1e6),
     ptr_timeout=st.none() | st.floats(0, 1e6),
 )

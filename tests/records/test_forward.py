@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from pulumi_rdns.errors import ConfigError, ConflictError, InvalidInputError, Zo
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.names import to_dns
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
+from pulumi_rdns.records.ledger_file import LedgerFile, leftovers
 from pulumi_rdns.records.session import Session
+from pulumi_rdns.records.shared_ledger import SharedLedger
 from tests.backends.contract import rrset
 from tests.backends.heard import Heard
-from tests.records.conftest import name, new_session
+from tests.records.conftest import RUN, name, new_session
 
 MAIL = name("mail.example.com")
 OWNER = to_dns(MAIL)
@@ -310,3 +313,47 @@ def test_a_backend_without_zones_is_refused(
     monkeypatch.setattr(session.backends, "get", lambda _: Backend("shelf", Settings(), Path()))
     with pytest.raises(ConfigError, match="has no DNS zones"):
         session.forward.create(spec("memory"), heard)
+
+
+class TestAKilledRun:
+    """It was changing another address of the RRset, at a backend that deletes and then creates."""
+
+    @pytest.fixture
+    def later(self, folder: Path, tmp_path: Path) -> Session:
+        """Return the session of the next run."""
+        killed = SharedLedger()
+        killed.join(LedgerFile(tmp_path / "rdns", RUN._replace(key="killed")))
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            killed.operation("killed", "update", "A", "any", {MAIL: "192.0.2.99"}),
+        ):
+            raise KeyboardInterrupt
+        session = new_session(tmp_path)
+        left = leftovers(tmp_path / "rdns", RUN, lambda _: False)
+        session.ledger.join(LedgerFile(tmp_path / "rdns", RUN), left)
+        return session
+
+    def test_an_address_that_went_with_it_is_written_again(
+        self, later: Session, backend: str, heard: Heard
+    ) -> None:
+        state = later.forward.create(spec(backend), heard, "sibling")
+        put(later, backend)
+        assert later.forward.update(state, spec(backend), heard, "sibling") == state
+        assert live(later, backend) == ["192.0.2.10"]
+
+    def test_one_that_is_there_is_left_alone_with_what_is_beside_it(
+        self, later: Session, backend: str, heard: Heard
+    ) -> None:
+        state = later.forward.create(spec(backend), heard, "sibling")
+        put(later, backend, "192.0.2.10", "192.0.2.50")
+        assert later.forward.update(state, spec(backend), heard, "sibling") == state
+        assert live(later, backend) == ["192.0.2.10", "192.0.2.50"]
+
+    def test_others_are_not_even_looked_at(
+        self, later: Session, backend: str, heard: Heard
+    ) -> None:
+        other = spec(backend, "2001:db8::10")
+        state = later.forward.create(other, heard, "other")
+        put(later, backend, kind="AAAA")
+        assert later.forward.update(state, other, heard, "other") == state
+        assert live(later, backend, "AAAA") == []

@@ -43,6 +43,27 @@ class TestForwardCheck:
         assert "has mail.example.com A 198.51.100.10" in state.forward_detail
         assert heard.warnings == []
 
+    @pytest.mark.parametrize("on_refresh", [False, True])
+    def test_the_instance_that_has_the_forward_record_is_asked(
+        self, session: Session, heard: Heard, on_refresh: bool
+    ) -> None:
+        """The PTR is at one instance, which has a zone of this name too, and no such record."""
+        self.forward(session, heard)
+        policies = PtrPolicies(
+            forward_check=ForwardPolicy.VERIFY, forward_timeout=0, forward_backend="files"
+        )
+        elsewhere = replace(spec("memory"), policies=policies)
+        state = session.ptr.create(elsewhere, heard)
+        if on_refresh:
+            found = session.ptr.read(replace(state, forward_confirmed=None), heard)
+            assert found is not None
+            state = found
+        assert state.forward_confirmed is True
+        assert "backend files has mail.example.com A 198.51.100.10" in state.forward_detail
+        wrong = replace(elsewhere, hostname=name("www.example.com"))
+        with pytest.raises(ForwardMismatchError, match="backend files has no A record for www"):
+            session.ptr.update(state, wrong, heard)
+
     def test_a_definite_no_fails_and_nothing_is_written(
         self, session: Session, heard: Heard
     ) -> None:

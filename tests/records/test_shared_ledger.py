@@ -276,6 +276,8 @@ class TestKilled:
         ledger = join(SharedLedger())
         assert ledger.was_interrupted(URN)
         assert not ledger.was_interrupted(NEW)
+        at = [(kind, one) for kind in ("PTR", "A") for one in (X, Y, MAIL)]
+        assert [one for one in at if ledger.was_interrupted_at(*one)] == [("PTR", X), ("PTR", Y)]
         assert len(ledger.written("PTR", HERE.identity, X)) == 1
         assert ledger.written("PTR", HERE.identity, Y) == {}
         assert ledger.claims("PTR", X) == []
@@ -294,6 +296,7 @@ class TestKilled:
         with ledger.operation(URN, "update", "PTR", HERE.identity, {X: MAIL}):
             pass
         assert not ledger.was_interrupted(URN)
+        assert ledger.was_interrupted_at("PTR", X), "others at this name may still come"
         ledger.close()
         assert [*(tmp_path / "rdns").iterdir()] == []
 

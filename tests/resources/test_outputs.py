@@ -21,6 +21,7 @@ POLICIES = {
     "onConflict",
     "onDelete",
     "forwardCheck",
+    "forwardBackend",
     "forwardTimeout",
     "ptrTimeout",
     "maxDeletePercent",

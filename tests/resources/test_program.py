@@ -146,6 +146,38 @@ def test_a_ptr_record_comes_after_the_forward_record_that_it_names() -> None:
     assert order(found) == ["forward", "ptr"]
     assert found[1].inputs["address"] == "192.0.2.10"
     assert found[1].inputs["hostname"] == "mail.example.com"
+    assert "forwardBackend" not in found[1].inputs
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [({}, "zones"), ({"forward_backend": "dns"}, "dns"), ({"backend": "zones"}, None)],
+)
+def test_a_ptr_record_says_which_other_instance_has_its_forward_record(
+    given: dict[str, str], asked: str | None
+) -> None:
+    def program() -> None:
+        record = rdns.ForwardRecord(
+            "forward", hostname="mail.example.com", address="192.0.2.10", backend="zones"
+        )
+        rdns.PtrRecord("ptr", forward=record, **given)  # type: ignore[arg-type]
+
+    assert run_program(program)[1].inputs.get("forwardBackend") == asked
+
+
+@pytest.mark.parametrize("manages", [True, False])
+def test_a_host_says_it_of_each_of_its_ptr_records(manages: bool) -> None:
+    def program() -> None:
+        rdns.ForwardConfirmedHost(
+            "host",
+            hostname="mail.example.com",
+            addresses=["192.0.2.10"],
+            forward_backend="dns",
+            manage_forward=manages,
+        )
+
+    found = [entry.inputs for entry in run_program(program) if entry.token == PTR]
+    assert [inputs["forwardBackend"] for inputs in found] == ["dns"]
 
 
 @pytest.mark.parametrize("forward", ["mail.example.com", ["mail.example.com"], 3])

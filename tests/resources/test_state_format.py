@@ -37,6 +37,7 @@ PTR_STATE = {
     "onConflict": "overwrite",
     "onDelete": "restore",
     "forwardCheck": "strict",
+    "forwardBackend": "dns",
     "forwardTimeout": 5.0,
     "ptrTimeout": 6.0,
     "reverseName": "10.2.0.192.in-addr.arpa",
@@ -112,6 +113,8 @@ def test_the_constants_of_old_states_give_our_classes() -> None:
 
 def test_a_ptr_record_is_read_from_the_state_and_written_as_it_was() -> None:
     assert PTR.state_outputs(PTR.state(PTR_STATE)) == PTR_STATE
+    without = {key: value for key, value in PTR_STATE.items() if key != "forwardBackend"}
+    assert PTR.state_outputs(PTR.state(without)) == without
     floats = {**PTR_STATE, "ttl": 300.0}
     assert PTR.state_outputs(PTR.state(floats))["ttl"] == 300
 
@@ -134,7 +137,7 @@ def test_a_set_is_read_from_the_state_and_written_as_it_was() -> None:
 def test_the_inputs_are_these_and_no_others() -> None:
     assert {*PTR_SET.input_keys} == {*[*SET_STATE][:12]}
     assert {*PTR_SET.output_keys} == {*[*SET_STATE][12:]}
-    assert [*PTR.input_keys] == [*PTR_STATE][:10]
+    assert [*PTR.input_keys] == [*PTR_STATE][:11]
     assert [*FORWARD.input_keys] == [*FORWARD_STATE][:7]
 
 
@@ -164,6 +167,7 @@ def program() -> None:
         forward_check="strict",
         forward_timeout=5,
         ptr_timeout=6,
+        forward_backend="other",
         zone="2.0.192.in-addr.arpa",
         forward_zone="example.com",
     )
@@ -188,7 +192,7 @@ def test_tokens_and_property_names_on_the_wire_are_these() -> None:
     ptr = found["pulumi-python:dynamic/rdns:PtrRecord"]
     forward = found["pulumi-python:dynamic/rdns:ForwardRecord"]
     assert "rdns:index:ForwardConfirmedHost" in found
-    assert set(ptr.inputs) == {*[*PTR_STATE][:10], "__provider"}
+    assert set(ptr.inputs) == {*[*PTR_STATE][:11], "__provider"}
     assert set(forward.inputs) == {*[*FORWARD_STATE][:7], "__provider", NEXT_PTRS}
     assert ptr.inputs["__provider"] == PROVIDERS["PtrRecord"]
     assert ptr.name == forward.name == "host-192.0.2.10"

@@ -50,31 +50,45 @@ def answers(text: str) -> list[str]:
     return sorted(line for line in lines if " IN " in line)
 
 
-def test_the_demo_shows_the_account_after_each_step_and_leaves_nothing(temporary: Path) -> None:
-    out, err = start(temporary, "host", "hostinger").communicate(timeout=100)
-    *_, untouched, up, reset, changed, destroyed = out.split("In the account now:")
-    assert "PTR srv17923.hstgr.cloud" in untouched
-    for text, hostname in ((up, "mail"), (changed, "smtp")):
-        assert f"203.0.113.10   PTR {hostname}.example.com" in text
-        assert f"2001:db8::10   PTR {hostname}.example.com" in text
-        assert f"{hostname}  A    203.0.113.10" in text
-    assert "PTR srv17923.hstgr.cloud" in reset
-    assert "PTR nothing" in destroyed
-    assert "warning" not in out + err
-    assert left_by_the_demo(temporary) == []
+OF_AN_ADDRESS = "203.0.113.10 PTR {}.example.com"
+IN_A_ZONE = "zone 2.0.192.in-addr.arpa 10 PTR {}.example.com"
+#: host -> what is there before the up, and what after it with which hostname
+SHOWN: dict[str, tuple[str, list[str]]] = {
+    "aws": ("PTR nothing", [OF_AN_ADDRESS]),
+    "cloudflare": ("no record of an address", [IN_A_ZONE]),
+    "hetzner": (
+        "PTR static.10.113.0.203.clients.your-server.de",
+        [OF_AN_ADDRESS, "2001:db8:1::1 PTR {}.example.com"],
+    ),
+    "hostinger": (
+        "PTR srv17923.hstgr.cloud",
+        [OF_AN_ADDRESS, "2001:db8::10 PTR {}.example.com", "zone example.com {} AAAA 2001:db8::10"],
+    ),
+    "linode": (
+        "PTR 203-0-113-10.ip.linodeusercontent.com",
+        [OF_AN_ADDRESS, "2001:db8::10 PTR {}.example.com", "zone example.com {} AAAA 2001:db8::10"],
+    ),
+    "octodns": ("no record of an address", [IN_A_ZONE]),
+    "ovh": ("PTR nothing", [OF_AN_ADDRESS]),
+}
 
 
-def test_the_demo_of_another_host_is_the_same_life(temporary: Path) -> None:
-    out, err = start(temporary, "host", "hetzner").communicate(timeout=100)
-    default = "PTR static.10.113.0.203.clients.your-server.de"
-    *_, untouched, up, reset, changed, destroyed = out.split("In the account now:")
+@pytest.mark.parametrize("host", SHOWN)
+def test_the_demo_shows_the_account_after_each_step_and_leaves_nothing(
+    temporary: Path, host: str
+) -> None:
+    before, records = SHOWN[host]
+    out, err = start(temporary, "host", host).communicate(timeout=150)
+    steps = [" ".join(step.split()) for step in out.split("In the account now:")]
+    *_, untouched, up, reset, changed, destroyed = steps
+    address = "192.0.2.10" if IN_A_ZONE in records else "203.0.113.10"
     for text, hostname in ((up, "mail"), (changed, "smtp")):
-        assert f"203.0.113.10   PTR {hostname}.example.com" in text
-        assert f"2001:db8:1::1  PTR {hostname}.example.com" in text
-        assert f"{hostname}  A    203.0.113.10" in text
-    for text in (untouched, reset, destroyed):
-        assert default in text
-    assert "PTR nothing" in destroyed
+        for record in [*records, f"zone example.com {{}} A {address}"]:
+            assert record.format(hostname) in text
+    assert before in untouched
+    assert records[0].format("mail") not in reset
+    for gone in ("PTR mail", "PTR smtp", "A 203", "A 192", "AAAA 2001"):
+        assert gone not in untouched + destroyed
     assert "warning" not in out + err
     assert left_by_the_demo(temporary) == []
 
@@ -83,7 +97,7 @@ def test_a_demo_of_a_host_that_is_not_there_says_which_are(temporary: Path) -> N
     process = start(temporary, "host", "nowhere")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
-    assert err == ("error: there is no demonstration of 'nowhere'; choose hetzner, hostinger.\n")
+    assert err == (f"error: there is no demonstration of 'nowhere'; choose {', '.join(SHOWN)}.\n")
 
 
 def test_the_demo_at_bind_shows_what_dig_answers_and_takes_only_that_back(temporary: Path) -> None:

@@ -110,10 +110,12 @@ def _record_job(session: Session, record: StackRecord, *, only_dns: bool) -> Job
 
 def _source_of(session: Session, record: StackRecord, backend: str) -> Source:
     """Return whom the forward check of this record asks, without making another backend."""
-    chosen = session.settings.forward_source or session.backends.type_of(backend).forward_source
+    holder = record.forward_backend or backend
+    chosen = session.settings.forward_source or session.backends.type_of(holder).forward_source
     if chosen != "backend":
         return session.dns
-    return BackendRecords(session.backends.get(backend), record.zone, record.owner)
+    backends = session.backends.get(backend), session.backends.get(holder)
+    return BackendRecords(*backends, record.zone, record.owner)
 
 
 def _print(rows: Sequence[Row], *, from_where: bool) -> None:

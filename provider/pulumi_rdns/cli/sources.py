@@ -29,13 +29,18 @@ class Source(Protocol):
 
 
 class BackendRecords:
-    """A backend's own records. ``zone`` and ``owner`` say where the PTR was written, if known."""
+    """Records of backends: one has the PTR record and one, the same perhaps, the forward record.
 
-    def __init__(self, backend: Backend, zone: DnsName | None, owner: DnsName | None) -> None:
+    ``zone`` and ``owner`` say where the PTR was written, if known.
+    """
+
+    def __init__(
+        self, backend: Backend, holder: Backend, zone: DnsName | None, owner: DnsName | None
+    ) -> None:
         self._backend = backend
         self._zone = zone
         self._owner = owner
-        self._forward = BackendSource(backend)
+        self._forward = BackendSource(holder)
 
     def ptr(self, address: Address) -> PtrAnswer:
         try:

@@ -28,6 +28,8 @@ class StackRecord:
     backend: str | None = None
     zone: DnsName | None = None
     owner: DnsName | None = None
+    #: the instance that has its forward record, where it is another one
+    forward_backend: str | None = None
 
 
 def read_stack_settings(stack: str) -> StackSettings:
@@ -53,7 +55,14 @@ def _records(deployment: Mapping[str, Any]) -> Iterator[StackRecord]:
         if resource["type"] == PTR.token:
             is_read = bool(resource.get("external"))
             known = PTR.remembered(outputs)
-            attributes = ("address", "written", "backend", "zone", "owner")
+            attributes = (
+                "address",
+                "written",
+                "backend",
+                "zone",
+                "owner",
+                "policies.forward_backend",
+            )
             yield StackRecord(name, is_read, *(known.get(one) for one in attributes))
 
 

@@ -15,15 +15,17 @@ from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema, is_
 from pulumi_rdns.records.session import Session
 
 
-def check_backend(session: Session, values: Mapping[str, Any]) -> list[Finding]:
-    """Find what is wrong with the backend that a resource names. No I/O."""
-    name = values.get("backend")
+def check_backend(
+    session: Session, values: Mapping[str, Any], attribute: str = "backend", key: str = "backend"
+) -> list[Finding]:
+    """Find what is wrong with a backend that a resource names. No I/O."""
+    name = values.get(attribute)
     if name is None:
-        return []  # unknown in a preview, or not a valid name
+        return []  # not named, unknown in a preview, or not a valid name
     try:
         session.backends.get(name)
     except ConfigError as error:
-        return [Finding("backend", line) for line in str(error).splitlines()]
+        return [Finding(key, line) for line in str(error).splitlines()]
     return []
 
 

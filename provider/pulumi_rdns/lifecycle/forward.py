@@ -57,7 +57,8 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
         not _is_same_type(call, olds, news) or session.forward.may_be_wanted(old, call.urn)
     ):
         replaces.append("address")
-    if not changes and session.ledger.was_interrupted(call.urn):
+    kind = record_type(old.address)
+    if not changes and session.ledger.was_interrupted_at(kind, old.hostname):
         changes.append("address")
     session.host_ptrs.note_hostname(call.urn, old.hostname)
     session.forward.recall(old, resource=call.urn, is_current=not replaces, stays=not changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_rdns.lifecycle.call import Call, CheckResult, DiffResult, PreviewResult, Stored
 from pulumi_rdns.lifecycle.common import (
+    check_backend,
     check_place,
     is_zone_changed,
     note_secrets,
@@ -26,6 +27,7 @@ def check(session: Session, call: Call, news: Properties) -> CheckResult:
     inputs, values, findings = PTR.check(news, call.is_unknown, {DECLARATION})
     addresses = [str(values["address"])] if "address" in values else []
     findings += check_place(session, values, inputs, addresses)
+    findings += check_backend(session, values, "policies.forward_backend", "forwardBackend")
     if not findings and {"backend", "address"} <= values.keys():
         session.ptr.declare(
             values["backend"],

@@ -65,6 +65,8 @@ class PtrPolicies(msgspec.Struct, frozen=True, kw_only=True):
     on_conflict: OnConflict | None = None
     on_delete: OnDelete | None = None
     forward_check: ForwardPolicy | None = None
+    #: the instance that has the forward record, where it is another one than the PTR record's
+    forward_backend: str | None = None
     #: seconds
     forward_timeout: float | None = None
     #: seconds
@@ -83,6 +85,11 @@ class PtrSpec(msgspec.Struct, frozen=True, kw_only=True):
     #: seconds; None keeps what is there, and is DEFAULT_TTL on create
     ttl: int | None = None
     policies: PtrPolicies = PtrPolicies()
+
+    @property
+    def forward_backend(self) -> str:
+        """The instance that has the forward record, as far as the program says it."""
+        return self.policies.forward_backend or self.backend
 
 
 class PtrSetSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ _INPUTS = (
     Property("onConflict", "policies.on_conflict", one_of(OnConflict)),
     Property("onDelete", "policies.on_delete", one_of(OnDelete)),
     Property("forwardCheck", "policies.forward_check", one_of(ForwardPolicy)),
+    Property("forwardBackend", "policies.forward_backend", BACKEND),
     Property("forwardTimeout", "policies.forward_timeout", SECONDS),
     Property("ptrTimeout", "policies.ptr_timeout", SECONDS),
 )

@@ -81,7 +81,7 @@ def set_confirmed_again(
 
 
 def _look(session: Session, spec: PtrSpec, report: Report) -> Confirmation | None:
-    return session.gate.confirm(session.backends.get(spec.backend), spec, report)
+    return session.gate.confirm(session.backends.get(spec.forward_backend), spec, report)
 
 
 def _being_written(ledger: Ledger, hostnames: Mapping[str, DnsName]) -> list[str]:

@@ -121,10 +121,10 @@ class ForwardRecords:
     def _create(self, spec: ForwardSpec, report: Report, resource: str) -> ForwardState:
         location = self.find(spec)
         backend, zone = self._zones(spec.backend), cast(DnsName, location.zone)
-        before = self._put(backend, zone, spec, report, resource)
+        before = self._put(location, spec, report, resource)
         if before:
             warn_of_mask(backend, zone, spec.hostname, spec.address, report)
-        adopted = str(spec.address) in before and self._was_adopted(zone, spec, report)
+        adopted = str(spec.address) in before and self._was_adopted(location, spec, report)
         return ForwardState(
             backend=spec.backend,
             hostname=spec.hostname,
@@ -137,9 +137,9 @@ class ForwardRecords:
             on_delete=spec.on_delete,
         )
 
-    def _was_adopted(self, zone: DnsName, spec: ForwardSpec, report: Report) -> bool:
+    def _was_adopted(self, location: RecordLocation, spec: ForwardSpec, report: Report) -> bool:
         """Whether an address that was there already was so before this stack."""
-        memory = self.memory(zone, spec)
+        memory = self.memory(location, spec)
         if memory is not None:
             return memory.adopted
         fate = "remove" if spec.on_delete is OnForwardDelete.REMOVE else "leave"
@@ -149,7 +149,7 @@ class ForwardRecords:
         )
         return True
 
-    def memory(self, zone: DnsName, spec: ForwardSpec) -> Memory | None:
+    def memory(self, location: RecordLocation, spec: ForwardSpec) -> Memory | None:
         """Return what is remembered of an address that is there already and that this stack wrote;
         None where somebody else did. Raises ConfigError.
         """
@@ -157,7 +157,6 @@ class ForwardRecords:
         written = self._written(spec, [address])
         if address in written:
             return written[address] or Memory()
-        location = forward_location(self._zones(spec.backend), zone, spec.hostname, spec.address)
         found = self._claimants.written_elsewhere(
             self._identity(spec), {spec.hostname: location}, {spec.hostname: address}
         )
@@ -200,26 +199,29 @@ class ForwardRecords:
         )
         name = resource or _resource_of(old)
         is_same = old.address == spec.address and spec.ttl in (None, old.ttl)
-        if is_same and not self._ledger.was_interrupted(name):
+        if is_same and not self._ledger.was_interrupted(name) and not self._went_along(old):
             # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
             return replace(state, written=old.written, adopted=old.adopted)
         self.recall(old, resource=name)
         with self._told(name, spec):
             if spec.address != old.address:
                 self._host_ptrs.refuse(name, spec)
-            backend = self._zones(spec.backend)
-            zone = old.zone or zone_of(backend, spec.hostname)
-            self._put(backend, zone, spec, report, name, self.going(old, spec))
+            location = self._location_of(old, spec.address)
+            self._put(location, spec, report, name, self.going(old, spec))
             self._ledger.wrote(name, holding_of_forward(self._identity(spec), state))
         return state
+
+    def _went_along(self, old: ForwardState) -> bool:
+        """Whether our address is gone since a killed run changed another one of its RRset."""
+        if not self._ledger.was_interrupted_at(record_type(old.address), old.hostname):
+            return False
+        return str(old.address) not in look(self._location_of(old, old.address)).values
 
     def delete(self, old: ForwardState, report: Report, resource: str = "") -> None:
         """Take out the address that we wrote, and leave the others.
 
         Raises ConflictError where a declared resource wants the record and does not have it yet.
         """
-        backend = self._zones(old.backend)
-        zone = old.zone or zone_of(backend, old.hostname)
         name = resource or _resource_of(old)
         self.recall(old, resource=name, is_current=False)
         if old.written is None:
@@ -232,7 +234,7 @@ class ForwardRecords:
             for claim in self._ledger.claims(kind, old.hostname)
             if claim.wanted is None or is_same(claim.wanted, str(ours))
         ]
-        location = forward_location(backend, zone, old.hostname, ours)
+        location = self._location_of(old, ours)
         decide = self._claimants.decider(
             self._identity(old),
             {old.hostname: Given(record, location, wanting)},
@@ -243,8 +245,7 @@ class ForwardRecords:
 
     def _put(
         self,
-        backend: ZoneBackend,
-        zone: DnsName,
+        location: RecordLocation,
         spec: ForwardSpec,
         report: Report,
         resource: str,
@@ -259,7 +260,6 @@ class ForwardRecords:
         if spec.on_conflict is not OnForwardConflict.ADD:
             wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
             strangers = Strangers(is_foreign, wait)
-        location = forward_location(backend, zone, spec.hostname, spec.address)
         before = self._reconcile(
             location, spec, lambda _, live: self.decide(spec, live, going), strangers
         ).values
@@ -303,6 +303,13 @@ class ForwardRecords:
         if spec.on_conflict is OnForwardConflict.OVERWRITE:
             stay -= foreign
         return Wanted(tuple(sorted(stay | {str(spec.address)})), spec.ttl)
+
+    def _location_of(self, old: ForwardState, address: Address) -> RecordLocation:
+        """Return where an address was written. Raises BackendError."""
+        backend = self._zones(old.backend)
+        return forward_location(
+            backend, old.zone or zone_of(backend, old.hostname), old.hostname, address
+        )
 
     def _zones(self, name: str) -> ZoneBackend:
         backend = self._backends.get(name)

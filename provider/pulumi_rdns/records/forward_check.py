@@ -160,6 +160,8 @@ class ForwardGate:
     All waiting of a run shares one clock, which stands still while no record waits: a hundred
     wrong names do not take a hundred time-outs, and a machine that takes its time to be made does
     not use up that of its name.
+
+    ``backend`` is everywhere the one that has the forward record.
     """
 
     def __init__(

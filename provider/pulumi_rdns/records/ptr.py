@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from pulumi_rdns.backends.base import Backend, Report
+from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.changes import NOTHING, LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import AddressNotFoundError, InvalidInputError, RdnsError
@@ -92,8 +92,6 @@ class PtrRecords:
         return state
 
     def _create(self, spec: PtrSpec, report: Report, resource: str) -> PtrState:
-        backend = self._backends.get(spec.backend)
-
         def refuse(_: str, live: LiveRecord) -> Wanted | None:
             wanted = self.decide(spec, live)
             # The forward record is looked at before anything new is written.
@@ -101,8 +99,8 @@ class PtrRecords:
 
         location, before = self._look(spec, resource, refuse)
         if before.values == (spec.hostname,):
-            return self._adopt(backend, location, spec, report)
-        answer = self._gate.admit(backend, spec, report)
+            return self._adopt(location, spec, report)
+        answer = self._admit(spec, report)
         # Where nobody was waited for, this look still counts: the write compares with it.
         seen = before if answer is None else None
         before = self._reconcile(location, spec, self._decision(spec), seen)
@@ -150,7 +148,7 @@ class PtrRecords:
             hostnames=tuple(map(DnsName, seen.values)),
             ttl=seen.ttl if old.ttl is not None else None,
         )
-        return self._with_forward(backend, state, report)
+        return self._with_forward(state, report)
 
     def update(self, old: PtrState, spec: PtrSpec, report: Report, resource: str = "") -> PtrState:
         """Bring the record to what the program asks for; policies alone cost no I/O."""
@@ -170,7 +168,7 @@ class PtrRecords:
         location = written_ptr(backend, spec.address, old.zone, old.owner, self._aliases)
         answer = None
         if spec.hostname != old.written:
-            answer = self._gate.admit(backend, spec, report)
+            answer = self._admit(spec, report)
         before = self._reconcile(location, spec, self._decision(spec, old.hostnames))
         self._wait(spec, report)
         state = replace(_fresh(spec, location, answer), previous=old.previous, adopted=old.adopted)
@@ -187,7 +185,7 @@ class PtrRecords:
         )
         # What a look said of another hostname is nothing about this one.
         if old.hostnames != (spec.hostname,):
-            return self._with_forward(backend, kept, report)
+            return self._with_forward(kept, report)
         return kept
 
     def delete(self, old: PtrState, report: Report, resource: str = "") -> None:
@@ -272,20 +270,18 @@ class PtrRecords:
     def _decision(self, spec: PtrSpec, learned: Iterable[DnsName] = ()) -> Decide:
         return lambda _, live: self.decide(spec, live, learned)
 
-    def _adopt(
-        self, backend: Backend, location: RecordLocation, spec: PtrSpec, report: Report
-    ) -> PtrState:
+    def _adopt(self, location: RecordLocation, spec: PtrSpec, report: Report) -> PtrState:
         state = _fresh(spec, location, None)
         memory = self.memory(location, spec)
         if memory is not None:
             state = replace(state, previous=memory.previous, adopted=memory.adopted)
-            return self._with_forward(backend, state, report)
+            return self._with_forward(state, report)
         policy = policy_of(spec)
         answer = None
         if policy is ForwardPolicy.STRICT:
-            answer = self._gate.admit(backend, spec, report)
+            answer = self._admit(spec, report)
         elif policy is not ForwardPolicy.SKIP:
-            answer = self._gate.look(backend, spec.hostname, spec.address)
+            answer = self._look_forward(spec)
         if answer is not None and answer.verdict is Verdict.MISMATCH:
             report.warning(_adopted(spec, answer))
         else:
@@ -308,12 +304,12 @@ class PtrRecords:
         )
         return found.get(address)
 
-    def _with_forward(self, backend: Backend, state: PtrState, report: Report) -> PtrState:
+    def _with_forward(self, state: PtrState, report: Report) -> PtrState:
         """Renew what is known of the forward record; the old value stays where nobody can say."""
         spec = state.spec
         if spec is None or policy_of(spec) is ForwardPolicy.SKIP:
             return state
-        answer = self._gate.look(backend, spec.hostname, spec.address)
+        answer = self._look_forward(spec)
         if answer.confirmed is None:
             if state.forward_confirmed is not None:
                 return state
@@ -324,6 +320,13 @@ class PtrRecords:
                 f"{spec.hostname} no longer resolves{where} to {spec.address}: {answer.detail}"
             )
         return replace(state, forward_confirmed=answer.confirmed, forward_detail=answer.detail)
+
+    def _admit(self, spec: PtrSpec, report: Report) -> Confirmation | None:
+        return self._gate.admit(self._backends.get(spec.forward_backend), spec, report)
+
+    def _look_forward(self, spec: PtrSpec) -> Confirmation:
+        backend = self._backends.get(spec.forward_backend)
+        return self._gate.look(backend, spec.hostname, spec.address)
 
     def _written(self, spec: PtrSpec, shown: Collection[str] = ()) -> dict[str, Memory | None]:
         return self._ledger.written("PTR", self._identity(spec), str(spec.address), shown)

@@ -39,6 +39,8 @@ class SharedLedger(Ledger):
         #: resources that have handed records over to their own create
         self._handed_over: set[str] = set()
         self._leftovers: Sequence[Leftover] = ()
+        #: kind and subject of what killed runs were changing, for as long as this process lives
+        self._unsettled: set[tuple[str, str]] = set()
         #: the stack's organization; None where nobody says
         self.organization: str | None = None
         #: reads the state: each resource, and what it has written
@@ -56,6 +58,7 @@ class SharedLedger(Ledger):
                 for begun in chain(*left.interrupted.values()):
                     values = {key: one for key, one in begun.records.items() if one is not None}
                     hides = any(map(is_hidden, begun.records))
+                    self._unsettled.update((begun.kind, subject) for subject in begun.records)
                     holding = Holding(begun.kind, begun.identity, values, is_hidden=hides)
                     super().recall(begun.resource, holding, is_current=False)
             if isinstance(file, ConfigError):
@@ -138,6 +141,10 @@ class SharedLedger(Ledger):
     def was_interrupted(self, resource: str) -> bool:
         """Whether a killed run left the resource's record in a state that nobody knows."""
         return any(resource in left.interrupted for left in self._leftovers)
+
+    def was_interrupted_at(self, kind: str, subject: str) -> bool:
+        """Whether a killed run was changing this record, or another one of its RRset."""
+        return not self._unsettled.isdisjoint({(kind, subject), (kind, hidden(subject))})
 
     def learn(self) -> bool:
         if self.read_state is None:

@@ -122,6 +122,7 @@ class ForwardConfirmedHost(pulumi.ComponentResource):
                 on_conflict=on_conflict,
                 on_delete=on_delete,
                 forward_check=forward_check,
+                forward_backend=forward_backend,
                 forward_timeout=forward_timeout,
                 ptr_timeout=ptr_timeout,
                 opts=below,

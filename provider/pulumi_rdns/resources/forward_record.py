@@ -54,6 +54,7 @@ class ForwardRecord(Record):
         ttl = stack.declared.declare_ttl(resource_name, backend, hostname, address, ttl)
         self.given_hostname = hostname
         self.given_address = address
+        self.given_backend = backend
         inputs = {
             "hostname": hostname,
             "address": address,

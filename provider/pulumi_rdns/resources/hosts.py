@@ -96,7 +96,6 @@ def _check_places(checked: Sequence[tuple[ListedHost, dict[str, Any]]]) -> list[
         addresses = [str(address) for address in one.addresses.values()]
         found = check_place(stack.session, {**keys, "backend": backend}, keys, addresses)
         if one.values.get("manage_forward", True):
-            forward = check_backend(stack.session, {"backend": values.get("forward_backend")})
-            found += [finding._replace(property="forwardBackend") for finding in forward]
+            found += check_backend(stack.session, values, "forward_backend", "forwardBackend")
         one.findings.extend(found)
     return [finding.reason for finding in wrong]

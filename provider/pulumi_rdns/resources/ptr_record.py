@@ -54,6 +54,7 @@ class PtrRecord(Record):
         on_conflict: pulumi.Input[OnConflict] | None = None,
         on_delete: pulumi.Input[OnDelete] | None = None,
         forward_check: pulumi.Input[ForwardPolicy] | None = None,
+        forward_backend: pulumi.Input[str] | None = None,
         forward_timeout: pulumi.Input[float] | None = None,
         ptr_timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -74,6 +75,9 @@ class PtrRecord(Record):
             ``restore`` what was there before.
         :param forward_check: ``verify``, ``strict``, ``warn`` or ``skip``: must the hostname
             resolve to the address? Default ``verify``, for an address that is not global ``warn``.
+        :param forward_backend: the instance that has the forward record; default that of
+            ``forward``, where it is a ForwardRecord, else ``backend``. A forward check asks it
+            where ``rdns:forwardSource`` is ``backend``.
         :param forward_timeout: seconds to keep asking for the forward record; default 60.
         :param ptr_timeout: seconds to wait until the reverse zone's servers serve the record;
             default 0: do not wait.
@@ -85,6 +89,9 @@ class PtrRecord(Record):
             if isinstance(record, ForwardRecord):
                 address = record.given_address if address is None else address
                 hostname = record.given_hostname if hostname is None else hostname
+                forward_backend = (
+                    record.given_backend if forward_backend is None else forward_backend
+                )
         refuse_formatted_outputs(resource_name, address=address, hostname=hostname, zone=zone)
         stack = program.current()
         backend = stack.defaults.backend(backend)
@@ -98,6 +105,8 @@ class PtrRecord(Record):
             "on_conflict": stack.defaults.value("on_conflict", on_conflict),
             "on_delete": stack.defaults.value("on_delete", on_delete),
             "forward_check": stack.defaults.value("forward_check", forward_check),
+            # Not where it is no other one, so that it is in no state of before.
+            "forward_backend": None if forward_backend == backend else forward_backend,
             "forward_timeout": stack.defaults.value("forward_timeout", forward_timeout),
             "ptr_timeout": ptr_timeout,
         }

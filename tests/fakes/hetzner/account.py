@@ -13,7 +13,7 @@ from tests.fakes.history import History
 
 from . import shapes
 from .refusal import RefusedError
-from .scenario import Scenario
+from .scenario import FloatingIp, Scenario
 from .zone import Key, Zone, check_ttl, invalid
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -86,8 +86,7 @@ class Account:
         for one in scenario.primary_ips:
             self.primary_ips[one.id] = Ip(one.id, one.name, one.ip)
         for floating in scenario.floating_ips:
-            made = Ip(floating.id, floating.name, floating.ip, floating.server)
-            self.floating_ips[floating.id] = made
+            self.add(floating)
         for balancer in scenario.load_balancers:
             for text in filter(None, (balancer.ipv4, balancer.ipv6)):
                 self.balancer_ips.append(Ip(balancer.id, balancer.name, text, balancer.id))
@@ -127,6 +126,11 @@ class Account:
         """Change an RRset by hand, at once; no values take it away."""
         with self.guard:
             self.zones[zone].put((name, kind), self.now(), (ttl, dict.fromkeys(values)))
+
+    def add(self, one: FloatingIp) -> None:
+        """Create a floating IP."""
+        with self.guard:
+            self.floating_ips[one.id] = Ip(one.id, one.name, one.ip, one.server)
 
     def remove(self, kind: str, id_: int) -> None:
         """Delete a server, with its primary IPs, a primary or a floating IP, or a load balancer."""

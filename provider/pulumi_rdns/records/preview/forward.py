@@ -66,7 +66,7 @@ def _look(session: Session, ahead: ForwardAhead, sight: Foresight) -> None:
     if str(spec.address) in live.values:
         zone = cast(DnsName, location.zone)
         backend = cast(ZoneBackend, location.backend)
-        if ahead.is_new and sight.knows and session.forward.memory(zone, spec) is None:
+        if ahead.is_new and sight.knows and session.forward.memory(location, spec) is None:
             sight.adopt(ahead.resource, "forward", spec.hostname, str(spec.address))
         warn_of_mask(backend, zone, spec.hostname, spec.address, _Warnings(ahead.resource, sight))
 

@@ -138,7 +138,7 @@ def _asks_for_forward(ahead: PtrAhead) -> bool:
 def _look_at_forward(session: Session, ahead: PtrAhead, sight: Foresight) -> None:
     spec = ahead.spec
     try:
-        backend = session.backends.get(spec.backend)
+        backend = session.backends.get(spec.forward_backend)
     except ConfigError:
         return
     answer = session.source_of(backend).look(spec.hostname, spec.address, ask_resolver=True)
