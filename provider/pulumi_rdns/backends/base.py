@@ -101,6 +101,8 @@ class Backend(Generic[S]):
     environment: ClassVar[dict[str, str]] = {}
     #: settings that are secret: the command in an error message gets `--secret`
     secrets: ClassVar[frozenset[str]] = frozenset()
+    #: settings that are no secrets, and that a report for others leaves out all the same
+    unshown: ClassVar[frozenset[str]] = frozenset()
     #: where a forward check looks when `rdns:forwardSource` is not set: `dns` or `backend`
     forward_source: ClassVar[str] = "dns"
 
@@ -196,6 +198,20 @@ class Site(NamedTuple):
     is_free: bool = False
 
 
+class ListedZone(NamedTuple):
+    """One zone of a backend's list."""
+
+    name: dns.name.Name
+    #: it comes from another server, and is changed there
+    is_copy: bool = False
+    #: no public name server has it
+    is_private: bool = False
+    #: why its records cannot be read or changed; empty where they can, as far as reading tells
+    obstacle: str = ""
+    #: the name servers that the vendor gave it, where no NS RRset in the zone names them
+    servers: tuple[dns.name.Name, ...] = ()
+
+
 class ZoneBackend(Backend[S], ABC):
     """Zones hold RRsets. All names are absolute and in lower case."""
 
@@ -203,6 +219,10 @@ class ZoneBackend(Backend[S], ABC):
     batch_size: ClassVar[int] = 1000
     #: whether reverse zones can be here: not at a host that has forward zones alone
     has_reverse_zones: ClassVar[bool] = True
+
+    def list_zones(self) -> Sequence[ListedZone] | None:
+        """List all zones, in any order; None where no list can be asked for."""
+        return None
 
     @abstractmethod
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:

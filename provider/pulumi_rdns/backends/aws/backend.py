@@ -14,6 +14,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import (
     AddressBackend,
     Change,
+    ListedZone,
     OwnedAddress,
     Ptr,
     Settings,
@@ -42,6 +43,7 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
     settings_type: ClassVar[type[Settings]] = AwsSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"secretAccessKey", "sessionToken"})
+    unshown: ClassVar[frozenset[str]] = frozenset({"accessKeyId", "profile"})
     #: a change is a value that goes and one that comes
     batch_size: ClassVar[int] = MOST_VALUES // 2
 
@@ -87,6 +89,10 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
     def addresses(self) -> Sequence[OwnedAddress]:
         """List all addresses of the region, sorted; the owner is the instance or interface."""
         return self._ips.all(self._operation("list", "all addresses"))
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the hosted zones that count."""
+        return self._zones.all(self._operation("list", "all hosted zones"))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the hosted zone: the longest match, unless it delegates the name."""

@@ -13,7 +13,7 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend
+from pulumi_rdns.backends.base import Change, ListedZone, Settings, Site, ZoneBackend
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.actions import poll
@@ -88,6 +88,19 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
     def identity(self) -> str:
         """The API, whatever the token: a zone is served for one account at a time."""
         return f"cloudflare {self._client.url}"
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the zones that the token sees."""
+        listed = self._zones.get(self._operation("list", "all zones"))
+        return [
+            ListedZone(
+                name,
+                is_copy=found[0].type == "secondary",
+                obstacle=_several(found) if len(found) > 1 else "",
+                servers=found[0].servers,
+            )
+            for name, found in listed.items()
+        ]
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone in the account's list: the longest match, unless it delegates the name."""
@@ -274,9 +287,7 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
         if found is None:
             raise operation.error(ZoneNotFoundError, f"the account has no zone {from_dns(zone)}")
         if len(found) > 1:
-            ids = ", ".join(sorted(one.id for one in found))
-            reason = f"the token sees {len(found)} zones {from_dns(zone)} ({ids}); give it one"
-            raise operation.error(RejectedError, reason)
+            raise operation.error(RejectedError, _several(found))
         return found[0]
 
     def _list_zones(self, operation: Operation) -> tuple[dict[dns.name.Name, list[Zone]], float]:
@@ -339,6 +350,11 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
 
     def _operation(self, name: str, subject: str) -> Operation:
         return Operation(self.name, name, subject, self._clock, self.settings.timeout)
+
+
+def _several(found: Sequence[Zone]) -> str:
+    ids = ", ".join(sorted(one.id for one in found))
+    return f"the token sees {len(found)} zones {found[0].name} ({ids}); give it one"
 
 
 def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:

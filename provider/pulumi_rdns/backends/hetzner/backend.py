@@ -13,6 +13,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import (
     AddressBackend,
     Change,
+    ListedZone,
     OwnedAddress,
     Ptr,
     Settings,
@@ -70,6 +71,10 @@ class HetznerBackend(AddressBackend[HetznerSettings], ZoneBackend[HetznerSetting
     def addresses(self) -> Sequence[OwnedAddress]:
         """List all addresses that are in use as far as can be told, sorted."""
         return self._ptrs.all(self._operation("list", "all addresses"))
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the project's zones."""
+        return self._zones.all(self._operation("list", "all zones"))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone among the project's: the longest match, unless it delegates the name."""

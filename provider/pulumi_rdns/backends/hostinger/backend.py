@@ -13,6 +13,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import (
     AddressBackend,
     Change,
+    ListedZone,
     OwnedAddress,
     Ptr,
     Settings,
@@ -73,6 +74,10 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
     def addresses(self) -> Sequence[OwnedAddress]:
         """List all addresses of the account, sorted; the owner is the VM."""
         return owned_addresses(self._inventory.all(self._operation("list", "all addresses")))
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the domains of the account; a zone for one that is registered elsewhere is not."""
+        return self._zones.all(self._operation("list", "all domains"))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone of a name among the account's domains, and among their delegations."""

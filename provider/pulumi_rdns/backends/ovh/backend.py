@@ -34,6 +34,7 @@ class OvhBackend(HostBackend[OvhSettings]):
     settings_type: ClassVar[type[Settings]] = OvhSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = SECRETS
+    unshown: ClassVar[frozenset[str]] = frozenset({"applicationKey", "clientId"})
 
     def __init__(
         self, name: str, settings: OvhSettings, root: Path, clock: Clock | None = None

@@ -11,7 +11,13 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
+from pulumi_rdns.backends.base import (
+    Change,
+    ListedZone,
+    Settings,
+    ZoneBackend,
+    same_rrset,
+)
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.actions import poll
@@ -67,6 +73,11 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
     def identity(self) -> str:
         """The server; a zone is the same with whatever key."""
         return f"powerdns {self._client.url}"
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the server's zones."""
+        zones = self._zones.get(Operation(self.name, "list", "all zones"))
+        return [ListedZone(apex, zone.is_copy) for apex, zone in zones.items()]
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone in the server's list: the longest match, unless it delegates the name."""
