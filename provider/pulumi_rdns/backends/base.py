@@ -20,6 +20,7 @@ from pulumi_rdns.backends.batch import Outcome, Progress, PtrChange, apply_in_pa
 from pulumi_rdns.backends.changes import Change as Change
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.changes import same_rrset as same_rrset
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.terminal_text import escaped
 
@@ -103,6 +104,8 @@ class Backend(Generic[S]):
     secrets: ClassVar[frozenset[str]] = frozenset()
     #: settings that are no secrets, and that a report for others leaves out all the same
     unshown: ClassVar[frozenset[str]] = frozenset()
+    #: what the vendor's documents leave open and one write may answer
+    undocumented: ClassVar[Sequence[Point]] = ()
     #: where a forward check looks when `rdns:forwardSource` is not set: `dns` or `backend`
     forward_source: ClassVar[str] = "dns"
 

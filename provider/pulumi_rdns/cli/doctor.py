@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from pulumi_rdns.backends.base import reporting_to
-from pulumi_rdns.backends.registry import types_in
 from pulumi_rdns.cli.arguments import read_timeout
 from pulumi_rdns.cli.doctor_instance import Inspection
 from pulumi_rdns.cli.doctor_rows import DoctorRow, Result, doctor_exit_code
+from pulumi_rdns.cli.doctor_stack import Stack
+from pulumi_rdns.cli.doctor_write import write_for_a_moment
 from pulumi_rdns.cli.pasted import read_address
-from pulumi_rdns.cli.stack import read_stack_records, read_stack_settings
 from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
-from pulumi_rdns.errors import ConfigError
+from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import DnsName, parse_zone
-from pulumi_rdns.model.settings import StackSettings
-from pulumi_rdns.pulumi_cli import find_project
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.workers import in_this_context
 
@@ -33,6 +29,22 @@ _TICK = 0.1
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Run the command and return its exit code. Raises RdnsError for arguments and the stack."""
+    interrupted = 0
+    if options.write is None:
+        findings = _inspected(options)
+    else:
+        findings, interrupted = write_for_a_moment(options)
+    with until_closed():
+        if options.json:
+            print(json.dumps([finding.as_json() for finding in findings], indent=2))
+        else:
+            _print(findings)
+    return interrupted or doctor_exit_code(findings)
+
+
+def _inspected(options: argparse.Namespace) -> list[DoctorRow]:
+    if options.yes:
+        raise InvalidInputError("--yes is for --write")
     subject = None if options.subject is None else _read_subject(options.subject)
     limit = read_timeout(options.timeout)
     stack = Stack(options.stack)
@@ -40,48 +52,9 @@ def run_doctor(options: argparse.Namespace) -> int:
     progress = Progress()
     try:
         with reporting_to(progress):
-            findings = inspect(stack, instances, subject, limit, progress)
+            return inspect(stack, instances, subject, limit, progress)
     finally:
         progress.clear()
-    with until_closed():
-        if options.json:
-            print(json.dumps([finding.as_json() for finding in findings], indent=2))
-        else:
-            _print(findings)
-    return doctor_exit_code(findings)
-
-
-class Stack:
-    """The settings of the selected stack, or of the environment where there is no project."""
-
-    def __init__(self, name: str | None) -> None:
-        """Take the stack's name; None is the selected one, if there is a project."""
-        project = find_project()
-        self._name = name or ""
-        self._is_there = name is not None or project is not None
-        settings = read_stack_settings(self._name) if self._is_there else StackSettings()
-        self.session = Session(settings, project or Path.cwd(), os.environ)
-
-    def instances(self, chosen: str | None) -> list[str]:
-        """Return the instances to look at. Raises ConfigError where there are none."""
-        settings = self.session.settings
-        if chosen is not None:
-            return [chosen]
-        default = [settings.backend] if settings.backend else []
-        found = list(dict.fromkeys([*settings.backends, *default])) or types_in(os.environ)
-        if not found:
-            raise ConfigError(
-                "no backend is set up: neither under rdns:backends nor by an environment variable"
-            )
-        return found
-
-    def zones(self) -> Mapping[str, Collection[DnsName]]:
-        """Return the zones in which the stack has PTR records, by instance."""
-        found: defaultdict[str, set[DnsName]] = defaultdict(set)
-        for record in read_stack_records(self._name) if self._is_there else ():
-            if record.backend is not None and record.zone is not None:
-                found[record.backend].add(record.zone)
-        return found
 
 
 def inspect(

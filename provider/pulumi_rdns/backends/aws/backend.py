@@ -27,6 +27,12 @@ from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.rrsets import readable
+from pulumi_rdns.backends.kit.undocumented import (
+    left_by_delete,
+    time_of_a_change,
+    unresolved_hostname,
+)
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import Address, reverse_name
 from pulumi_rdns.model.names import from_dns, to_dns
@@ -44,6 +50,13 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"secretAccessKey", "sessionToken"})
     unshown: ClassVar[frozenset[str]] = frozenset({"accessKeyId", "profile"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        unresolved_hostname(
+            "The words and the code of the refusal where the forward record does not match."
+        ),
+        left_by_delete("How an address without a PTR is shown:"),
+        time_of_a_change("How long a change may take:"),
+    )
     #: a change is a value that goes and one that comes
     batch_size: ClassVar[int] = MOST_VALUES // 2
 

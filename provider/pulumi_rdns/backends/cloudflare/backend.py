@@ -16,18 +16,20 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import Change, ListedZone, Settings, Site, ZoneBackend
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.answers import UnansweredError
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.rrsets import UnreadableRecordError, readable
+from pulumi_rdns.backends.kit.undocumented import shown_at_once
 from pulumi_rdns.backends.kit.zones import (
     delegated_error,
     find_delegation,
     longest_match,
     misplaced_error,
 )
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.errors import RejectedError, ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
 
@@ -71,6 +73,9 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
     settings_type: ClassVar[type[Settings]] = CloudflareSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        shown_at_once("Whether a record can be read as soon as the write is answered:"),
+    )
     batch_size: ClassVar[int] = _MOST_RECORDS
 
     def __init__(
@@ -226,7 +231,7 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
         def pending(there: Records) -> str:
             shown = {record.id for records in there.values() for record in records}
             is_late = not {one.id for one in posted if one.owner in names} <= shown
-            return f"waiting for {from_dns(zone)} to show the change" if is_late else ""
+            return not_shown_by(from_dns(zone)) if is_late else ""
 
         names = {change.name for change in created}
         with readable(operation):

@@ -22,6 +22,8 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.operation import Clock, Operation
+from pulumi_rdns.backends.kit.undocumented import shown_at_once
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import from_dns
 
@@ -37,6 +39,9 @@ class HetznerBackend(AddressBackend[HetznerSettings], ZoneBackend[HetznerSetting
     settings_type: ClassVar[type[Settings]] = HetznerSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        shown_at_once("When does the API show what an action has changed?"),
+    )
     #: each is a request, and all of them together have the time of one operation
     batch_size: ClassVar[int] = 50
 

@@ -18,7 +18,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import Change, ListedZone, Site
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.answers import UnansweredError
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
@@ -181,7 +181,7 @@ class Zones:
                 self._client.await_end(operation, action)
 
         def pending(open_changes: Sequence[Change]) -> str:
-            return f"waiting for {from_dns(apex)} to show the change" if open_changes else ""
+            return not_shown_by(from_dns(apex)) if open_changes else ""
 
         with ExitStack() as held:
             for name in names:

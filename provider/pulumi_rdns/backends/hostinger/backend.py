@@ -21,6 +21,8 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.operation import Clock, Operation
+from pulumi_rdns.backends.kit.undocumented import left_by_delete, shown_at_once, unresolved_hostname
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import from_dns
 
@@ -39,6 +41,11 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
     settings_type: ClassVar[type[Settings]] = HostingerSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        unresolved_hostname("Does Hostinger refuse a PTR whose name does not resolve?"),
+        left_by_delete("Does a delete leave the default name?"),
+        shown_at_once("Does a VM show the new PTR at once when the action has succeeded?"),
+    )
 
     def __init__(
         self, name: str, settings: HostingerSettings, root: Path, clock: Clock | None = None

@@ -20,7 +20,7 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Operation
@@ -203,7 +203,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
             return same_rrset(live, change.after) or live != change.before
 
         def pending(is_there: bool) -> str:
-            return "" if is_there else f"waiting for {from_dns(zone)} to show the change"
+            return "" if is_there else not_shown_by(from_dns(zone))
 
         within = min(_READ_BACK, self.settings.timeout)
         if not poll(operation, look(), look, pending, within=within, first=0.1, longest=1.0):
