@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from pulumi_rdns.backends.base import reporting_to
+from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.cli.arguments import read_timeout
 from pulumi_rdns.cli.doctor_instance import Inspection
 from pulumi_rdns.cli.doctor_rows import DoctorRow, Result, doctor_exit_code
@@ -21,7 +21,6 @@ from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import DnsName, parse_zone
 from pulumi_rdns.records.session import Session
-from pulumi_rdns.workers import in_this_context
 
 #: seconds between two looks at what is still under way
 _TICK = 0.1
@@ -51,8 +50,7 @@ def _inspected(options: argparse.Namespace) -> list[DoctorRow]:
     instances = stack.instances(options.backend)
     progress = Progress()
     try:
-        with reporting_to(progress):
-            return inspect(stack, instances, subject, limit, progress)
+        return inspect(stack, instances, subject, limit, progress)
     finally:
         progress.clear()
 
@@ -66,7 +64,9 @@ def inspect(
 ) -> list[DoctorRow]:
     """Look at all instances side by side, for ``limit`` seconds; list what was found of each."""
     zones = stack.zones()
-    looks = [_Look(stack.session, name, subject, zones.get(name, ())) for name in instances]
+    looks = [
+        _Look(stack.session, name, subject, zones.get(name, ()), progress) for name in instances
+    ]
     deadline = time.monotonic() + limit
     while left := [look.instance for look in looks if look.is_alive]:
         if time.monotonic() >= deadline:
@@ -89,18 +89,21 @@ class _Look:
         instance: str,
         subject: Address | DnsName | None,
         zones: Collection[DnsName],
+        report: Report,
     ) -> None:
         self.instance = instance
         self.is_here = True
+        self._heard = _LastHeard(report)
         self._findings: list[DoctorRow] = []
         self._failure: BaseException | None = None
         self._inspection = Inspection(session, instance, subject, zones, self._findings.append)
-        self._thread = threading.Thread(target=in_this_context(self._run), daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
-            self.is_here = self._inspection.run()
+            with reporting_to(self._heard):
+                self.is_here = self._inspection.run()
         except BaseException as failure:
             self._failure = failure
 
@@ -114,9 +117,24 @@ class _Look:
             raise self._failure
         found = list(self._findings)
         if self.is_alive:
-            late = f"it did not finish within {limit:g} s"
+            late = f"it did not finish within {limit:g} s{self._heard.last}"
             found.append(DoctorRow(self.instance, "time", "", Result.FAILED, late))
         return found
+
+
+class _LastHeard(Report):
+    """Keeps what one of several was waiting for; warnings are for all to see."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        #: after a colon
+        self.last = ""
+
+    def warning(self, text: str) -> None:
+        self._report.warning(text)
+
+    def progress(self, text: str, clock: str = "") -> None:
+        self.last = f": {text}"
 
 
 def _read_subject(text: str) -> Address | DnsName:
