@@ -18,7 +18,7 @@ from pulumi_rdns.cli.doctor_write import write_for_a_moment
 from pulumi_rdns.cli.pasted import read_address
 from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
 from pulumi_rdns.errors import InvalidInputError
-from pulumi_rdns.model.addresses import Address
+from pulumi_rdns.model.addresses import Address, is_reverse
 from pulumi_rdns.model.names import DnsName, parse_zone
 from pulumi_rdns.records.session import Session
 
@@ -138,7 +138,12 @@ class _LastHeard(Report):
 
 
 def _read_subject(text: str) -> Address | DnsName:
-    return read_address(text.strip()) or parse_zone(text)
+    try:
+        return read_address(text.strip()) or parse_zone(text)
+    except InvalidInputError:
+        if is_reverse(zone := parse_zone(text)):
+            return zone
+        raise
 
 
 def _print(findings: Sequence[DoctorRow]) -> None:

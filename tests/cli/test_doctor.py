@@ -1,0 +1,406 @@
+"""``rdns doctor``: what it says of settings, zones and delegations, and when it gives up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pulumi_rdns.backends.base import OwnedAddress, report_progress
+from pulumi_rdns.backends.memory import MemoryBackend
+from pulumi_rdns.backends.registry import BACKENDS
+from pulumi_rdns.cli import doctor_instance
+from pulumi_rdns.errors import AuthenticationError, UnavailableError
+from tests.servers.internet import Internet
+from tests.servers.process import zone_text
+
+from .conftest import Ran, Rdns
+from .stacks import enter_stack, ptr_resource
+
+NOBODY = "127.0.0.1:9"
+REVERSE = "2.0.192.in-addr.arpa"
+
+
+@pytest.fixture(autouse=True)
+def nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin in an empty folder, without a backend in the environment and without a resolver."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pulumi_rdns.resolve.forward._system_resolvers", list)
+    for kind in BACKENDS.values():
+        for variable in kind.load().environment.values():
+            monkeypatch.delenv(variable, raising=False)
+
+
+def rows(ran: Ran, check: str) -> list[tuple[str, str, str]]:
+    """Return subject, result and detail of the rows of one check."""
+    found = [row for row in ran.rows if row["check"] == check]
+    return [(row["subject"], row["result"], row["detail"]) for row in found]
+
+
+def zone_file(folder: Path, name: str, *lines: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.zone").write_text(zone_text("\n".join(lines)))
+
+
+# Settings
+
+TOKEN = "a-token-that-nobody-sees"
+
+
+def test_a_setting_is_told_with_where_it_comes_from_and_no_secret(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = {"cloud": {"type": "hetzner", "apiUrl": "http://127.0.0.1:9", "timeout": 0.1}}
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": backends, "rdns:resolvers": [NOBODY]})
+    monkeypatch.setenv("HCLOUD_TOKEN", TOKEN)
+    monkeypatch.setenv("RDNS_CLOUD_TIMEOUT", "0.2")
+    ran = rdns("doctor", "--json")
+    assert rows(ran, "setting") == [
+        ("apiToken", "info", "set, from $HCLOUD_TOKEN"),
+        ("apiUrl", "info", "http://127.0.0.1:9 (from the stack's configuration)"),
+        ("timeout", "info", "0.2 (from $RDNS_CLOUD_TIMEOUT)"),
+    ]
+    assert ran.code == 1
+    assert TOKEN not in ran.stdout + ran.stderr
+
+
+def test_what_is_no_secret_and_yet_private_is_not_shown(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RDNS_ZONEFILE_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("RDNS_ZONEFILE_RELOADCOMMAND", '["curl", "-u", "me:pass", "reload"]')
+    ran = rdns("doctor", "--json")
+    assert ("reloadCommand", "info", "set, from $RDNS_ZONEFILE_RELOADCOMMAND") in rows(
+        ran, "setting"
+    )
+    assert ("namedConf", "info", "not set") in rows(ran, "setting")
+    assert ("lockTimeout", "info", "10.0 (the default)") in rows(ran, "setting")
+    assert "me:pass" not in ran.stdout
+
+
+def test_the_value_of_a_wrong_setting_is_not_shown(
+    rdns: Rdns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HCLOUD_TOKEN", TOKEN)
+    monkeypatch.setenv("RDNS_HETZNER_APIURL", "https://me:pass@example.net")
+    ran = rdns("doctor", "--json")
+    assert ran.code == 2
+    assert "pass" not in ran.stdout.replace("password", "")
+    ((_, result, detail),) = rows(ran, "configuration")
+    assert (result, "without a user or a password" in detail) == ("misconfigured", True)
+    assert ("apiUrl", "info", "set, from $RDNS_HETZNER_APIURL") in rows(ran, "setting")
+
+
+def test_what_is_missing_is_told_with_how_to_set_it_and_the_others_are_looked_at(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = {"memory": {"zones": ["example.com"]}, "files": {"type": "zonefile"}}
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": backends, "rdns:backend": "typo"})
+    ran = rdns("doctor", "--json")
+    assert ran.code == 2
+    wrong = {row["instance"]: row["detail"] for row in ran.rows if row["result"] == "misconfigured"}
+    assert wrong["files"].startswith("rdns:backends.files.directory: is missing; set it with: ")
+    assert wrong["typo"].startswith("backend 'typo': not configured under rdns:backends")
+    assert rows(ran, "writable zones") == [("", "ok", "1 zone: example.com")]
+
+
+def test_an_sdk_that_is_not_installed_is_a_matter_of_the_settings(
+    rdns: Rdns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HCLOUD_TOKEN", TOKEN)
+    monkeypatch.setitem(__import__("sys").modules, "hcloud", None)
+    ran = rdns("doctor", "--json")
+    assert ran.code == 2
+    assert "pip install" in "".join(row["detail"] for row in ran.rows)
+
+
+def test_where_nothing_is_set_up_that_is_said(rdns: Rdns) -> None:
+    ran = rdns("doctor")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.stderr == (
+        "rdns: no backend is set up: neither under rdns:backends nor by an environment variable\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a..b"], "'a..b' has an empty label"),
+        (["--timeout", "0"], "--timeout: 0 seconds are not enough"),
+        (["--timeout", "soon"], "--timeout: 'soon' is not a number of seconds"),
+        (["--yes"], "--yes is for --write"),
+        (["--write", "a..b", "192.0.2.300"], "--write: 'a..b' has an empty label"),
+        (["192.0.2.10", "--write", "a.example", "192.0.2.10"], "and nothing besides"),
+    ],
+)
+def test_a_usage_error_is_a_sentence(rdns: Rdns, arguments: list[str], said: str) -> None:
+    ran = rdns("doctor", *arguments)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert said in ran.stderr
+
+
+# Zones, and whether they are delegated
+
+
+@pytest.fixture
+def files(tmp_path: Path, internet: Internet, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack with a folder of zone files, in the small Internet."""
+    config = {
+        "rdns:backends": {"zonefile": {"directory": "zones"}},
+        "rdns:resolvers": [internet.resolver],
+    }
+    (tmp_path / "zones").mkdir()
+    enter_stack(tmp_path, monkeypatch, config)
+    return tmp_path / "zones"
+
+
+def test_a_zone_is_delegated_to_the_servers_that_it_names(rdns: Rdns, files: Path) -> None:
+    zone_file(files, REVERSE, "@ NS ns1.example.com.", "@ NS ns2.example.com.")
+    ran = rdns("doctor", "--json")
+    assert rows(ran, "writable zones") == [("", "ok", f"1 zone: {REVERSE}")]
+    detail = "delegated to ns1.example.com, ns2.example.com, which serve it"
+    assert rows(ran, "delegation") == [(REVERSE, "ok", detail)]
+    assert ran.code == 0
+
+
+def test_a_zone_that_is_delegated_elsewhere_is_told(rdns: Rdns, files: Path) -> None:
+    zone_file(files, REVERSE, "@ NS ns1.other.example.")
+    ran = rdns("doctor", "--json")
+    assert rows(ran, "delegation") == [
+        (
+            REVERSE,
+            "failed",
+            "delegated to ns1.example.com, ns2.example.com; what is written here is served by "
+            "ns1.other.example",
+        )
+    ]
+    assert ran.code == 1
+
+
+def test_a_zone_that_is_not_delegated_is_told(rdns: Rdns, files: Path) -> None:
+    zone_file(files, "3.0.192.in-addr.arpa", "@ NS ns1.example.com.")
+    ((_, result, detail),) = rows(rdns("doctor", "--json"), "delegation")
+    assert result == "failed"
+    assert detail.startswith("the public DNS does not delegate it: ")
+
+
+def test_a_zone_without_ns_records_cannot_be_judged(rdns: Rdns, files: Path) -> None:
+    zone_file(files, REVERSE, "10 PTR mail.example.com.")
+    ((_, result, detail),) = rows(rdns("doctor", "--json"), "delegation")
+    assert result == "unknown"
+    assert detail.endswith("nothing here says which servers this zone is on")
+
+
+def test_a_private_zone_needs_no_delegation(rdns: Rdns, files: Path) -> None:
+    zone_file(files, "10.in-addr.arpa", "@ NS ns1.example.com.")
+    ran = rdns("doctor", "--json")
+    ((_, result, detail),) = rows(ran, "delegation")
+    assert (result, ran.code) == ("info", 0)
+    assert detail.startswith("a private zone")
+
+
+def test_servers_that_a_setting_names_are_an_inner_view(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone_file(tmp_path / "zones", REVERSE, "@ NS ns1.example.com.")
+    config = {
+        "rdns:backends": {"zonefile": {"directory": "zones"}},
+        "rdns:nameservers": ["192.0.2.53"],
+    }
+    enter_stack(tmp_path, monkeypatch, config)
+    ((_, result, detail),) = rows(rdns("doctor", "--json"), "delegation")
+    assert (result, detail.partition(":")[0]) == ("info", "not looked up")
+
+
+def test_a_file_that_cannot_be_written_is_told(rdns: Rdns, files: Path) -> None:
+    zone_file(files, REVERSE, "@ NS ns1.example.com.", "@ NS ns2.example.com.")
+    (files / f"{REVERSE}.zone.jnl").write_text("")
+    ran = rdns("doctor", "--json")
+    ((subject, result, detail),) = rows(ran, "zone")
+    assert (subject, result) == (REVERSE, "failed")
+    assert "has a journal" in detail
+    assert rows(ran, "writable zones") == [("", "ok", "no zone")]
+    assert rows(rdns("doctor", REVERSE, "--json"), "zone") == [(subject, result, detail)]
+
+
+def test_of_very_many_zones_the_first_are_looked_at(
+    rdns: Rdns, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_instance, "MAX_ZONES", 1)
+    for number in (1, 2, 3):
+        zone_file(files, f"{number}.10.in-addr.arpa", "@ NS ns1.example.com.")
+    found = rows(rdns("doctor", "--json"), "delegation")
+    assert [subject for subject, _, _ in found] == ["", "1.10.in-addr.arpa"]
+    assert found[0][2] == "only the first 1 of 3 reverse zones were looked at"
+
+
+# A single address or zone
+
+
+def test_an_address_is_followed_to_its_zone(rdns: Rdns, files: Path) -> None:
+    lines = ("@ NS ns1.example.com.", "@ NS ns2.example.com.", "200 PTR upper.example.com.")
+    zone_file(files, REVERSE, *lines)
+    ran = rdns("doctor", "192.0.2.200", "--json")
+    assert rows(ran, "address") == [
+        (
+            "192.0.2.200",
+            "ok",
+            f"its PTR is kept in the zone {REVERSE}, as 200.{REVERSE}: upper.example.com",
+        )
+    ]
+    assert [result for _, result, _ in rows(ran, "delegation")] == ["ok"]
+    assert ran.code == 0
+
+
+def test_a_zone_is_looked_at_by_itself(rdns: Rdns, files: Path) -> None:
+    zone_file(files, REVERSE, "@ NS ns1.example.com.", "@ NS ns2.example.com.")
+    zone_file(files, "example.com", "@ NS ns1.example.com.")
+    ran = rdns("doctor", REVERSE, "--json")
+    assert rows(ran, "zone") == [(REVERSE, "ok", "it can be read")]
+    assert [result for _, result, _ in rows(ran, "delegation")] == ["ok"]
+    assert rows(rdns("doctor", "example.com.", "--json"), "delegation") == []
+
+
+@pytest.mark.parametrize("subject", ["198.51.100.1", "example.net"])
+def test_what_no_instance_has_is_told(rdns: Rdns, files: Path, subject: str) -> None:
+    ran = rdns("doctor", subject, "--json")
+    assert rows(ran, "subject") == [(subject, "failed", "no instance has it")]
+    assert ran.code == 1
+
+
+def test_one_instance_of_several_is_enough(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = {
+        "here": {"type": "memory"},
+        "there": {"type": "memory", "networks": ["198.51.100.0/24"]},
+    }
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": backends, "rdns:resolvers": [NOBODY]})
+    ran = rdns("doctor", "192.0.2.10", "--json")
+    assert [result for _, result, _ in rows(ran, "address")] == ["ok", "info"]
+    assert (ran.code, rows(ran, "subject")) == (0, [])
+    assert {row["instance"] for row in rdns("doctor", "--backend", "here", "--json").rows} == {
+        "here"
+    }
+
+
+# A server that lists nothing
+
+
+@pytest.fixture
+def unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryBackend, "list_zones", lambda self: None)
+
+
+@pytest.mark.usefixtures("unlisted")
+def test_a_server_without_a_list_is_asked_for_the_zones_of_the_state(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = {"memory": {"zones": [REVERSE]}}
+    resources = [
+        ptr_resource(f"at{at}", backend="memory", address="192.0.2.1", zone=zone, owner=f"1.{zone}")
+        for at, zone in enumerate([REVERSE, REVERSE, "3.0.192.in-addr.arpa"])
+    ]
+    resources.append(ptr_resource("other", backend="another", address="192.0.2.1", zone="x.arpa"))
+    config = {"rdns:backends": backends, "rdns:resolvers": [NOBODY]}
+    enter_stack(tmp_path, monkeypatch, config, resources)
+    ran = rdns("doctor", "--json")
+    assert rows(ran, "server") == [("", "ok", "it answers; it has no list of its zones")]
+    assert rows(ran, "writable zones") == [("", "ok", f"1 zone: {REVERSE}")]
+    assert rows(ran, "zone") == [
+        ("3.0.192.in-addr.arpa", "failed", "the stack has records in it, and it is not here")
+    ]
+    assert [subject for subject, _, _ in rows(ran, "delegation")] == [REVERSE]
+
+
+# What goes wrong on the way
+
+
+def failing(error: Exception) -> object:
+    def fail(self: object, *_: object) -> Sequence[OwnedAddress]:
+        raise error
+
+    return fail
+
+
+MEMORY = {"rdns:backends": {"memory": {"zones": [REVERSE, "example.com"]}}}
+
+
+@pytest.mark.parametrize("method", ["addresses", "list_zones", "get_rrset"])
+def test_what_may_not_be_read_is_told_and_the_rest_is_looked_at(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    enter_stack(tmp_path, monkeypatch, {**MEMORY, "rdns:resolvers": [NOBODY]})
+    error = AuthenticationError("memory", "read", "it", "the token may not do this", "HTTP 403")
+    monkeypatch.setattr(MemoryBackend, method, failing(error))
+    ran = rdns("doctor", "--json")
+    failed = [row["check"] for row in ran.rows if row["result"] == "failed"]
+    assert failed == [{"addresses": "addresses", "list_zones": "zones"}.get(method, "zone")]
+    assert ran.code == 1
+    assert rows(ran, "writing")
+
+
+@pytest.mark.parametrize(("subject", "method"), [("192.0.2.10", "get_ptr"), (REVERSE, "find_zone")])
+def test_a_single_thing_that_cannot_be_read_is_told(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subject: str, method: str
+) -> None:
+    enter_stack(tmp_path, monkeypatch, MEMORY)
+    error = UnavailableError("memory", "read", "it", "nobody answers")
+    monkeypatch.setattr(MemoryBackend, method, failing(error))
+    ran = rdns("doctor", subject, "--json")
+    assert [row["detail"] for row in ran.rows if row["result"] == "failed"] == [
+        "memory: read it: nobody answers"
+    ]
+    assert ran.code == 1
+
+
+def test_a_host_that_is_away_is_told_once(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_stack(tmp_path, monkeypatch, MEMORY)
+    error = UnavailableError("memory", "list", "all addresses", "connection refused")
+    monkeypatch.setattr(MemoryBackend, "addresses", failing(error))
+    ran = rdns("doctor", "--json")
+    assert [row["check"] for row in ran.rows if row["result"] != "info"] == ["addresses"]
+
+
+def test_one_that_hangs_is_left_behind_with_what_it_waits_for(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = {"memory": {}, "slow": {"type": "memory"}}
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": backends})
+    is_over = threading.Event()
+
+    def addresses(self: MemoryBackend) -> Sequence[OwnedAddress]:
+        if self.name == "slow":
+            report_progress("connection refused; trying again")
+            is_over.wait(60)
+        return []
+
+    monkeypatch.setattr(MemoryBackend, "addresses", addresses)
+    ran = rdns("doctor", "--timeout", "1", "--json")
+    is_over.set()
+    late = "it did not finish within 1 s: connection refused; trying again"
+    assert rows(ran, "time") == [("", "failed", late)]
+    assert [row["instance"] for row in ran.rows if row["check"] == "addresses"] == ["memory"]
+    assert ran.code == 1
+
+
+def test_a_bug_is_not_hidden(rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter_stack(tmp_path, monkeypatch, MEMORY)
+    monkeypatch.setattr(MemoryBackend, "addresses", failing(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        rdns("doctor")
+
+
+def test_people_get_a_table_with_a_summary(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": {"memory": {"zones": ["example.com"]}}})
+    lines = rdns("doctor").stdout.splitlines()
+    assert lines[0].split() == ["INSTANCE", "CHECK", "SUBJECT", "RESULT", "DETAIL"]
+    (line,) = (line for line in lines if "addresses" in line)
+    assert line.endswith("ok      no address; 0 with a PTR of somebody's choice")
+    assert lines[-1] == "2 ok"
