@@ -26,6 +26,15 @@ def enter_stack(
     resources: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Go into a project whose stack has this configuration and these resources."""
+    write_stack(folder, config, resources)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(folder)
+
+
+def write_stack(
+    folder: Path, config: Mapping[str, object], resources: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Write a project, and a program `pulumi` that tells of its stack."""
     shown = {key: {"objectValue": value} for key, value in config.items()}
     (folder / ".config.json").write_text(json.dumps(shown))
     (folder / ".state.json").write_text(json.dumps({"deployment": {"resources": list(resources)}}))
@@ -33,8 +42,6 @@ def enter_stack(
     program = folder / "pulumi"
     program.write_text(_PULUMI.format(folder=folder))
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.chdir(folder)
 
 
 def ptr_resource(name: str, **outputs: object) -> dict[str, object]:

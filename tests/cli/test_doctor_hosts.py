@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -14,19 +16,19 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.aws_world import AwsWorld
+from tests.e2e.cloudflare_world import CloudflareWorld
+from tests.e2e.conftest import ministack as ministack
+from tests.e2e.hetzner_world import HetznerWorld
+from tests.e2e.hostinger_world import HostingerWorld
+from tests.e2e.served_worlds import ApiWorld, BindWorld
+from tests.e2e.test_linode import LinodeWorld
+from tests.e2e.test_ovh import OvhWorld
+from tests.e2e.worlds import World, ZoneFileWorld
 from tests.fakes.api import Fault
 from tests.servers.ministack import MiniStack
 
-from .aws_world import AwsWorld
-from .cloudflare_world import CloudflareWorld
-from .conftest import MakeProject
-from .harness import Project
-from .hetzner_world import HetznerWorld
-from .hostinger_world import HostingerWorld
-from .served_worlds import ApiWorld, BindWorld
-from .test_linode import LinodeWorld
-from .test_ovh import OvhWorld
-from .worlds import World, ZoneFileWorld
+from .stacks import write_stack
 
 BEFORE, PROBE = "before.example.net", "probe.example.net"
 #: a resolver that is not there: what the DNS of the machine says must not count
@@ -65,28 +67,23 @@ def started(
 
 
 class Patient:
-    """A world, a project with it, and the command."""
+    """A world, a stack with it, and the command."""
 
-    def __init__(self, world: World, project: Project) -> None:
+    def __init__(self, world: World, folder: Path) -> None:
         self.world = world
-        self.project = project
+        self.folder = folder
         self.address = world.addresses[0]
 
     def configure(self, settings: Mapping[str, object]) -> None:
-        self.project.configure(
-            {
-                "rdns:backend": "main",
-                "rdns:backends": {"main": dict(settings)},
-                "rdns:resolvers": [NOBODY],
-            }
-        )
+        config = {"rdns:backends": {"main": dict(settings)}, "rdns:resolvers": [NOBODY]}
+        write_stack(self.folder, config)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "pulumi_rdns.cli", "doctor", *arguments],
-            cwd=self.project.folder,
-            env=self.project.environ,
-            stdin=subprocess.DEVNULL,
+            cwd=self.folder,
+            env={**os.environ, "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}"},
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -101,7 +98,7 @@ class Patient:
         printed = stdout + stderr
         for secret in self.secrets:
             assert secret not in printed
-        return process.returncode, json.loads(stdout) if stdout else [], printed
+        return process.returncode, json.loads(stdout) if stdout.startswith("[") else [], printed
 
     def write(self, *more: str) -> list[str]:
         return ["--write", PROBE, self.address, "--yes", *more]
@@ -123,11 +120,10 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def patient(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path, make_project: MakeProject
-) -> Iterator[Patient]:
+def patient(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Patient]:
     with started(kind, tmp_path, request) as world:
-        found = Patient(world, make_project())
+        (tmp_path / "project").mkdir(exist_ok=True)
+        found = Patient(world, tmp_path / "project")
         found.configure(world.settings())
         yield found
 
@@ -318,3 +314,25 @@ def test_without_a_terminal_and_a_yes_nothing_is_done(patient: Patient, kind: st
     assert "nobody can be asked here: pass --yes to agree" in printed
     sent = patient.world.simulator.sent()  # type: ignore[attr-defined]
     assert {one.method for one in sent} == {"GET"}
+
+
+@pytest.mark.parametrize("kind", ["hetzner"])
+@pytest.mark.parametrize(
+    ("typed", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 2), ("\n", 2), ("\x04", 2)]
+)
+def test_a_terminal_is_asked(patient: Patient, kind: str, typed: str, code: int) -> None:
+    patient.world.set_ptr(patient.address, [BEFORE])
+    arguments = patient.write()
+    arguments.remove("--yes")
+    outer, inner = pty.openpty()
+    process = patient.start(*arguments, stdin=inner)
+    os.close(inner)
+    os.write(outer, typed.encode())
+    found, _, printed = patient.ended(process)
+    os.close(outer)
+    assert found == code, printed
+    assert f"at main, {patient.address} has {BEFORE}" in printed
+    assert "Go on? [y/N]" in printed
+    writes = [one for one in patient.world.simulator.sent() if one.method != "GET"]  # type: ignore[attr-defined]
+    assert bool(writes) == (code == 0)
+    assert patient.world.ptr(patient.address) == [BEFORE]
