@@ -83,7 +83,7 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
         return owned_addresses(self._inventory.all(self._operation("list", "all addresses")))
 
     def list_zones(self) -> Sequence[ListedZone]:
-        """List the domains of the account; a zone for one that is registered elsewhere is not."""
+        """List the zones; one of a domain that is registered elsewhere only if it was found."""
         return self._zones.all(self._operation("list", "all domains"))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:

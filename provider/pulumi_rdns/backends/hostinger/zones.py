@@ -38,8 +38,8 @@ class Zones:
         self._domains = Listing("the list of domains", self._fetch_domains, clock)
 
     def all(self, operation: Operation) -> list[ListedZone]:
-        """List the zones of the domains that are registered in the account."""
-        return [ListedZone(domain) for domain in self._domains.get(operation)]
+        """List the zones of domains that are registered in the account, and those found so far."""
+        return [ListedZone(zone) for zone in self._domains.get(operation).union(list(self._views))]
 
     def find(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
         """Find the zone of a name: the longest match, and below delegations the delegated zone."""
