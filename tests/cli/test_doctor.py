@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_rdns.backends.base import OwnedAddress, report_progress
+from pulumi_rdns.backends.linode import LinodeBackend
 from pulumi_rdns.backends.memory import MemoryBackend
 from pulumi_rdns.backends.registry import BACKENDS
 from pulumi_rdns.cli import doctor_instance
@@ -236,6 +237,13 @@ def test_of_very_many_zones_the_first_are_looked_at(
     assert found[0][2] == "only the first 1 of 3 reverse zones were looked at"
 
 
+def test_a_folder_without_a_zone_does_not_work(rdns: Rdns, files: Path) -> None:
+    ran = rdns("doctor", "--json")
+    none = "none: there is none, or the login may not see it"
+    assert rows(ran, "writable zones") == [("", "failed", none)]
+    assert ran.code == 1
+
+
 # A single address or zone
 
 
@@ -364,6 +372,18 @@ def test_a_host_that_is_away_is_told_once(
     monkeypatch.setattr(MemoryBackend, "addresses", failing(error))
     ran = rdns("doctor", "--json")
     assert [row["check"] for row in ran.rows if row["result"] != "info"] == ["addresses"]
+
+
+def test_an_account_without_an_address_does_not_work(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = {"linode": {"apiToken": TOKEN}}
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": backends})
+    monkeypatch.setattr(LinodeBackend, "addresses", lambda self: [])
+    ran = rdns("doctor", "--json")
+    none = "none: there is none, or the login may not see it"
+    assert rows(ran, "addresses") == [("", "failed", none)]
+    assert ran.code == 1
 
 
 def test_one_that_hangs_is_left_behind_with_what_it_waits_for(

@@ -33,6 +33,7 @@ Report: TypeAlias = Callable[[DoctorRow], None]
 MAX_ZONES = 50
 #: seconds for all of them
 BUDGET = 30.0
+_NOTHING = "none: there is none, or the login may not see it"
 
 
 class Inspection:
@@ -100,6 +101,9 @@ class Inspection:
             self._failed("addresses", error)
             return not isinstance(error, UnavailableError)
         named = sum(one.ptr is not None and not one.ptr.is_default for one in found)
+        if not found and not isinstance(backend, ZoneBackend):
+            self._report("addresses", Result.FAILED, _NOTHING)
+            return True
         listed = counted([str(one.address) for one in found], "address")
         self._report("addresses", Result.OK, f"{listed}; {named} with a PTR of somebody's choice")
         return True
@@ -115,6 +119,9 @@ class Inspection:
         if zones is None:
             self._report("server", Result.OK, "it answers; it has no list of its zones")
             zones = self._known(backend)
+        elif not zones and not isinstance(backend, AddressBackend):
+            self._report("writable zones", Result.FAILED, _NOTHING)
+            return
         writable = [zone.name for zone in zones if not (zone.obstacle or zone.is_copy)]
         self._report("writable zones", Result.OK, counted(writable, "zone"))
         for zone in zones:
