@@ -6,14 +6,18 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import dns.name
 import pytest
 
-from pulumi_rdns.backends.base import OwnedAddress, report_progress
+from pulumi_rdns.backends.base import ListedZone, OwnedAddress, report_progress, warn
 from pulumi_rdns.backends.linode import LinodeBackend
 from pulumi_rdns.backends.memory import MemoryBackend
 from pulumi_rdns.backends.registry import BACKENDS
 from pulumi_rdns.cli import doctor_instance
-from pulumi_rdns.errors import AuthenticationError, UnavailableError
+from pulumi_rdns.errors import AuthenticationError, ConfigError, UnavailableError
+from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.resolve.delegation import DelegationAnswer
+from pulumi_rdns.resolve.verdicts import Status
 from tests.servers.internet import Internet
 from tests.servers.process import zone_text
 
@@ -38,6 +42,16 @@ def rows(ran: Ran, check: str) -> list[tuple[str, str, str]]:
     """Return subject, result and detail of the rows of one check."""
     found = [row for row in ran.rows if row["check"] == check]
     return [(row["subject"], row["result"], row["detail"]) for row in found]
+
+
+MEMORY = {"rdns:backends": {"memory": {"zones": [REVERSE, "example.com"]}}}
+
+
+def failing(error: Exception) -> object:
+    def fail(self: object, *_: object) -> Sequence[OwnedAddress]:
+        raise error
+
+    return fail
 
 
 def zone_file(folder: Path, name: str, *lines: str) -> None:
@@ -323,17 +337,96 @@ def test_a_server_without_a_list_is_asked_for_the_zones_of_the_state(
     assert [subject for subject, _, _ in rows(ran, "delegation")] == [REVERSE]
 
 
+@pytest.mark.usefixtures("unlisted")
+def test_a_zone_that_cannot_be_asked_for_is_told(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = MemoryBackend.find_zone
+
+    def find(self: MemoryBackend, name: dns.name.Name) -> dns.name.Name:
+        if len(name) > 3:
+            raise UnavailableError("memory", "find the zone of", str(name), "nobody answers")
+        return real(self, name)
+
+    monkeypatch.setattr(MemoryBackend, "find_zone", find)
+    record = ptr_resource("at", backend="memory", address="192.0.2.1", zone=REVERSE)
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": {"memory": {}}}, [record])
+    ran = rdns("doctor", "--json")
+    assert [subject for subject, result, _ in rows(ran, "zone") if result == "failed"] == [REVERSE]
+
+
+@pytest.mark.usefixtures("unlisted")
+def test_a_state_that_cannot_be_read_is_told(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": {"memory": {}}})
+    (tmp_path / ".state.json").unlink()
+    ran = rdns("doctor", "--json")
+    ((_, result, detail),) = rows(ran, "zones")
+    assert (result, detail.partition(":")[0]) == ("misconfigured", "pulumi stack export")
+    assert rows(ran, "server")
+
+
+# Kinds of backend
+
+
+def test_a_copy_is_no_failure_and_is_not_written(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones = [ListedZone(dns.name.from_text(one), is_copy=True) for one in (REVERSE, "example.com")]
+    monkeypatch.setattr(MemoryBackend, "list_zones", lambda self: zones)
+    enter_stack(tmp_path, monkeypatch, {**MEMORY, "rdns:nameservers": ["192.0.2.53"]})
+    ran = rdns("doctor", "--json")
+    assert rows(ran, "writable zones") == [("", "ok", "no zone")]
+    told = "it is a copy of another server's zone, and is written there"
+    assert rows(ran, "zone") == [(REVERSE, "info", told), ("example.com", "info", told)]
+    assert ran.code == 0
+    of_one = rows(rdns("doctor", REVERSE, "--json"), "zone")
+    assert of_one == [(REVERSE, "info", "a copy of another server's zone")]
+
+
+def test_what_is_asked_of_the_wrong_kind_of_backend_is_not_here(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": {"linode": {"apiToken": TOKEN}}})
+    ran = rdns("doctor", "example.com", "--json")
+    assert rows(ran, "zone") == [("example.com", "info", "not here: it has addresses and no zones")]
+    assert ran.code == 1
+    monkeypatch.setattr(MemoryBackend, "has_reverse_zones", False)
+    monkeypatch.setattr(MemoryBackend, "get_ptr", failing(ConfigError("no PTR records")))
+    enter_stack(tmp_path, monkeypatch, MEMORY)
+    ran = rdns("doctor", "192.0.2.10", "--json")
+    assert rows(ran, "address") == [("192.0.2.10", "info", "not here: no PTR records")]
+    assert rows(rdns("doctor", "--json"), "delegation") == []
+
+
+def test_a_look_up_that_does_not_end_is_not_known() -> None:
+    result, detail = doctor_instance.judged(None, ())
+    assert (result.value, detail) == ("unknown", "the look-up did not finish within 30 s")
+
+
+def test_a_server_that_does_not_serve_the_zone_is_a_failure() -> None:
+    ok = DelegationAnswer(Status.DISAGREE, "b answered REFUSED", (DnsName("a"), DnsName("b")))
+    result, detail = doctor_instance.judged(ok, [DnsName("a")])
+    assert (result.value, detail) == ("failed", "delegated to a, b: b answered REFUSED")
+    lost = DelegationAnswer(Status.UNKNOWN, "a did not answer", (DnsName("a"),))
+    result, detail = doctor_instance.judged(lost, [DnsName("a")])
+    assert (result.value, detail) == ("unknown", "delegated to a: a did not answer")
+
+
+def test_a_warning_of_a_backend_is_shown_to_all(
+    rdns: Rdns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def addresses(self: MemoryBackend) -> Sequence[OwnedAddress]:
+        warn("memory: a name could not be read")
+        return []
+
+    enter_stack(tmp_path, monkeypatch, {"rdns:backends": {"memory": {}}})
+    monkeypatch.setattr(MemoryBackend, "addresses", addresses)
+    assert rdns("doctor").stderr == "rdns: memory: a name could not be read\n"
+
+
 # What goes wrong on the way
-
-
-def failing(error: Exception) -> object:
-    def fail(self: object, *_: object) -> Sequence[OwnedAddress]:
-        raise error
-
-    return fail
-
-
-MEMORY = {"rdns:backends": {"memory": {"zones": [REVERSE, "example.com"]}}}
 
 
 @pytest.mark.parametrize("method", ["addresses", "list_zones", "get_rrset"])

@@ -302,7 +302,7 @@ def test_what_cannot_be_put_back_is_told_with_how_to_do_it(patient: Patient, kin
     assert len([one for one in world.simulator.sent("PUT") if one.status == 403]) >= 1
     assert (code, results(rows)["put back"]) == (1, "failed")
     assert "could NOT be put back" in printed
-    assert f"set the PTR of {patient.address} to {BEFORE} in the panel of main" in printed
+    assert f"set the PTR of {patient.address} to {BEFORE} in the panel of the vendor" in printed
 
 
 @pytest.mark.parametrize("kind", ["hetzner"])

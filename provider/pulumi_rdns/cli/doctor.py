@@ -7,7 +7,8 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from pulumi_rdns.backends.base import Report, reporting_to
 from pulumi_rdns.cli.arguments import read_timeout
@@ -20,7 +21,6 @@ from pulumi_rdns.cli.terminal import Progress, print_table, until_closed
 from pulumi_rdns.errors import InvalidInputError
 from pulumi_rdns.model.addresses import Address, is_reverse
 from pulumi_rdns.model.names import DnsName, parse_zone
-from pulumi_rdns.records.session import Session
 
 #: seconds between two looks at what is still under way
 _TICK = 0.1
@@ -63,10 +63,7 @@ def inspect(
     progress: Progress,
 ) -> list[DoctorRow]:
     """Look at all instances side by side, for ``limit`` seconds; list what was found of each."""
-    zones = stack.zones()
-    looks = [
-        _Look(stack.session, name, subject, zones.get(name, ()), progress) for name in instances
-    ]
+    looks = [_Look(stack, name, subject, progress) for name in instances]
     deadline = time.monotonic() + limit
     while left := [look.instance for look in looks if look.is_alive]:
         if time.monotonic() >= deadline:
@@ -84,19 +81,16 @@ class _Look:
     """A look at one instance, in a daemon thread: at the deadline nobody waits for it."""
 
     def __init__(
-        self,
-        session: Session,
-        instance: str,
-        subject: Address | DnsName | None,
-        zones: Collection[DnsName],
-        report: Report,
+        self, stack: Stack, instance: str, subject: Address | DnsName | None, report: Report
     ) -> None:
         self.instance = instance
         self.is_here = True
         self._heard = _LastHeard(report)
         self._findings: list[DoctorRow] = []
         self._failure: BaseException | None = None
-        self._inspection = Inspection(session, instance, subject, zones, self._findings.append)
+        zones = partial(stack.zones_of, instance)
+        found = self._findings.append
+        self._inspection = Inspection(stack.session, instance, subject, zones, found)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 

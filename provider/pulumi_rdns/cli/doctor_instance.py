@@ -44,13 +44,13 @@ class Inspection:
         session: Session,
         instance: str,
         subject: Address | DnsName | None,
-        known_zones: Collection[DnsName],
+        known_zones: Callable[[], Collection[DnsName]],
         report: Report,
     ) -> None:
         """Take the instance's name, and where ``subject`` is given, all that is asked about.
 
-        ``known_zones`` are zones in which the stack has records at this instance: for a server that
-        lists none.
+        ``known_zones`` gives the zones in which the stack has records here: for a server that lists
+        none.
         """
         self._session = session
         self._instance = instance
@@ -113,14 +113,13 @@ class Inspection:
             zones = zones_of(backend)
             if zones is None:
                 ask_anything(backend)
+                self._report("server", Result.OK, "it answers; it has no list of its zones")
+                zones = self._known(backend, self._known_zones())
+            elif not zones and not isinstance(backend, AddressBackend):
+                self._report("writable zones", Result.FAILED, _NOTHING)
+                return
         except RdnsError as error:
             self._failed("zones", error)
-            return
-        if zones is None:
-            self._report("server", Result.OK, "it answers; it has no list of its zones")
-            zones = self._known(backend)
-        elif not zones and not isinstance(backend, AddressBackend):
-            self._report("writable zones", Result.FAILED, _NOTHING)
             return
         writable = [zone.name for zone in zones if not (zone.obstacle or zone.is_copy)]
         self._report("writable zones", Result.OK, counted(writable, "zone"))
@@ -132,10 +131,10 @@ class Inspection:
                 self._report("zone", Result.INFO, told, zone.name)
         self._delegations(backend, [zone for zone in zones if not zone.obstacle])
 
-    def _known(self, backend: ZoneBackend) -> list[ZoneSummary]:
+    def _known(self, backend: ZoneBackend, names: Collection[DnsName]) -> list[ZoneSummary]:
         """Return those of the stack's zones that are here; the others are told."""
         zones = []
-        for name in sorted(self._known_zones, key=name_order):
+        for name in sorted(names, key=name_order):
             try:
                 if has_zone(backend, name):
                     zones.append(ZoneSummary(name))

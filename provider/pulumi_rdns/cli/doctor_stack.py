@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from pulumi_rdns.backends.kit.caches import Once
 from pulumi_rdns.backends.registry import types_in
 from pulumi_rdns.cli.stack import read_stack_records, read_stack_settings
 from pulumi_rdns.errors import ConfigError
@@ -48,8 +49,16 @@ class Stack:
             raise ConfigError(f"several backends are set up: pass --backend, one of {there}")
         return found[0]
 
-    def zones(self) -> Mapping[str, Collection[DnsName]]:
-        """Return the zones in which the stack has PTR records, by instance."""
+    def zones_of(self, instance: str) -> Collection[DnsName]:
+        """Return the zones in which the stack has PTR records at an instance.
+
+        Called from any thread. Raises ConfigError.
+        """
+        return self._zones.get(instance, ())
+
+    @Once
+    def _zones(self) -> Mapping[str, Collection[DnsName]]:
+        """The zones of the stack's records, by instance; the state is read for that."""
         found: defaultdict[str, set[DnsName]] = defaultdict(set)
         for record in read_stack_records(self._name) if self._is_there else ():
             if record.backend is not None and record.zone is not None:

@@ -43,12 +43,14 @@ def write_for_a_moment(options: argparse.Namespace) -> tuple[list[DoctorRow], in
             trial.run(lambda: signals.came)
         except RdnsError as error:
             failure = error
+            _say(f"what was there before could NOT be put back: {error}\n{by_hand(trial)}")
+        except BaseException:
+            _say(f"this is a bug; if it was not put back, {by_hand(trial)}")
+            raise
         finally:
             with suppress(OSError):
                 progress.clear()
-        if failure is not None:
-            _say(f"what was there before could NOT be put back: {failure}\n{by_hand(trial)}")
-        elif trial.is_uncertain:
+        if failure is None and trial.is_uncertain:
             _say(f"a write that was not answered may still be made; if so, {by_hand(trial)}")
     rows = report(trial, is_confirmed=confirmed, failure=failure)
     return rows, signals.exit_code if signals.came else 0
@@ -101,10 +103,10 @@ def by_hand(trial: Trial) -> str:
     """Return what was there before, and how a person puts it back."""
     location, before = trial.location, trial.before
     if location.zone is None:
+        panel = f"in the panel of the vendor (backend {location.backend.name})"
         if not before.values or before.is_default:
-            return f"reset the PTR of {trial.address} in the panel of {location.backend.name}"
-        name = before.values[0]
-        return f"set the PTR of {trial.address} to {name} in the panel of {location.backend.name}"
+            return f"reset the PTR of {trial.address} {panel}"
+        return f"set the PTR of {trial.address} to {before.values[0]} {panel}"
     if not before.values:
         return f"delete the PTR record of {location.owner} in the zone {location.zone}"
     ttl = "" if before.ttl is None else f" {before.ttl}"
