@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_rdns.backends.aws import AwsBackend
 from pulumi_rdns.backends.base import OwnedAddress, report_progress
 from pulumi_rdns.backends.linode import LinodeBackend
 from pulumi_rdns.backends.memory import MemoryBackend
@@ -52,6 +53,24 @@ def test_what_is_no_secret_and_yet_private_is_not_shown(
     assert ("namedConf", "info", "not set") in rows(ran, "setting")
     assert ("lockTimeout", "info", "10.0 (the default)") in rows(ran, "setting")
     assert "me:pass" not in ran.stdout
+
+
+def test_where_boto3_looks_is_told_where_no_setting_is_a_login(
+    rdns: Rdns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AwsBackend, "addresses", lambda self: [])
+    monkeypatch.setattr(AwsBackend, "list_zones", lambda self: [])
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    ran = rdns("doctor", "--json")
+    ((_, _, detail),) = rows(ran, "login")
+    assert detail.startswith("from what boto3 finds (environment, ~/.aws, ")
+    assert ("region", "info", "eu-west-1 (from $AWS_REGION)") in rows(ran, "setting")
+    assert ("accessKeyId", "info", "not set") in rows(ran, "setting")
+    assert ("endpointUrl", "info", "not set") in rows(ran, "setting")
+    monkeypatch.setenv("AWS_PROFILE", "of-a-customer")
+    ran = rdns("doctor", "--json")
+    assert rows(ran, "login") == []
+    assert "of-a-customer" not in ran.stdout
 
 
 def test_the_value_of_a_wrong_setting_is_not_shown(

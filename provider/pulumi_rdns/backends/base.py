@@ -126,6 +126,11 @@ class Backend(Generic[S]):
         """
         return self.name
 
+    @property
+    def login_origin(self) -> str:
+        """Where the login is looked for, where no setting is one; empty where a setting is."""
+        return ""
+
     def finish_pending(self) -> str | None:
         """Finish what an earlier run left half done, at the start of a run.
 

@@ -86,6 +86,8 @@ class Inspection:
             self._settings(origins, has_values=False)
             raise
         self._settings(origins, has_values=True)
+        if backend.login_origin:
+            self._report("login", Result.INFO, f"from {backend.login_origin}")
         return backend
 
     def _settings(self, origins: Sequence[SettingOrigin], *, has_values: bool) -> None:
@@ -248,7 +250,7 @@ class Inspection:
 def described(origin: SettingOrigin, value: object) -> str:
     """Return the value of a setting, and where it comes from; None for a value is not shown."""
     if not origin.is_given:
-        return "not set" if value is None else f"{value} (the default)"
+        return "not set" if value in (None, "") else f"{value} (the default)"
     where = f"${origin.variable}" if origin.variable else "the stack's configuration"
     return f"set, from {where}" if value is None else f"{value} (from {where})"
 

@@ -66,6 +66,7 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
         super().__init__(name, settings, root)
         self._clock = clock or Clock()
         client = Client(name, settings, self._clock)
+        self._login_origin = client.login_origin
         self._ips = ElasticIps(client, self._clock)
         self._zones = Zones(client, settings, self._clock)
 
@@ -75,6 +76,11 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
         one = self.settings
         login = (one.access_key_id, one.profile, one.region, one.endpoint_url)
         return f"aws {login} {one.zone_id} {one.private}"
+
+    @property
+    def login_origin(self) -> str:
+        """Where boto3 looks, where neither a key nor a profile is among the settings."""
+        return self._login_origin
 
     def await_propagation(self, address: Address, seconds: float) -> bool:
         """Wait until Route 53 says INSYNC of the batch with the PTR record."""
