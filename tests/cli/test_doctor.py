@@ -67,7 +67,7 @@ def test_where_boto3_looks_is_told_where_no_setting_is_a_login(
     assert ("region", "info", "eu-west-1 (from $AWS_REGION)") in rows(ran, "setting")
     assert ("accessKeyId", "info", "not set") in rows(ran, "setting")
     assert ("endpointUrl", "info", "not set") in rows(ran, "setting")
-    monkeypatch.setenv("AWS_PROFILE", "of-a-customer")
+    monkeypatch.setenv("RDNS_AWS_PROFILE", "of-a-customer")
     ran = rdns("doctor", "--json")
     assert rows(ran, "login") == []
     assert "of-a-customer" not in ran.stdout
