@@ -187,6 +187,8 @@ class ZoneContract(BackendContract):
     TTL and the sorted values of one RRset, or None.
     """
 
+    #: whether there is a list of its zones
+    lists_zones: ClassVar[bool] = True
     #: type and two values that the zone may hold
     kind, one, two = "PTR", "mail.example.com.", "www.example.com."
 
@@ -206,6 +208,16 @@ class ZoneContract(BackendContract):
     ) -> None:
         assert backend.find_zone(names[0]) == zone
         assert backend.find_zone(zone) == zone
+
+    def test_the_zone_is_in_the_list_and_can_be_written(
+        self, backend: ZoneBackend, zone: dns.name.Name
+    ) -> None:
+        assert backend.find_zone(zone) == zone  # which no list may have
+        listed = backend.list_zones()
+        assert (listed is not None) == self.lists_zones
+        if listed is not None:
+            (found,) = (one for one in listed if one.name == zone)
+            assert (found.is_copy, found.is_private, found.obstacle) == (False, False, "")
 
     def test_a_zone_that_is_not_here_is_an_error_and_never_gone(self, backend: ZoneBackend) -> None:
         away = dns.name.from_text("nowhere.invalid")

@@ -8,7 +8,7 @@ import dns.name
 import pytest
 
 from pulumi_rdns.backends.memory import MemoryBackend
-from pulumi_rdns.backends.registry import Backends
+from pulumi_rdns.backends.registry import Backends, types_in
 from pulumi_rdns.errors import ConfigError
 
 
@@ -76,3 +76,42 @@ def test_the_override_variable_beats_the_stack() -> None:
     assert isinstance(shelf, MemoryBackend)
     name = dns.name.from_text("example.net")
     assert shelf.find_zone(name) == name
+
+
+# Where settings come from
+
+
+def test_each_setting_is_told_with_its_origin() -> None:
+    there = backends(
+        {"files": {"type": "zonefile", "directory": "zones", "lockTimeout": 3}},
+        RDNS_FILES_LOCKTIMEOUT="4",
+        RDNS_FILES_RELOADCOMMAND='["true"]',
+    )
+    assert [tuple(one) for one in there.settings_of("files")] == [
+        ("directory", "zones", False, True, ""),
+        ("zones", None, False, False, ""),
+        ("namedConf", None, False, False, ""),
+        ("reloadCommand", None, True, True, "RDNS_FILES_RELOADCOMMAND"),
+        ("lockTimeout", "4", False, True, "RDNS_FILES_LOCKTIMEOUT"),
+    ]
+
+
+def test_no_secret_is_among_the_settings() -> None:
+    for there in (
+        backends({"hetzner": {"apiToken": "s3cret"}}),
+        backends({}, HCLOUD_TOKEN="s3cret"),
+        backends({}, RDNS_HETZNER_APITOKEN="s3cret"),
+    ):
+        found = {one.key: one for one in there.settings_of("hetzner")}
+        assert (found["apiToken"].value, found["apiToken"].is_hidden) == (None, True)
+        assert found["apiToken"].is_given
+        assert not found["timeout"].is_given
+        assert found["timeout"].value == 300.0
+
+
+def test_the_types_of_the_environment_are_those_of_which_it_has_a_setting() -> None:
+    assert types_in({}) == []
+    assert types_in({"HCLOUD_TOKEN": "x", "RDNS_MEMORY_PATH": "y", "RFC2136_NAMESERVER": ""}) == [
+        "hetzner",
+        "memory",
+    ]

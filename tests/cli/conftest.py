@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_rdns.backends.registry import BACKENDS
 from pulumi_rdns.cli import main
 from tests.resolve.conftest import internet as internet
 from tests.servers.internet import Internet
@@ -39,6 +40,16 @@ class Ran:
 
 
 Rdns = Callable[..., Ran]
+
+
+@pytest.fixture
+def nothing_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin in an empty folder, without a backend in the environment and without a resolver."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pulumi_rdns.resolve.forward._system_resolvers", list)
+    for kind in BACKENDS.values():
+        for variable in kind.load().environment.values():
+            monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.fixture

@@ -97,6 +97,18 @@ def test_the_forward_record_is_looked_for_at_its_own_instance(project: Project) 
     assert ("192.0.2.13", "other.example.com", "confirmed") in ran.verdicts
 
 
+def test_the_doctor_takes_the_settings_and_zones_of_the_stack(project: Project) -> None:
+    ran = rdns(project, "doctor", "192.0.2.10", "--json", "--stack", "dev")
+    unused, zonefile = (
+        [row for row in ran.rows if row["instance"] == name] for name in ("unused", "zonefile")
+    )
+    assert zonefile[0]["detail"] == "zones (from the stack's configuration)"
+    (found,) = (row for row in zonefile if row["check"] == "address")
+    assert "in the zone 2.0.192.in-addr.arpa" in found["detail"]
+    assert [row["result"] for row in unused] == ["misconfigured"]
+    assert (ran.code, TOKEN in ran.stdout + ran.stderr) == (2, False)
+
+
 def test_a_record_that_is_gone_from_the_zone_is_a_mismatch(project: Project) -> None:
     file = project.folder / "zones" / "db.192.0.2"
     before = file.read_text()

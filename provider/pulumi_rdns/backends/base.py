@@ -20,6 +20,7 @@ from pulumi_rdns.backends.batch import Outcome, Progress, PtrChange, apply_in_pa
 from pulumi_rdns.backends.changes import Change as Change
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.changes import same_rrset as same_rrset
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.terminal_text import escaped
 
@@ -104,6 +105,10 @@ class Backend(Generic[S]):
     environment: ClassVar[dict[str, str]] = {}
     #: settings that are secret: the command in an error message gets `--secret`
     secrets: ClassVar[frozenset[str]] = frozenset()
+    #: settings that are no secrets, and that a report for others leaves out all the same
+    unshown: ClassVar[frozenset[str]] = frozenset()
+    #: what the vendor's documents leave open and one write may answer
+    undocumented: ClassVar[Sequence[Point]] = ()
     #: where a forward check looks when `rdns:forwardSource` is not set: `dns` or `backend`
     forward_source: ClassVar[str] = "dns"
 
@@ -123,6 +128,11 @@ class Backend(Generic[S]):
         It is compared in memory only, never shown and never stored.
         """
         return self.name
+
+    @property
+    def login_origin(self) -> str:
+        """Where the login is looked for, where no setting is one; empty where a setting is."""
+        return ""
 
     def finish_pending(self) -> str | None:
         """Finish what an earlier run left half done, at the start of a run.
@@ -199,6 +209,20 @@ class Site(NamedTuple):
     is_free: bool = False
 
 
+class ListedZone(NamedTuple):
+    """One zone of a backend's list."""
+
+    name: dns.name.Name
+    #: it comes from another server, and is changed there
+    is_copy: bool = False
+    #: no public name server has it
+    is_private: bool = False
+    #: why its records cannot be read or changed; empty where they can, as far as reading tells
+    obstacle: str = ""
+    #: the name servers that the vendor gave it, where no NS RRset in the zone names them
+    servers: tuple[dns.name.Name, ...] = ()
+
+
 class ZoneBackend(Backend[S], ABC):
     """Zones hold RRsets. All names are absolute and in lower case."""
 
@@ -206,6 +230,10 @@ class ZoneBackend(Backend[S], ABC):
     batch_size: ClassVar[int] = 1000
     #: whether reverse zones can be here: not at a host that has forward zones alone
     has_reverse_zones: ClassVar[bool] = True
+
+    def list_zones(self) -> Sequence[ListedZone] | None:
+        """List all zones, in any order; None where no list can be asked for."""
+        return None
 
     @abstractmethod
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:

@@ -120,20 +120,84 @@ class Backends:
             raise ConfigError(f"rdns:backends.{name}: must be a map of settings")
         return raw
 
+    def settings_of(self, name: str) -> list[SettingOrigin]:
+        """Return where each setting of an instance comes from, in the order of its fields.
+
+        What is unknown or has no value is not an error here. Raises ConfigError for the type alone.
+        """
+        kind = self.type_of(name)
+        given = self._given(name, kind)
+        return [
+            _origin(field, kind, given.get(field.encode_name))
+            for field in msgspec.structs.fields(kind.settings_type)
+        ]
+
     def _settings(self, name: str, kind: type[Backend]) -> Settings:
-        values = {key: value for key, value in self._raw(name).items() if key != "type"}
-        for field in msgspec.structs.fields(kind.settings_type):
-            key = field.encode_name
-            override = self._environ.get(override_variable(name, key))
-            fallback = self._environ.get(kind.environment.get(key, ""))
-            if override is not None:
-                values[key] = _from_text(override)
-            elif key not in values and fallback:
-                values[key] = _from_text(fallback)
+        values = {key: one.value for key, one in self._given(name, kind).items()}
         settings, findings = read_struct(kind.settings_type, values, f"rdns:backends.{name}")
         if settings is None:
             raise ConfigError("\n".join(_sentence(finding, kind) for finding in findings))
         return settings
+
+    def _given(self, name: str, kind: type[Backend]) -> dict[str, _Given]:
+        """Collect what the stack and the environment say, by the setting."""
+        given = {key: _Given(value) for key, value in self._raw(name).items() if key != "type"}
+        for field in msgspec.structs.fields(kind.settings_type):
+            key = field.encode_name
+            override, known = override_variable(name, key), kind.environment.get(key, "")
+            if (text := self._environ.get(override)) is not None:
+                given[key] = _Given(_from_text(text), override)
+            elif key not in given and (text := self._environ.get(known)):
+                given[key] = _Given(_from_text(text), known)
+        return given
+
+
+class _Given(NamedTuple):
+    value: object
+    #: the environment variable that it was read from, or nothing
+    variable: str = ""
+
+
+class SettingOrigin(NamedTuple):
+    """A setting of an instance, and where its value comes from."""
+
+    #: in camelCase, as the stack's configuration has it
+    key: str
+    #: None where there is none, and for what is nobody else's business: `Backend.unshown`
+    value: object
+    #: whether its value is one of `Backend.unshown`
+    is_hidden: bool
+    #: whether the stack or the environment says it; else it is the default
+    is_given: bool
+    #: the environment variable that it was read from, or nothing
+    variable: str
+
+
+def _origin(
+    field: msgspec.structs.FieldInfo, kind: type[Backend], given: _Given | None
+) -> SettingOrigin:
+    key = field.encode_name
+    is_hidden = key in kind.secrets | kind.unshown
+    if given is None or given.value is None:
+        value = None if is_hidden or field.default is msgspec.NODEFAULT else field.default
+        return SettingOrigin(key, value, is_hidden, is_given=False, variable="")
+    return SettingOrigin(
+        key, None if is_hidden else given.value, is_hidden, is_given=True, variable=given.variable
+    )
+
+
+def types_in(environ: Mapping[str, str]) -> list[str]:
+    """Return the types of backend of which the environment has settings, sorted.
+
+    Their classes are imported for that.
+    """
+    return [name for name, kind in sorted(BACKENDS.items()) if _is_in(environ, name, kind.load())]
+
+
+def _is_in(environ: Mapping[str, str], name: str, kind: type[Backend]) -> bool:
+    keys = [field.encode_name for field in msgspec.structs.fields(kind.settings_type)]
+    variables = [override_variable(name, key) for key in keys]
+    return any(environ.get(variable) for variable in [*variables, *kind.environment.values()])
 
 
 def override_variable(instance: str, key: str) -> str:

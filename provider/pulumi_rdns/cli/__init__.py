@@ -1,4 +1,4 @@
-"""The command ``rdns``: looks at reverse DNS and changes nothing."""
+"""The command ``rdns``: looks at reverse DNS. Only `rdns doctor --write` writes."""
 
 from pulumi_rdns.cli.command import main
 

@@ -100,6 +100,17 @@ def _too_many(what: str) -> str:
     return f"{what}; one command looks at {MAX_ADDRESSES} at most: name smaller networks"
 
 
+def read_timeout(text: str) -> float:
+    """Read how many seconds a command may take: more than none. Raises InvalidInputError."""
+    try:
+        seconds = _read_seconds(text)
+    except InvalidInputError as error:
+        raise InvalidInputError(str(error), "--timeout") from None
+    if not seconds:
+        raise InvalidInputError("0 seconds are not enough", "--timeout")
+    return seconds
+
+
 def _read_seconds(text: str) -> float:
     try:
         seconds = float(text)

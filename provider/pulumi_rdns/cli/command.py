@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,8 @@ from typing import NoReturn
 
 from pulumi_rdns.cli.addresses import run_addresses
 from pulumi_rdns.cli.check import run_check
+from pulumi_rdns.cli.doctor import run_doctor
+from pulumi_rdns.cli.release import release
 from pulumi_rdns.cli.rows import INTERRUPTED, UNCLEAR
 from pulumi_rdns.errors import InvalidInputError, RdnsError
 from pulumi_rdns.logs import show_logs
@@ -49,18 +50,12 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="rdns", description="Reverse DNS, looked at from outside.")
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=f"rdns {release()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     _add_check(commands)
     _add_addresses(commands)
+    _add_doctor(commands)
     return parser
-
-
-def _version() -> str:
-    try:
-        return f"rdns {importlib.metadata.version('pulumi-rdns')}"
-    except importlib.metadata.PackageNotFoundError:
-        return "rdns, not installed"
 
 
 def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -113,3 +108,27 @@ def _add_addresses(commands: argparse._SubParsersAction[_Parser]) -> None:
     add("--stack", metavar="NAME", help="the stack whose settings count; default: the selected one")
     add("--json", action="store_true", help="a list of rows, for machines")
     addresses.set_defaults(run=run_addresses)
+
+
+def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="what is set up, and does it work?",
+        description="Look at every backend instance: settings, rights, addresses, zones and their "
+        "delegation. Nothing is written but with --write.",
+        epilog="exit code: 0 all works, 1 something does not, 2 an argument or a setting is wrong",
+    )
+    add = doctor.add_argument
+    add("subject", nargs="?", metavar="ADDRESS|ZONE", help="only what concerns this")
+    add("--backend", metavar="INSTANCE", help="only this instance; default: all of them")
+    add("--stack", metavar="NAME", help="the stack whose settings count; default: the selected one")
+    add(
+        "--write",
+        nargs=2,
+        metavar=("HOSTNAME", "ADDRESS"),
+        help="set this PTR, unset it, and put back what was there before",
+    )
+    add("--yes", action="store_true", help="with --write: do not ask")
+    add("--timeout", default="60", metavar="SECONDS", help="default: 60")
+    add("--json", action="store_true", help="a list of rows, for machines")
+    doctor.set_defaults(run=run_doctor)

@@ -12,7 +12,15 @@ from contextlib import contextmanager
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.model.terminal_text import escaped, escaped_lines
 
-_STYLES = {"confirmed": "green", "mismatch": "red", "propagating": "yellow", "unknown": "yellow"}
+_STYLES = {
+    "confirmed": "green",
+    "mismatch": "red",
+    "propagating": "yellow",
+    "unknown": "yellow",
+    "ok": "green",
+    "failed": "red",
+    "misconfigured": "red",
+}
 #: seconds between two lines of progress
 _REFRESH = 0.1
 

@@ -87,7 +87,7 @@ def may_hold(zone: DnsName, reverse_name: DnsName) -> bool:
     >>> may_hold("10.customer.2.0.192.in-addr.arpa", "10.2.0.192.in-addr.arpa")
     True
     """
-    if is_subdomain(reverse_name, zone) or not _is_reverse(zone):
+    if is_subdomain(reverse_name, zone) or not is_reverse(zone):
         return True
     network = above = zone
     while above not in _REVERSE:
@@ -99,7 +99,8 @@ def may_hold(zone: DnsName, reverse_name: DnsName) -> bool:
     return is_subdomain(reverse_name, network)
 
 
-def _is_reverse(zone: DnsName) -> bool:
+def is_reverse(zone: DnsName) -> bool:
+    """Whether a zone is one of reverse names."""
     return zone.endswith(tuple(f".{top}" for top in _REVERSE)) or zone in _REVERSE
 
 

@@ -19,6 +19,7 @@ from pulumi_rdns.model.endpoints import Endpoint
 from pulumi_rdns.model.names import DnsName, to_dns
 from pulumi_rdns.resolve import background, verdicts
 from pulumi_rdns.resolve.authoritative_servers import AuthorityFinder, answers_in
+from pulumi_rdns.resolve.delegation import DelegationAnswer, read_delegation
 from pulumi_rdns.resolve.lookup import AuthoritativeLookup
 from pulumi_rdns.resolve.query import DnsClient, ServerAddress
 from pulumi_rdns.resolve.verdicts import AliasChain, Look, Status
@@ -127,6 +128,13 @@ class DnsSource:
         """Look up the MX records of the domain."""
         return background.run(self._mail_exchangers(domain))
 
+    def delegations(self, zones: Sequence[DnsName], budget: float) -> list[DelegationAnswer | None]:
+        """Look up which servers zones are delegated to, and whether they serve them.
+
+        In parallel, as `look_many` does.
+        """
+        return background.run(_in_parallel(self._delegation, zones, budget))
+
     async def _look(self, hostname: DnsName, address: Address, ask_resolver: bool) -> Look:
         name, rdtype = to_dns(hostname), RdataType.from_text(record_type(address))
         look = verdicts.confirm(await self._lookup.chain(name, rdtype), address)
@@ -153,6 +161,11 @@ class DnsSource:
             verdicts.aliases(chains[0]),
             tuple(verdicts.addresses_in(frozenset().union(*found))),
         )
+
+    async def _delegation(self, zone: DnsName) -> DelegationAnswer:
+        apex = to_dns(zone)
+        answers = (await self._lookup.chain(apex, RdataType.SOA))[apex]
+        return read_delegation(apex, answers)
 
     async def _mail_exchangers(self, domain: DnsName) -> ExchangersAnswer:
         chain = await self._lookup.chain(to_dns(domain), RdataType.MX)

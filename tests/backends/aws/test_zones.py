@@ -34,6 +34,9 @@ def test_public_and_private_zones_of_one_name_are_told_apart(account: World, zon
     assert (live(account, private, A), live(account, private, B)) == (["192.0.2.2"], ["192.0.2.3"])
     places = [account.make(**one).identity for one in ({}, {"private": True}, {"zone_id": private})]
     assert len(set(places)) == 3
+    for is_private in (False, True):
+        listed = account.make(private=is_private).list_zones()
+        assert [one.is_private for one in listed if one.name == ZONE] == [is_private]
 
 
 def test_two_public_zones_of_one_name_ask_for_the_id(account: World, zone_id: str) -> None:
@@ -49,6 +52,7 @@ def test_two_public_zones_of_one_name_ask_for_the_id(account: World, zone_id: st
             call()
         said = f"several hosted zones are called example.com ({ids}); set `zoneId`"
         assert said in str(caught.value)
+    assert [one.obstacle for one in account.backend.list_zones() if one.name == ZONE] == [said]
     backend = account.make(zone_id=second)
     backend.apply(backend.find_zone(name(A)), [change(A, [], ["192.0.2.1"])])
     assert (live(account, zone_id, A), live(account, second, A)) == (None, ["192.0.2.1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import dns.name
@@ -10,6 +11,7 @@ from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Site
 from pulumi_rdns.backends.changes import LiveRecord
+from pulumi_rdns.backends.cloudflare.types import Zone
 from pulumi_rdns.errors import (
     AuthenticationError,
     BackendError,
@@ -94,8 +96,25 @@ def test_of_two_zones_of_one_name_the_active_one_counts() -> None:
 def test_two_zones_of_one_name_that_are_alike_are_an_error() -> None:
     zones = [ZoneSpec(name=FORWARD), ZoneSpec(name=FORWARD)]
     message = r"the token sees 2 zones example\.com \(0+c10d, "
-    with world(zones=zones) as account, pytest.raises(RejectedError, match=message):
-        account.backend.get_rrset(ZONE, NAME, RdataType.A)
+    with world(zones=zones) as account:
+        with pytest.raises(RejectedError, match=message):
+            account.backend.get_rrset(ZONE, NAME, RdataType.A)
+        (listed,) = account.backend.list_zones()
+        assert re.match(message, listed.obstacle)
+
+
+def test_a_zone_is_listed_with_the_servers_that_it_was_given() -> None:
+    with world(zones=[ZoneSpec(name=FORWARD)]) as account:
+        (listed,) = account.backend.list_zones()
+    assert listed.servers == (
+        dns.name.from_text("bob.ns.cloudflare.com"),
+        dns.name.from_text("lola.ns.cloudflare.com"),
+    )
+
+
+@pytest.mark.parametrize("servers", [None, [], ["a..b"]])
+def test_servers_that_cannot_be_read_are_none(servers: list[str] | None) -> None:
+    assert Zone("1", FORWARD, name_servers=servers).servers == ()
 
 
 def test_a_zone_that_waits_for_its_delegation_may_be_written() -> None:

@@ -285,6 +285,7 @@ def test_nothing_is_written_into_a_copy_of_another_server_s_zone() -> None:
         with pytest.raises(RejectedError, match=r"example\.com is a copy of another server's"):
             account.backend.apply(ZONE, [address([], [ONE])])
         assert batches(account) == []
+        assert [(one.name, one.is_copy) for one in account.backend.list_zones()] == [(ZONE, True)]
 
 
 def test_a_name_of_another_zone_or_below_a_delegation_is_refused() -> None:

@@ -198,6 +198,7 @@ def test_a_name_that_the_zone_delegates_is_not_in_it_and_not_written() -> None:
 def test_a_copy_of_another_server_s_zone_is_refused_with_that_server() -> None:
     copies = {"example.com": ["192.0.2.53", "192.0.2.54"]}
     with world(zones={}, secondaries=copies) as account:
+        assert [one.is_copy for one in account.backend.list_zones()] == [True]
         with pytest.raises(RejectedError) as caught:
             account.backend.find_zone(MAIL)
         assert "the zone example.com is a copy of the one at 192.0.2.53, 192.0.2.54" in str(

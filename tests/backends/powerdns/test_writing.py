@@ -120,6 +120,7 @@ def test_a_ttl_that_no_server_keeps_is_never_sent(server: PowerDns) -> None:
 def test_a_zone_that_is_copied_from_elsewhere_is_refused(server: PowerDns) -> None:
     server.create_secondary("100.51.198.in-addr.arpa", "192.0.2.53")
     zone = dns.name.from_text("100.51.198.in-addr.arpa")
+    assert {one.name for one in backend_of(server).list_zones() if one.is_copy} == {zone}
     for before, after in ((None, "mail.example.com."), ("mail.example.com.", None)):
         with pytest.raises(RejectedError) as caught:
             backend_of(server).apply(zone, [ptr(fresh_name(zone), before, after)])

@@ -302,6 +302,8 @@ def test_a_signed_zone_is_read_but_not_edited(sample: Zones, line: str) -> None:
     assert sample.values(TEN) == [f"{A}."]
     with pytest.raises(RejectedError, match=r"is signed .* rfc2136 backend"):
         sample.set(TEN, [A], [B])
+    (listed,) = sample.backend().list_zones()
+    assert "is signed (DNSSEC)" in listed.obstacle
 
 
 @pytest.mark.parametrize(

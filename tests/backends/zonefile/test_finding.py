@@ -268,3 +268,26 @@ def test_small_files_that_include_one_another_twice_come_to_an_end(sample: Zones
     sample.write("20.inc", "11 PTR b.example.com.\n")
     with pytest.raises(RejectedError, match=r"db\.192\.0\.2 with what it includes has more than"):
         found(sample, TEN)
+
+
+def test_each_zone_is_listed_once_and_a_file_of_no_zone_is_not(zones: Zones) -> None:
+    zones.write("db.192.0.2", SAMPLE)
+    zones.write("example.com.zone", FORWARD)
+    zones.write("notes.zone", "; nothing yet\n")
+    listed = {one.name: one.obstacle for one in zones.backend().list_zones()}
+    assert listed == {name(REVERSE): "", name("example.com"): ""}
+
+
+def test_a_folder_that_may_not_be_written_is_told_with_each_zone(
+    zones: Zones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones.write("db.192.0.2", SAMPLE)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    (listed,) = zones.backend().list_zones()
+    assert listed.obstacle.startswith("this user may not write in ")
+
+
+def test_a_folder_that_is_not_there_has_no_list(zones: Zones) -> None:
+    zones.folder.rmdir()
+    with pytest.raises(UnavailableError, match="is not there; is it mounted"):
+        zones.backend().list_zones()

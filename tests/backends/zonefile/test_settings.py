@@ -259,6 +259,8 @@ def test_the_zone_statements_of_a_named_conf_name_files(configured: Zones) -> No
 def test_a_secondary_of_a_named_conf_is_not_written(configured: Zones) -> None:
     with pytest.raises(RejectedError, match=r"named\.conf has the zone as type slave"):
         set_eleven(configured, CLASSLESS, namedConf="named.conf")
+    listed = configured.backend(namedConf="named.conf").list_zones()
+    assert [one.obstacle for one in listed if one.name == name(CLASSLESS)]
     with pytest.raises(ZoneNotFoundError):
         found(configured, "x.example.org", namedConf="named.conf")
 

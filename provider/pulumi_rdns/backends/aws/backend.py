@@ -14,6 +14,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import (
     AddressBackend,
     Change,
+    ListedZone,
     OwnedAddress,
     Ptr,
     Settings,
@@ -26,6 +27,12 @@ from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.rrsets import readable
+from pulumi_rdns.backends.kit.undocumented import (
+    left_by_delete,
+    time_of_a_change,
+    unresolved_hostname,
+)
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.model.addresses import Address, reverse_name
 from pulumi_rdns.model.names import from_dns, to_dns
@@ -42,6 +49,14 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
     settings_type: ClassVar[type[Settings]] = AwsSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"secretAccessKey", "sessionToken"})
+    unshown: ClassVar[frozenset[str]] = frozenset({"accessKeyId", "profile"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        unresolved_hostname(
+            "The words and the code of the refusal where the forward record does not match."
+        ),
+        left_by_delete("How an address without a PTR is shown:"),
+        time_of_a_change("How long a change may take:"),
+    )
     #: a change is a value that goes and one that comes
     batch_size: ClassVar[int] = MOST_VALUES // 2
 
@@ -51,6 +66,7 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
         super().__init__(name, settings, root)
         self._clock = clock or Clock()
         client = Client(name, settings, self._clock)
+        self._login_origin = client.login_origin
         self._ips = ElasticIps(client, self._clock)
         self._zones = Zones(client, settings, self._clock)
 
@@ -60,6 +76,11 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
         one = self.settings
         login = (one.access_key_id, one.profile, one.region, one.endpoint_url)
         return f"aws {login} {one.zone_id} {one.private}"
+
+    @property
+    def login_origin(self) -> str:
+        """Where boto3 looks, where neither a key nor a profile is among the settings."""
+        return self._login_origin
 
     def await_propagation(self, address: Address, seconds: float) -> bool:
         """Wait until Route 53 says INSYNC of the batch with the PTR record."""
@@ -87,6 +108,10 @@ class AwsBackend(AddressBackend[AwsSettings], ZoneBackend[AwsSettings]):
     def addresses(self) -> Sequence[OwnedAddress]:
         """List all addresses of the region, sorted; the owner is the instance or interface."""
         return self._ips.all(self._operation("list", "all addresses"))
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the hosted zones that count."""
+        return self._zones.all(self._operation("list", "all hosted zones"))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the hosted zone: the longest match, unless it delegates the name."""

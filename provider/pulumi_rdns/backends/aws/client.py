@@ -71,6 +71,9 @@ class Client:
         if settings.endpoint_url:
             check_url(name, "endpointUrl", settings.endpoint_url)
         login = Login(name, settings)
+        is_set = settings.secret_access_key or settings.profile
+        #: where boto3 looks for credentials, where no setting names any
+        self.login_origin = "" if is_set else login.credential.hint
         timeouts = (min(TIMEOUTS[0], settings.timeout), min(TIMEOUTS[1], settings.timeout))
         self.policy = RetryPolicy()
 

@@ -9,7 +9,7 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Site
+from pulumi_rdns.backends.base import Change, ListedZone, Site
 from pulumi_rdns.backends.kit.actions import poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import still_to_do, write_once
@@ -51,6 +51,17 @@ class Zones:
         #: name -> the id of the last batch that changed something there, and whether its zone is
         #: private
         self._batches: dict[dns.name.Name, tuple[str, bool]] = {}
+
+    def all(self, operation: Operation) -> list[ListedZone]:
+        """List the hosted zones that count."""
+        return [
+            ListedZone(
+                name,
+                is_private=all(zone.config.private_zone for zone in found),
+                obstacle=_several(name, found) if len(found) > 1 else "",
+            )
+            for name, found in self._list.get(operation).items()
+        ]
 
     def site(self, operation: Operation, name: dns.name.Name) -> Site:
         """Find the zone of a name, and what stands there. Raises ZoneNotFoundError."""
@@ -189,9 +200,7 @@ class Zones:
             reason = f"{from_dns(zone)} is none of {self._shown(operation)}"
             raise operation.error(ZoneNotFoundError, reason)
         if len(found) > 1:
-            ids = ", ".join(sorted(one.short_id for one in found))
-            reason = f"several hosted zones are called {from_dns(zone)} ({ids}); set `zoneId`"
-            raise operation.error(RejectedError, reason)
+            raise operation.error(RejectedError, _several(zone, found))
         return found[0]
 
     def _shown(self, operation: Operation) -> str:
@@ -223,6 +232,11 @@ class Zones:
         cut = find_delegation(zone, name, self._cuts.get)
         if cut is not None:
             raise delegated_error(operation, cut, "this account")
+
+
+def _several(zone: dns.name.Name, found: Iterable[HostedZone]) -> str:
+    ids = ", ".join(sorted(one.short_id for one in found))
+    return f"several hosted zones are called {from_dns(zone)} ({ids}); set `zoneId`"
 
 
 def batches_of(changes: Iterable[Change]) -> Iterator[list[Change]]:

@@ -13,21 +13,23 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, Site, ZoneBackend
+from pulumi_rdns.backends.base import Change, ListedZone, Settings, Site, ZoneBackend
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.answers import UnansweredError
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import conflict, refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.rrsets import UnreadableRecordError, readable
+from pulumi_rdns.backends.kit.undocumented import shown_at_once
 from pulumi_rdns.backends.kit.zones import (
     delegated_error,
     find_delegation,
     longest_match,
     misplaced_error,
 )
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.errors import RejectedError, ZoneNotFoundError
 from pulumi_rdns.model.names import from_dns
 
@@ -71,6 +73,9 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
     settings_type: ClassVar[type[Settings]] = CloudflareSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        shown_at_once("Whether a record can be read as soon as the write is answered:"),
+    )
     batch_size: ClassVar[int] = _MOST_RECORDS
 
     def __init__(
@@ -88,6 +93,19 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
     def identity(self) -> str:
         """The API, whatever the token: a zone is served for one account at a time."""
         return f"cloudflare {self._client.url}"
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the zones that the token sees."""
+        listed = self._zones.get(self._operation("list", "all zones"))
+        return [
+            ListedZone(
+                name,
+                is_copy=found[0].type == "secondary",
+                obstacle=_several(found) if len(found) > 1 else "",
+                servers=found[0].servers,
+            )
+            for name, found in listed.items()
+        ]
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone in the account's list: the longest match, unless it delegates the name."""
@@ -213,7 +231,7 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
         def pending(there: Records) -> str:
             shown = {record.id for records in there.values() for record in records}
             is_late = not {one.id for one in posted if one.owner in names} <= shown
-            return f"waiting for {from_dns(zone)} to show the change" if is_late else ""
+            return not_shown_by(from_dns(zone)) if is_late else ""
 
         names = {change.name for change in created}
         with readable(operation):
@@ -274,9 +292,7 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
         if found is None:
             raise operation.error(ZoneNotFoundError, f"the account has no zone {from_dns(zone)}")
         if len(found) > 1:
-            ids = ", ".join(sorted(one.id for one in found))
-            reason = f"the token sees {len(found)} zones {from_dns(zone)} ({ids}); give it one"
-            raise operation.error(RejectedError, reason)
+            raise operation.error(RejectedError, _several(found))
         return found[0]
 
     def _list_zones(self, operation: Operation) -> tuple[dict[dns.name.Name, list[Zone]], float]:
@@ -339,6 +355,11 @@ class CloudflareBackend(ZoneBackend[CloudflareSettings]):
 
     def _operation(self, name: str, subject: str) -> Operation:
         return Operation(self.name, name, subject, self._clock, self.settings.timeout)
+
+
+def _several(found: Sequence[Zone]) -> str:
+    ids = ", ".join(sorted(one.id for one in found))
+    return f"the token sees {len(found)} zones {found[0].name} ({ids}); give it one"
 
 
 def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:

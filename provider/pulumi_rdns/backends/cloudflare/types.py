@@ -48,6 +48,8 @@ class Zone(msgspec.Struct):
     status: str = ""
     #: ``secondary`` where it comes from another server
     type: str = ""
+    #: Cloudflare's own servers, which no NS record of the zone names
+    name_servers: list[str] | None = None
 
     @property
     def apex(self) -> dns.name.Name | None:
@@ -56,6 +58,14 @@ class Zone(msgspec.Struct):
             return name_of(self.name)
         except UnreadableRecordError:
             return None
+
+    @property
+    def servers(self) -> tuple[dns.name.Name, ...]:
+        """Its name servers; none where they cannot be read."""
+        try:
+            return tuple(map(name_of, self.name_servers or ()))
+        except UnreadableRecordError:
+            return ()
 
 
 class Record(msgspec.Struct):

@@ -13,6 +13,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import (
     AddressBackend,
     Change,
+    ListedZone,
     OwnedAddress,
     Ptr,
     Settings,
@@ -21,6 +22,8 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.operation import Clock, Operation
+from pulumi_rdns.backends.kit.undocumented import shown_at_once
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import from_dns
 
@@ -36,6 +39,9 @@ class HetznerBackend(AddressBackend[HetznerSettings], ZoneBackend[HetznerSetting
     settings_type: ClassVar[type[Settings]] = HetznerSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        shown_at_once("When does the API show what an action has changed?"),
+    )
     #: each is a request, and all of them together have the time of one operation
     batch_size: ClassVar[int] = 50
 
@@ -70,6 +76,10 @@ class HetznerBackend(AddressBackend[HetznerSettings], ZoneBackend[HetznerSetting
     def addresses(self) -> Sequence[OwnedAddress]:
         """List all addresses that are in use as far as can be told, sorted."""
         return self._ptrs.all(self._operation("list", "all addresses"))
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the project's zones."""
+        return self._zones.all(self._operation("list", "all zones"))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone among the project's: the longest match, unless it delegates the name."""

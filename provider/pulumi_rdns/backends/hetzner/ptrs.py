@@ -8,7 +8,7 @@ from functools import partial
 import dns.name
 
 from pulumi_rdns.backends.base import OwnedAddress, Ptr
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.caches import Listing
 from pulumi_rdns.backends.kit.compare import write_once
 from pulumi_rdns.backends.kit.operation import Clock, Operation
@@ -74,7 +74,7 @@ class Ptrs:
         if write_once(operation, look, write, self._client.policy):
 
             def pending(owners: Sequence[Owner]) -> str:
-                return f"waiting for {owners[0].ref} to show the change" if owners else ""
+                return not_shown_by(owners[0].ref) if owners else ""
 
             if poll(operation, look(), look, pending, within=_READ_BACK, first=0.5, longest=5.0):
                 operation.warn(

@@ -15,10 +15,10 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Site
+from pulumi_rdns.backends.base import Change, ListedZone, Site
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.answers import UnansweredError
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
@@ -60,6 +60,11 @@ class Zones:
         self._delegations: dict[dns.name.Name, _Sets] = {}
         #: zone -> all that was read of it, and when
         self._whole: dict[dns.name.Name, tuple[_Sets, float]] = {}
+
+    def all(self, operation: Operation) -> list[ListedZone]:
+        """List the zones."""
+        zones = self._list.get(operation).values()
+        return [ListedZone(zone.name, zone.primaries is not None) for zone in zones]
 
     def find(self, operation: Operation, name: dns.name.Name) -> Zone:
         """Find the zone of a name: the longest match, unless it delegates the name."""
@@ -176,7 +181,7 @@ class Zones:
                 self._client.await_end(operation, action)
 
         def pending(open_changes: Sequence[Change]) -> str:
-            return f"waiting for {from_dns(apex)} to show the change" if open_changes else ""
+            return not_shown_by(from_dns(apex)) if open_changes else ""
 
         with ExitStack() as held:
             for name in names:

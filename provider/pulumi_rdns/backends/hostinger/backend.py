@@ -13,6 +13,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import (
     AddressBackend,
     Change,
+    ListedZone,
     OwnedAddress,
     Ptr,
     Settings,
@@ -20,6 +21,8 @@ from pulumi_rdns.backends.base import (
 )
 from pulumi_rdns.backends.changes import verb
 from pulumi_rdns.backends.kit.operation import Clock, Operation
+from pulumi_rdns.backends.kit.undocumented import left_by_delete, shown_at_once, unresolved_hostname
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.names import from_dns
 
@@ -38,6 +41,11 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
     settings_type: ClassVar[type[Settings]] = HostingerSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        unresolved_hostname("Does Hostinger refuse a PTR whose name does not resolve?"),
+        left_by_delete("Does a delete leave the default name?"),
+        shown_at_once("Does a VM show the new PTR at once when the action has succeeded?"),
+    )
 
     def __init__(
         self, name: str, settings: HostingerSettings, root: Path, clock: Clock | None = None
@@ -73,6 +81,10 @@ class HostingerBackend(AddressBackend[HostingerSettings], ZoneBackend[HostingerS
     def addresses(self) -> Sequence[OwnedAddress]:
         """List all addresses of the account, sorted; the owner is the VM."""
         return owned_addresses(self._inventory.all(self._operation("list", "all addresses")))
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the zones; one of a domain that is registered elsewhere only if it was found."""
+        return self._zones.all(self._operation("list", "all domains"))
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone of a name among the account's domains, and among their delegations."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import dns.name
 
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.caches import Locks
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError
@@ -184,7 +184,7 @@ class Ptrs:
 
         def pending(vm: VirtualMachine) -> str:
             is_shown = change.may_stay or self._is_done(operation, vm, change)
-            return "" if is_shown else f"waiting for {vm.label} to show the change"
+            return "" if is_shown else not_shown_by(vm.label)
 
         vm = poll(operation, look(), look, pending, within=_READ_BACK)
         if pending(vm):

@@ -14,7 +14,7 @@ import msgspec
 from dns.rdatatype import RdataType
 
 from pulumi_rdns.backends.base import Change
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.answers import Answer
 from pulumi_rdns.backends.kit.compare import write_once
 from pulumi_rdns.backends.kit.operation import Operation
@@ -106,7 +106,7 @@ class ZoneWriter:
             return waiting
 
         def pending(waiting: Sequence[Step]) -> str:
-            return f"waiting for {from_dns(zone)} to show the change" if waiting else ""
+            return not_shown_by(from_dns(zone)) if waiting else ""
 
         if poll(
             operation,

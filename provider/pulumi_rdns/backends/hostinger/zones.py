@@ -11,6 +11,7 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
+from pulumi_rdns.backends.base import ListedZone
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.rrsets import name_of, readable
@@ -35,6 +36,10 @@ class Zones:
         self._locks = Locks()
         self._views: dict[dns.name.Name, tuple[ZoneView, float]] = {}
         self._domains = Listing("the list of domains", self._fetch_domains, clock)
+
+    def all(self, operation: Operation) -> list[ListedZone]:
+        """List the zones of domains that are registered in the account, and those found so far."""
+        return [ListedZone(zone) for zone in self._domains.get(operation).union(list(self._views))]
 
     def find(self, operation: Operation, name: dns.name.Name) -> dns.name.Name:
         """Find the zone of a name: the longest match, and below delegations the delegated zone."""

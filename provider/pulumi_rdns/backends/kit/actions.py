@@ -11,6 +11,18 @@ from .retry import growing
 
 T = TypeVar("T")
 
+_NOT_SHOWN = " to show the change"
+
+
+def not_shown_by(who: object) -> str:
+    """Return what is waited for where a change was made and cannot be read yet: for `poll`."""
+    return f"waiting for {who}{_NOT_SHOWN}"
+
+
+def is_not_shown(progress: str) -> bool:
+    """Whether a text of progress is one of `not_shown_by`."""
+    return progress.endswith(_NOT_SHOWN)
+
 
 def poll(
     operation: Operation,

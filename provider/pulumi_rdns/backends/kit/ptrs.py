@@ -10,7 +10,7 @@ from pulumi_rdns.backends.base import Ptr
 from pulumi_rdns.errors import ConflictError, RejectedError
 from pulumi_rdns.model.names import from_dns
 
-from .actions import poll
+from .actions import not_shown_by, poll
 from .operation import Operation
 from .retry import growing
 
@@ -56,7 +56,7 @@ def write_ptr(
         return now is not None and now.hostname == hostname
 
     def pending(now: Ptr | None) -> str:
-        return "" if is_done(now) else "waiting for the API to show the change"
+        return "" if is_done(now) else not_shown_by("the API")
 
     retry_unresolved(
         operation,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +14,8 @@ from pulumi_rdns.backends.kit.addresses import HostBackend
 from pulumi_rdns.backends.kit.caches import Listing
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.ptrs import LookAgain
+from pulumi_rdns.backends.kit.undocumented import ipv6_default, shown_at_once, unresolved_hostname
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.errors import AddressNotFoundError, RejectedError
 from pulumi_rdns.model.addresses import Address
 
@@ -34,6 +36,11 @@ class LinodeBackend(HostBackend[LinodeSettings]):
     settings_type: ClassVar[type[Settings]] = LinodeSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = frozenset({"apiToken"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        unresolved_hostname("The words of the refusal where the forward record does not match:"),
+        shown_at_once("Whether a read may lag behind a write:"),
+        ipv6_default("Whether IPv6 addresses have default names:"),
+    )
 
     def __init__(
         self, name: str, settings: LinodeSettings, root: Path, clock: Clock | None = None

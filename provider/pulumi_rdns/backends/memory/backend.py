@@ -18,6 +18,7 @@ from dns.rdatatype import RdataType
 from pulumi_rdns.backends.base import (
     AddressBackend,
     Change,
+    ListedZone,
     OwnedAddress,
     Ptr,
     Settings,
@@ -85,6 +86,10 @@ class MemoryBackend(AddressBackend[MemorySettings], ZoneBackend[MemorySettings])
                 if (ptr := _ptr(values)) is not None
             ]
         return sorted(held, key=lambda one: (one.address.version, int(one.address)))
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the zones of the settings."""
+        return [ListedZone(zone) for zone in self._zones]
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the longest match among the zones of the settings."""

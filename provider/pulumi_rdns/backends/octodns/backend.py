@@ -14,7 +14,7 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, ZoneBackend
+from pulumi_rdns.backends.base import Change, ListedZone, Settings, ZoneBackend
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
 from pulumi_rdns.backends.kit.answers import Loss, UnansweredError
@@ -85,6 +85,12 @@ class OctoDnsBackend(ZoneBackend[OctoDnsSettings]):
         options = json.dumps(self.settings.options, sort_keys=True, default=str)
         digest = hashlib.blake2b(options.encode(), digest_size=16).hexdigest()
         return f"octodns {self.settings.provider} {digest}"
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the zones of the settings, or those that the provider lists."""
+        operation = self._operation("list", "all zones")
+        zones = self._do(operation, lambda: self._zones.get(operation))
+        return [ListedZone(zone) for zone in zones]
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone in the list: the longest match, unless it delegates the name."""

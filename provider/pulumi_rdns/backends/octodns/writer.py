@@ -15,7 +15,7 @@ from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.changes import Change
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.compare import shown, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.rrsets import UnreadableRecordError, readable
@@ -129,7 +129,7 @@ class Write:
         def late(left: list[Change]) -> str:
             # What is half done is no longer one of the changes: it begins at what is there.
             is_late = bool(left) and all(change in self._changes for change in left)
-            return f"waiting for {from_dns(self._zone)} to show the change" if is_late else ""
+            return not_shown_by(from_dns(self._zone)) if is_late else ""
 
         left = poll(
             self._operation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +13,13 @@ from pulumi_rdns.backends.kit.addresses import HostBackend
 from pulumi_rdns.backends.kit.caches import Listing
 from pulumi_rdns.backends.kit.operation import Clock, Operation
 from pulumi_rdns.backends.kit.ptrs import LookAgain
+from pulumi_rdns.backends.kit.undocumented import (
+    before_any_write,
+    left_by_delete,
+    shown_at_once,
+    unresolved_hostname,
+)
+from pulumi_rdns.backends.observed import Point
 from pulumi_rdns.errors import AddressNotFoundError, RejectedError
 from pulumi_rdns.model.addresses import Address
 
@@ -34,6 +41,13 @@ class OvhBackend(HostBackend[OvhSettings]):
     settings_type: ClassVar[type[Settings]] = OvhSettings
     environment: ClassVar[dict[str, str]] = ENVIRONMENT
     secrets: ClassVar[frozenset[str]] = SECRETS
+    unshown: ClassVar[frozenset[str]] = frozenset({"applicationKey", "clientId"})
+    undocumented: ClassVar[Sequence[Point]] = (
+        unresolved_hostname("The words of the refusal where the forward record does not match:"),
+        left_by_delete("Whether a delete leaves OVHcloud's default name:"),
+        before_any_write("Whether an address that nobody named has its default name as a reverse:"),
+        shown_at_once("Whether a read may lag behind a write:"),
+    )
 
     def __init__(
         self, name: str, settings: OvhSettings, root: Path, clock: Clock | None = None

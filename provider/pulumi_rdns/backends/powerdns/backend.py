@@ -11,10 +11,16 @@ import dns.name
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, same_rrset
+from pulumi_rdns.backends.base import (
+    Change,
+    ListedZone,
+    Settings,
+    ZoneBackend,
+    same_rrset,
+)
 from pulumi_rdns.backends.batch import found_among
 from pulumi_rdns.backends.changes import LiveRecord, verb
-from pulumi_rdns.backends.kit.actions import poll
+from pulumi_rdns.backends.kit.actions import not_shown_by, poll
 from pulumi_rdns.backends.kit.caches import Listing, Locks
 from pulumi_rdns.backends.kit.compare import refuse_long_ttls, still_to_do, write_once
 from pulumi_rdns.backends.kit.operation import Operation
@@ -67,6 +73,11 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
     def identity(self) -> str:
         """The server; a zone is the same with whatever key."""
         return f"powerdns {self._client.url}"
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the server's zones."""
+        zones = self._zones.get(Operation(self.name, "list", "all zones"))
+        return [ListedZone(apex, zone.is_copy) for apex, zone in zones.items()]
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone in the server's list: the longest match, unless it delegates the name."""
@@ -192,7 +203,7 @@ class PowerDnsBackend(ZoneBackend[PowerDnsSettings]):
             return same_rrset(live, change.after) or live != change.before
 
         def pending(is_there: bool) -> str:
-            return "" if is_there else f"waiting for {from_dns(zone)} to show the change"
+            return "" if is_there else not_shown_by(from_dns(zone))
 
         within = min(_READ_BACK, self.settings.timeout)
         if not poll(operation, look(), look, pending, within=within, first=0.1, longest=1.0):

@@ -13,7 +13,7 @@ import dns.rdata
 import dns.rrset
 from dns.rdatatype import RdataType
 
-from pulumi_rdns.backends.base import Change, Settings, ZoneBackend, warn
+from pulumi_rdns.backends.base import Change, ListedZone, Settings, ZoneBackend, warn
 from pulumi_rdns.backends.batch import found_in
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.kit.compare import shown
@@ -22,7 +22,7 @@ from pulumi_rdns.backends.kit.zones import delegated_error, find_delegation
 from pulumi_rdns.errors import ConflictError, RejectedError, UnavailableError
 from pulumi_rdns.model.names import from_dns
 
-from .client import Client
+from .client import Client, signed_reason
 from .editor import edit
 from .types import ZoneFile, ZoneFileSettings
 from .zonetext import ZoneText
@@ -40,6 +40,7 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
     """
 
     settings_type: ClassVar[type[Settings]] = ZoneFileSettings
+    unshown: ClassVar[frozenset[str]] = frozenset({"reloadCommand"})
     forward_source: ClassVar[str] = "backend"
     #: one write of the file, whatever the number
     batch_size: ClassVar[int] = 2**20
@@ -52,6 +53,12 @@ class ZoneFileBackend(ZoneBackend[ZoneFileSettings]):
     def identity(self) -> str:
         """The folder: two instances of one folder are one place."""
         return f"zonefile {self._client.path.resolve()}"
+
+    def list_zones(self) -> Sequence[ListedZone]:
+        """List the zones of the files; a file whose zone is not known is left out."""
+        operation = Operation(self.name, "list", "all zones")
+        with self._client.errors(operation):
+            return self._client.listed(operation)
 
     def find_zone(self, name: dns.name.Name) -> dns.name.Name:
         """Find the zone of the name: the longest match among the files."""
@@ -212,12 +219,7 @@ def _refuse_beside_cname(
 
 def _refuse_signed(operation: Operation, file: ZoneFile) -> None:
     if file.zone.is_signed:
-        reason = (
-            f"{file.name} is signed (DNSSEC), and an edit would make its signatures wrong; "
-            "keep the unsigned file here and let the server sign it, or use the rfc2136 "
-            "backend"
-        )
-        raise operation.error(RejectedError, reason)
+        raise operation.error(RejectedError, signed_reason(file))
 
 
 def _conflict(operation: Operation, change: Change, reason: str) -> ConflictError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import dns.name
 
+from pulumi_rdns.backends.base import ListedZone
 from pulumi_rdns.backends.kit.operation import Operation
 from pulumi_rdns.backends.kit.requestlog import RequestLog
 from pulumi_rdns.backends.kit.zones import longest_match
 from pulumi_rdns.errors import (
+    BackendError,
     ConfigError,
     InvalidInputError,
     RejectedError,
@@ -55,6 +58,27 @@ class Client:
     def place(self) -> str:
         """The folder and the setting that adds zones to it, for messages."""
         return f"the folder {self.path} (with {self._folder.setting})"
+
+    def listed(self, operation: Operation) -> list[ListedZone]:
+        """List the zones, each with what is wrong with its file."""
+        apexes = {file.apex for file in self._files(operation)}
+        return [
+            ListedZone(apex, obstacle=self._obstacle(operation, apex))
+            for apex in apexes
+            if apex is not None
+        ]
+
+    def _obstacle(self, operation: Operation, zone: dns.name.Name) -> str:
+        try:
+            with self.errors(operation):
+                file = self.file_of(operation, zone)
+        except BackendError as error:
+            return error.reason
+        if file.zone.is_signed:
+            return signed_reason(file)
+        if not os.access(file.path.parent, os.W_OK):
+            return f"this user may not write in {file.path.parent}"
+        return ""
 
     def file_with(self, operation: Operation, name: dns.name.Name) -> ZoneFile:
         """Return the file of the zone that contains the name: the longest match.
@@ -178,6 +202,14 @@ class Client:
         if broken:
             text += f"; not readable: {'; '.join(broken[:3])}"
         return f"{text}. If its file has another name, set {self._folder.setting} (zone: file)"
+
+
+def signed_reason(file: ZoneFile) -> str:
+    """Return why a signed zone is not edited."""
+    return (
+        f"{file.name} is signed (DNSSEC), and an edit would make its signatures wrong; keep the "
+        "unsigned file here and let the server sign it, or use the rfc2136 backend"
+    )
 
 
 def _zones(name: str, zones: Mapping[str, str]) -> dict[dns.name.Name, str]:
