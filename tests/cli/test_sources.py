@@ -22,7 +22,8 @@ ADDRESS, MAIL = parse_address("192.0.2.10"), parse_hostname("mail.example.com")
 def records(folder: Path, there: Mapping[str, object]) -> BackendRecords:
     (folder / "store.json").write_text(json.dumps(there))
     settings = MemorySettings(path="store.json", zones=["example.com"])
-    return BackendRecords(*[MemoryBackend("memory", settings, folder)] * 2, None, None)
+    backend = MemoryBackend("memory", settings, folder)
+    return BackendRecords(backend, backend, None, None)
 
 
 def test_a_name_that_is_missing_its_final_dot_is_told_once(tmp_path: Path) -> None:
