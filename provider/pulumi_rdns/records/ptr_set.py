@@ -18,10 +18,10 @@ from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.holdings import Memory, holding_of_set
-from pulumi_rdns.records.ledger import Claim, Declared, Place
+from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.location import Aliases, RecordLocation
 from pulumi_rdns.records.ownership import OwnPtr, Wanted, are_foreign, decide_write
-from pulumi_rdns.records.ptr_set_forward import admitted, renewed
+from pulumi_rdns.records.ptr_set_forward import Looks, admitted, renewed
 from pulumi_rdns.records.ptr_set_locations import FoundLocations, PtrSetLocations
 from pulumi_rdns.records.ptr_set_messages import (
     summary,
@@ -40,6 +40,7 @@ from pulumi_rdns.records.ptr_set_state import (
     own_record,
     remembered,
     seen_after,
+    seen_now,
     with_memories,
     written_after,
 )
@@ -95,35 +96,14 @@ class PtrSets:
         finder = PtrSetLocations(backend, old.zone, self._aliases)
         declared = old.records.table
         found = finder.found(old, declared)
-        zones = {found.locations[address].zone for address in found.unserved}
-        gone = {zone for zone in zones if not finder.has_zone(zone)}
-        errors = found.errors | {
-            address: error
-            for address, error in found.unserved.items()
-            if found.locations[address].zone in gone
-        }
+        errors = found.errors | finder.in_zones_that_are_gone(found)
         if errors:
             raise summary("read the PTRs of", backend.name, errors, len(declared))
         served = {key: one for key, one in found.locations.items() if key not in found.unserved}
         there = read_many(served, is_shared=True)
-        live = {
-            address: tuple(map(DnsName, one.values))
-            for address, one in there.items()
-            if one.values and not _is_only_default(one, old.written.get(address))
-        }
         warn_of_unserved(found.unserved, report)
-        # What cannot be looked at is as it was; it is served again when a delegation ends.
-        live |= {address: believed(old, address) for address in found.unserved}
-        # What is kept for another resource is still in this state alone.
-        if declared and not live and old.written.keys() <= declared.keys():
-            return None
-        several = {address: names for address, names in live.items() if len(names) > 1}
-        state = replace(old, records=old.records.live(live), several=several)
-        if old.ttl is not None:
-            ttls = {there[key].ttl or old.ttl for key in live if key in there}
-            others = sorted(ttls - {old.ttl})
-            state = replace(state, ttl=others[0] if others else old.ttl)
-        return renewed(self._gate, backend, state, report)
+        state = seen_now(old, there, found.unserved)
+        return None if state is None else renewed(self._gate, backend, state, report)
 
     def delete(self, old: PtrSetState, report: Report, resource: str = "") -> None:
         """Take away what we wrote, record by record; never what is not ours.
@@ -146,57 +126,69 @@ class PtrSets:
         """Bring what is there to what the program asks for."""
         # What a killed run has left is not known: all is looked at.
         todo, going = due(old, spec, is_all=self._ledger.was_interrupted(resource))
-        backend = self._backends.get(spec.backend)
         state = replace(
             old, zone=spec.zone, records=spec.records, several={}, policies=spec.policies
         )
         if not todo and not going:
             return SetResult(replace(state, ttl=spec.ttl), None)
 
+        backend = self._backends.get(spec.backend)
         finder = PtrSetLocations(backend, spec.zone, self._aliases)
         found = finder.found(old, [*todo, *going])
-        errors = found.errors | found.unserved
-        failures = {address: errors[address] for address in todo if address in errors}
-        changed = [key for key, name in todo.items() if name != old.written.get(key)]
-        looks = admitted(
-            self._gate, backend, spec, [key for key in changed if key not in failures], report
-        )
-        failures |= looks.failures
-        names = {key: name for key, name in todo.items() if key not in failures}
+        looks = self._looks(old, spec, todo, found, report)
+        names = {key: name for key, name in todo.items() if key not in looks.failures}
         made = self._write(old, spec, names, found, finder, resource, report)
         memories = self._memories(old, spec, names, made, report)
-        failures |= made.failures
+        failures = looks.failures | made.failures
         locations = found.locations | made.locations
-        pending: dict[str, RdnsError] = {}
         if going:
             # Others may wait for what is written already, and this one for them.
-            so_far = {**old.written, **{k: v for k, v in todo.items() if k not in failures}}
-            holding = located(replace(state, written=so_far), old, locations)
-            self._ledger.wrote(resource, holding_of_set(self._identity(old), holding), failures)
-            self._await_owners(resource, going, report)
-            pending, refused = self._let_go(old, going, found, finder, resource, report)
-            failures |= refused
+            done = {key: name for key, name in todo.items() if key not in failures}
+            so_far = replace(state, written={**old.written, **done})
+            self._tell(resource, located(so_far, old, locations), failures)
+            self._claimants.await_owners(resource, "PTR", going, report)
+        pending, refused = self._let_go(old, going, found, finder, resource, report)
+        failures |= refused
         warn_of_pending(pending, report)
         inherited = self._inherited(old, [key for key in todo if key in failures], locations)
-        for address, hostname in inherited.items():
-            if memory := self._written(old, address).get(hostname):
-                memories[address] = memory
-        state = replace(
-            seen_after(state, old, spec, failures),
-            ttl=old.ttl if failures else spec.ttl,
-            written={
-                **written_after(old, spec, todo, failures, made.unknown),
-                **inherited,
-                **{address: old.written[address] for address in pending},
-            },
-        )
+        written = {
+            **written_after(old, spec, todo, failures, made.unknown),
+            **{address: hostname for address, (hostname, _) in inherited.items()},
+            **{address: old.written[address] for address in pending},
+        }
+        memories |= {address: memory for address, (_, memory) in inherited.items() if memory}
+        state = replace(seen_after(state, old, spec, failures), written=written)
         state = with_memories(state, old, memories)
         state = looks.remembered(located(state, old, locations), old)
-        self._ledger.wrote(resource, holding_of_set(self._identity(old), state), failures)
-        if not failures:
-            return SetResult(state, None)
+        self._tell(resource, state, failures)
         total = len(spec.records.table)
-        return SetResult(state, summary("set the PTRs of", backend.name, failures, total))
+        error = summary("set the PTRs of", backend.name, failures, total) if failures else None
+        return SetResult(state, error)
+
+    def _looks(
+        self,
+        old: PtrSetState,
+        spec: PtrSetSpec,
+        todo: Table,
+        found: FoundLocations,
+        report: Report,
+    ) -> Looks:
+        """Look at the forward records of what is new; what has no location has failed too."""
+        errors = found.errors | found.unserved
+        failures = {address: errors[address] for address in todo if address in errors}
+        changed = [
+            key
+            for key, name in todo.items()
+            if name != old.written.get(key) and key not in failures
+        ]
+        backend = self._backends.get(spec.backend)
+        looks = admitted(self._gate, backend, spec, changed, report)
+        looks.failures |= failures
+        return looks
+
+    def _tell(self, resource: str, state: PtrSetState, failures: Mapping[str, RdnsError]) -> None:
+        """Note in the ledger what is written, and where that failed."""
+        self._ledger.wrote(resource, holding_of_set(self._identity(state), state), failures)
 
     def _write(
         self,
@@ -279,24 +271,25 @@ class PtrSets:
 
     def _inherited(
         self, old: PtrSetState, failed: Iterable[str], locations: Mapping[str, RecordLocation]
-    ) -> Table:
+    ) -> dict[str, tuple[DnsName, Memory | None]]:
         """Return what another resource of this stack wrote and gave up, and still stands where this
         one failed: else it would be in no state.
         """
-        owned = {}
-        for address in failed:
-            if address not in old.written and address in locations:
-                names = set(map(DnsName, self._written(old, address)))
-                if names:
-                    owned[address] = names
+        owned = {
+            address: written
+            for address in failed
+            if address not in old.written and address in locations
+            if (written := self._written(old, address))
+        }
         try:
             there = read_many({address: locations[address] for address in owned})
         except RdnsError:
             return {}
         return {
-            address: DnsName(live.values[0])
+            address: (DnsName(hostname), owned[address][hostname])
             for address, live in there.items()
-            if len(live.values) == 1 and live.values[0] in owned[address]
+            for hostname in live.values
+            if len(live.values) == 1 and hostname in owned[address]
         }
 
     def _identity(self, old: PtrSetState) -> str:
@@ -323,29 +316,6 @@ class PtrSets:
         """Wait until the engine has told of the resources that wrote what is there."""
         return self._ledger.wait(
             resource, is_over, lambda since: self._ledger.may_hear_more(since) and report.pause(0)
-        )
-
-    def _await_owners(self, resource: str, going: Table, report: Report) -> None:
-        """Wait until the resources that declare records now have written them.
-
-        A courtesy: what they have not written by then is kept.
-        """
-        left = set(going)
-
-        def pending() -> list[Claim]:
-            claims = self._ledger.claims_of("PTR", left)
-            found = {
-                address: waiting
-                for address, each in claims.items()
-                if (waiting := [one for one in each if one.is_pending])
-            }
-            left.intersection_update(found)
-            return [one for waiting in found.values() for one in waiting]
-
-        self._ledger.wait(
-            resource,
-            lambda: not pending(),
-            lambda _: any(map(self._ledger.is_to_come, pending())) and report.pause(0),
         )
 
     def _let_go(
@@ -406,8 +376,3 @@ def _resource(one: PtrSetSpec | PtrSetState) -> str:
     """Name a resource of which nobody says the URN."""
     first = next(iter(one.records.table), "")
     return f"PTR {one.backend} {one.zone} {first}"
-
-
-def _is_only_default(live: LiveRecord, written: str | None) -> bool:
-    """Whether the vendor's default name is there, and nobody chose it."""
-    return live.is_default and live.values != (written,)
