@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from pulumi_rdns.model.addresses import record_type, reverse_name
@@ -87,6 +87,15 @@ class StoredRecord(NamedTuple):
     holding: Holding
     #: another one has taken its place, and its delete is still to come
     is_replaced: bool = False
+
+
+class StoredHoldings(NamedTuple):
+    """What the state says that its resources have written."""
+
+    #: URN and what that resource has; twice where one is replaced
+    holdings: Sequence[tuple[str, Holding]] = ()
+    #: whether nothing that this stack had written is missing
+    is_whole: bool = False
 
 
 def holding_of_ptr(identity: str, state: PtrState) -> Holding:

@@ -221,7 +221,7 @@ class PtrRecords:
         def is_foreign(_: str, live: LiveRecord) -> bool:
             return are_foreign(spec.hostname, self._written(spec, _others(spec, live)), live)
 
-        wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
+        wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_learn_more)
         return Strangers(is_foreign, wait)
 
     def decide(

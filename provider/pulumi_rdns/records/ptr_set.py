@@ -315,7 +315,7 @@ class PtrSets:
     def _await_ours(self, resource: str, report: Report, is_over: Callable[[], bool]) -> bool:
         """Wait until the engine has told of the resources that wrote what is there."""
         return self._ledger.wait(
-            resource, is_over, lambda since: self._ledger.may_hear_more(since) and report.pause(0)
+            resource, is_over, lambda since: self._ledger.may_learn_more(since) and report.pause(0)
         )
 
     def _let_go(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from threading import Lock
@@ -10,7 +10,7 @@ from threading import Lock
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.states import Previous
-from pulumi_rdns.records.holdings import Holding, Memory, hidden, is_hidden
+from pulumi_rdns.records.holdings import Holding, Memory, StoredHoldings, hidden, is_hidden
 from pulumi_rdns.records.ledger import Declared, Expected, Ledger, Place
 from pulumi_rdns.records.ledger_file import (
     AnyEvent,
@@ -42,7 +42,7 @@ class SharedLedger(Ledger):
         #: the stack's organization; None where nobody says
         self.organization: str | None = None
         #: reads the state: each resource, and what it has written
-        self.read_state: Callable[[], Iterable[tuple[str, Holding]]] | None = None
+        self.read_state: Callable[[], StoredHoldings] | None = None
         self._learning = Lock()
 
     def join(self, file: LedgerFile | ConfigError, leftovers: Sequence[Leftover] = ()) -> None:
@@ -143,11 +143,14 @@ class SharedLedger(Ledger):
         if self.read_state is None:
             return False
         with self._learning:
-            told = [] if self.read_state is None else [*self.read_state()]
+            if self.read_state is None:
+                return True
+            told = self.read_state()
             with self._changes():
-                for resource, holding in told:
+                for resource, holding in told.holdings:
                     self._own(holding)
                     self._note_exchange(resource, holding)
+                self._knows_state = told.is_whole
                 self.read_state = None
         return True
 
