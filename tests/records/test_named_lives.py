@@ -281,12 +281,27 @@ def _forward_spot(hostname: str) -> Spot:
     return Spot("one", NAMES, f"{hostname}.", "A")
 
 
-def test_an_address_stays_for_a_forward_record_that_is_known_late(stack: Stack) -> None:
+@pytest.mark.parametrize("is_late", [True, False])
+def test_an_address_stays_in_the_state_for_a_forward_record_that_is_still_to_come(
+    stack: Stack, is_late: bool
+) -> None:
     stack.declare("first", forward(X, B))
     assert stack.up().is_success
     stack.declare("first", forward(X, A))
-    stack.declare("second", forward(X, B, behind=MACHINE, is_late=True))
-    stack.up(Up(machine_fails=True))
+    stack.declare("second", forward(X, B, behind=MACHINE, is_late=is_late))
+    assert not stack.up(Up(machine_fails=True)).is_success
+    stack.settle()
+
+
+def test_two_forward_records_exchange_their_addresses_and_one_fails(stack: Stack) -> None:
+    stack.declare("first", forward(X, A))
+    stack.declare("second", forward(X, B))
+    assert stack.up().is_success
+    stack.declare("first", forward(X, B))
+    stack.declare("second", forward(X, A, behind=MACHINE))
+    assert not stack.up(Up(machine_fails=True)).is_success
+    stack.settle()
+    assert stack.world.live()[_forward_spot(X)] == {A, B}
 
 
 def test_a_set_whose_delete_failed_in_part_is_put_back(stack: Stack) -> None:

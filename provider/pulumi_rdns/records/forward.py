@@ -80,13 +80,16 @@ class ForwardRecords:
         self._ledger.recall(name, holding, is_current=is_current, stays=stays)
 
     def may_be_wanted(self, old: ForwardState, resource: str) -> bool:
-        """Whether another resource that is still to be written may declare this address, as its own
-        is not known yet. No I/O.
+        """Whether another resource declares this address, or may, and does not have it yet. No I/O.
+
+        Where that one fails, the address must still be in the state.
         """
-        claims = self._ledger.claims(record_type(old.address), old.hostname)
+        ours = old.address if old.written is None else old.written
         return any(
-            claim.wanted is None and claim.written is None and claim.resource != resource
-            for claim in claims
+            claim.resource != resource
+            and (claim.wanted is None or is_same(claim.wanted, str(ours)))
+            and _as_of(claim, ours).written is None
+            for claim in self._ledger.claims(record_type(ours), old.hostname)
         )
 
     def create(self, spec: ForwardSpec, report: Report, resource: str = "") -> ForwardState:
