@@ -324,3 +324,21 @@ def test_who_declares_a_record_that_a_hand_took_does_not_keep_that_of_another_se
     stack.drop("there")
     assert stack.up().is_success
     assert not stack.world.live()
+
+
+def test_what_a_record_left_to_its_successor_is_known_when_that_goes_elsewhere_and_comes_back(
+    stack: Stack,
+) -> None:
+    stack.declare("it", ptr(A, X, deletes_first=True))
+    assert stack.up().is_success
+    stack.declare("it", ptr(A, Y, deletes_first=True, is_refused=True))
+    assert not stack.up(Up(replaces="it")).is_success
+    stack.declare("it", ptr(A, X, "two"))
+    (warning,) = stack.up().warnings
+    assert "deleted to be created again, which did not succeed" in warning
+    assert stack.up().warnings == []
+    stack.declare("it", ptr(A, X))
+    assert stack.up().is_success
+    stack.drop("it")
+    assert stack.up().is_success
+    assert not stack.world.live()

@@ -274,8 +274,8 @@ class TestKilled:
     ) -> None:
         killed("create", {X: MAIL, Y: None}, hides=hides)
         ledger = join(SharedLedger())
-        assert ledger.was_interrupted(URN)
-        assert not ledger.was_interrupted(NEW)
+        assert ledger.was_interrupted(URN, HERE.identity)
+        assert not ledger.was_interrupted(NEW, HERE.identity)
         assert len(ledger.written("PTR", HERE.identity, X)) == 1
         assert ledger.written("PTR", HERE.identity, Y) == {}
         assert ledger.claims("PTR", X) == []
@@ -290,12 +290,32 @@ class TestKilled:
             ledger.operation(URN, "update", "PTR", HERE.identity, {X: MAIL}),
         ):
             raise ConflictError("ns1", "set", X, "no")
-        assert ledger.was_interrupted(URN), "it failed, so it is still to be looked at"
+        assert ledger.was_interrupted(URN, HERE.identity), (
+            "it failed, so it is still to be looked at"
+        )
         with ledger.operation(URN, "update", "PTR", HERE.identity, {X: MAIL}):
             pass
-        assert not ledger.was_interrupted(URN)
+        assert not ledger.was_interrupted(URN, HERE.identity)
         ledger.close()
         assert [*(tmp_path / "rdns").iterdir()] == []
+
+    @pytest.mark.parametrize(("operation", "is_left"), [("create", True), ("update", False)])
+    def test_what_was_created_elsewhere_is_left_by_an_operation_here(
+        self, killed: Callable[..., None], join: Join, tmp_path: Path, operation: str, is_left: bool
+    ) -> None:
+        killed(operation, {X: MAIL})
+        ledger = join(SharedLedger())
+        assert ledger.was_interrupted(URN, "there") is not is_left
+        assert len(ledger.left_elsewhere(URN, "there")) == is_left
+        assert ledger.left_elsewhere(URN, HERE.identity) == []
+        with ledger.operation(URN, "create", "PTR", "there", {X: MAIL}):
+            pass
+        assert ledger.was_interrupted(URN, HERE.identity) is is_left
+        left = leftovers(tmp_path / "rdns", RUN, lambda _: False)
+        assert bool(left) is is_left
+        with ledger.operation(URN, "create", "PTR", HERE.identity, {X: MAIL}):
+            pass
+        assert leftovers(tmp_path / "rdns", RUN, lambda _: False) == []
 
     def test_a_file_of_a_run_that_failed_at_its_leftovers_stays(
         self, killed: Callable[..., None], join: Join, tmp_path: Path

@@ -11,6 +11,8 @@ from pulumi_rdns.lifecycle.common import (
     note_secrets,
     operation_of,
     stored,
+    warn_of_left,
+    was_interrupted,
 )
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
 from pulumi_rdns.model.addresses import record_type
@@ -53,7 +55,7 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
         not _is_same_type(call, olds, news) or session.forward.may_be_wanted(old, call.urn)
     ):
         replaces.append("address")
-    if not changes and session.ledger.was_interrupted(call.urn):
+    if not changes and was_interrupted(session, call, old.backend):
         changes.append("address")
     session.forward.recall(old, resource=call.urn, is_current=not replaces, stays=not changes)
     return DiffResult(changes, replaces, delete_before_replace=False)
@@ -73,6 +75,7 @@ def create(session: Session, call: Call, inputs: Properties) -> Stored:
         _operation(session, call, "create", spec, str(spec.address)),
     ):
         state = session.forward.create(spec, report, call.urn)
+        warn_of_left(session, call, spec.backend, report)
     return stored(FORWARD, forward_id(state.backend, state.hostname, state.address), state, inputs)
 
 

@@ -184,7 +184,7 @@ class ForwardRecords:
         )
         name = resource or _resource_of(old)
         is_same = old.address == spec.address and spec.ttl in (None, old.ttl)
-        if is_same and not self._ledger.was_interrupted(name):
+        if is_same and not self._ledger.was_interrupted(name, self._identity(spec)):
             # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
             return replace(state, written=old.written, adopted=old.adopted)
         self.recall(old, resource=name)

@@ -125,7 +125,7 @@ class PtrRecords:
         # What a refresh has learned and the program keeps (ignore_changes) is not ours for that.
         name = resource or _resource(spec.backend, spec.address)
         is_same = old.hostnames == (spec.hostname,) and spec.ttl in (None, old.ttl)
-        if is_same and not self._ledger.was_interrupted(name):
+        if is_same and not self._ledger.was_interrupted(name, self._identity(spec)):
             return replace(old, ttl=spec.ttl, policies=spec.policies)
         self.recall(old, resource=name)
         with self._told(name, spec):

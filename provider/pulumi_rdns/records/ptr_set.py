@@ -125,7 +125,9 @@ class PtrSets:
     ) -> SetResult:
         """Bring what is there to what the program asks for."""
         # What a killed run has left is not known: all is looked at.
-        todo, going = due(old, spec, is_all=self._ledger.was_interrupted(resource))
+        todo, going = due(
+            old, spec, is_all=self._ledger.was_interrupted(resource, self._identity(old))
+        )
         state = replace(
             old, zone=spec.zone, records=spec.records, several={}, policies=spec.policies
         )

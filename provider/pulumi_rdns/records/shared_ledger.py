@@ -112,10 +112,10 @@ class SharedLedger(Ledger):
                 self._tell(Doubts(begun))
             raise
         for left in self._leftovers:
-            left.resolve(resource)
+            left.resolve(resource, identity)
         if operation != "delete" and resource in self._handed_over:
             self._handed_over.remove(resource)
-            self._tell(Resolves(resource))
+            self._tell(Resolves(resource, identity))
 
     def hand_over(
         self, resource: str, kind: str, identity: str, records: Mapping[str, str | None]
@@ -127,7 +127,7 @@ class SharedLedger(Ledger):
         if records:
             self._handed_over.add(resource)
             shown = self._shown(resource, records)
-            self._tell(Doubts(Starts(resource, "create", kind, identity, shown)))
+            self._tell(Doubts(Starts(resource, "create", kind, identity, shown, handed_over=True)))
 
     def close(self) -> None:
         """Note that the engine ends this process; the last one that wrote removes the file."""
@@ -135,9 +135,18 @@ class SharedLedger(Ledger):
         if self._file is not None:
             self._file.remove_if_all_is_known()
 
-    def was_interrupted(self, resource: str) -> bool:
-        """Whether a killed run left the resource's record in a state that nobody knows."""
-        return any(resource in left.interrupted for left in self._leftovers)
+    def was_interrupted(self, resource: str, identity: str) -> bool:
+        """Whether a killed run left the resource's record in a state that nobody knows.
+
+        ``identity`` is the place where the resource is by its state.
+        """
+        begun = [one for left in self._leftovers for one in left.interrupted.get(resource, ())]
+        return not all(one.is_elsewhere(identity) for one in begun)
+
+    def left_elsewhere(self, resource: str, identity: str) -> list[Starts]:
+        """Return what runs of before may have created at other places, and no state has."""
+        begun = [one for left in self._leftovers for one in left.interrupted.get(resource, ())]
+        return [one for one in begun if one.is_elsewhere(identity)]
 
     def learn(self) -> bool:
         if self.read_state is None:

@@ -16,7 +16,6 @@ import pulumi
 
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import parse_address, record_type
-from pulumi_rdns.records.holdings import is_hidden
 from pulumi_rdns.records.ledger_file import (
     Began,
     Expects,
@@ -27,11 +26,9 @@ from pulumi_rdns.records.ledger_file import (
     ledger_folder,
     leftovers,
 )
+from pulumi_rdns.records.left_records import is_undeclared
 from pulumi_rdns.resources.engine import run
 from pulumi_rdns.resources.inputs import literal_hostname
-
-#: addresses that a warning names
-_SHOWN = 5
 
 
 class Expectations:
@@ -62,12 +59,12 @@ class Expectations:
             pulumi.Output.from_input(warning)
 
     async def _warn_of(self, left: Sequence[Leftover]) -> None:
-        """Name the records that a killed run was creating, and this program does not declare."""
+        """Name the records that a run of before has left, and this program does not declare."""
         await asyncio.sleep(0)  # by then the program's own code has run
         for one in left:
             for *_, begun in [*one.interrupted.values()]:
                 if begun.operation == "create" and not self._is_declared(begun):
-                    pulumi.log.warn(_orphan(begun))
+                    pulumi.log.warn(is_undeclared(begun))
                     if not pulumi.runtime.is_dry_run():
                         one.resolve(begun.resource)
 
@@ -128,18 +125,6 @@ class Expectations:
             kinds, records = _records(kind, known, None)
             if records:
                 self._append(Expects(line, name, kinds, records))
-
-
-def _orphan(begun: Starts) -> str:
-    shown = [key for key in begun.records if not is_hidden(key)]
-    names = f" of {', '.join(shown[:_SHOWN])}" if shown else ""
-    more = f" and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else ""
-    name = begun.resource.rpartition("::")[2]
-    return (
-        f"a run that was killed was creating {name!r}, the {begun.kind} record{names}{more}, which "
-        "this program does not declare any longer: what it has written is in no state, so nobody "
-        "removes it; declare it again, or remove it by hand"
-    )
 
 
 _Records = tuple[tuple[str, ...], dict[str, str | None] | None]
