@@ -125,6 +125,16 @@ def a_record_that_restores_takes_an_address_of_a_set(stack: Stack) -> None:
     stack.settle()
 
 
+def a_record_that_restores_adopts_what_a_set_wrote(stack: Stack) -> None:
+    stack.declare("set", ptr_set({A: X, B: Z}))
+    assert stack.up().is_success
+    stack.declare("record", ptr(A, X, onDelete="restore"))
+    assert stack.up().is_success
+    stack.drop("record")
+    stack.settle()
+    assert not stack.world.live().get(_spot(A))
+
+
 def a_set_exchanges_all_its_records_and_is_put_back(stack: Stack) -> None:
     stack.declare("set", ptr_set({A: X}))
     assert stack.up().is_success
@@ -237,6 +247,7 @@ TAKEN_OUT: dict[str, tuple[_Change, _Scenario]] = {
 
 OTHERS: list[_Scenario] = [
     a_record_that_restores_takes_an_address_of_a_set,
+    a_record_that_restores_adopts_what_a_set_wrote,
     a_set_exchanges_all_its_records_and_is_put_back,
     a_set_that_keeps_an_address_for_another_resource_is_gone_but_for_that,
 ]

@@ -260,7 +260,7 @@ class PtrRecords:
         """
         written = self._written(spec, [spec.hostname])
         if spec.hostname in written:
-            # A killed run, and a set that found nothing, remember nothing of what was there before.
+            # A killed run remembers nothing of what was there before.
             return written[spec.hostname] or Memory()
         if UNREADABLE in written:
             return written[UNREADABLE]

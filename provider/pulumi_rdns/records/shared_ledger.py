@@ -274,4 +274,5 @@ def _holding(event: Has) -> Holding:
         None if event.memory is None else _memory(event.memory),
         {key: _memory(told) for key, told in event.memories.items()},
         any(map(is_hidden, event.records)),
+        were_new=event.kind == "PTR" and event.memory is None,
     )
