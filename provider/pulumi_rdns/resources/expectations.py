@@ -16,6 +16,7 @@ import pulumi
 
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import parse_address, record_type
+from pulumi_rdns.properties.ptr_set import check_records
 from pulumi_rdns.records.ledger_file import (
     Began,
     Expects,
@@ -29,6 +30,13 @@ from pulumi_rdns.records.ledger_file import (
 from pulumi_rdns.records.left_records import is_undeclared
 from pulumi_rdns.resources.engine import run
 from pulumi_rdns.resources.inputs import literal_hostname
+
+#: the inputs that say which records a resource has
+_INPUTS = {
+    "PtrRecord": ("address", "hostname"),
+    "ForwardRecord": ("address", "hostname"),
+    "PtrRecordSet": ("records", "network", "fill", "exclude"),
+}
 
 
 class Expectations:
@@ -94,7 +102,7 @@ class Expectations:
         line = self._count
         self._append(Expects(line, name, kinds, records))
         is_open = records is None or (kind == "ForwardRecord" and None in records.values())
-        if is_open and kind != "PtrRecordSet":
+        if is_open:
             later: Awaitable[Any] = self._expect_when_known(line, kind, name, inputs)
             pulumi.Output.from_input(later)
         return None if self._file is None else line
@@ -117,12 +125,13 @@ class Expectations:
         # What it depends on has failed, which is told where it did.
         with contextlib.suppress(Exception):
             known = {}
-            for key in ("address", "hostname"):
+            for key in _INPUTS[kind]:
                 value = pulumi.Output.from_input(inputs.get(key))
                 if not await value.is_known() or await value.is_secret():
                     return
                 known[key] = await value.future()
-            kinds, records = _records(kind, known, None)
+            table = check_records(known)[0].table if kind == "PtrRecordSet" else None
+            kinds, records = _records(kind, known, table)
             if records:
                 self._append(Expects(line, name, kinds, records))
 
