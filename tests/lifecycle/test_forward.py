@@ -120,7 +120,7 @@ def test_after_a_kill_all_addresses_of_the_rrset_are_looked_at(
     session: Session, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     olds = forward.create(session, call, INPUTS).outputs
-    at = ("A", "mail.example.com")
+    at = ("A", session.backends.identity("files"), "mail.example.com")
     monkeypatch.setattr(session.ledger, "was_interrupted_at", lambda *record: record == at)
     assert forward.diff(session, call, "id", olds, INPUTS) == (["address"], [], False)
 

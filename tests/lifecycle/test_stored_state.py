@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_rdns.lifecycle import forward, ptr, ptr_set
 from pulumi_rdns.lifecycle.call import Call, Stored
-from pulumi_rdns.lifecycle.stored_state import stored_records
+from pulumi_rdns.lifecycle.stored_state import stored_holdings, stored_records
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.holdings import UNREADABLE, Holding, Memory
 from pulumi_rdns.records.session import Session
@@ -125,3 +125,35 @@ def test_what_was_replaced_and_is_still_to_be_deleted_is_told_apart(
         (True, False),
         (False, True),
     ]
+
+
+def is_whole(session: Session, *resources: dict[str, Any]) -> bool:
+    return stored_holdings(session, {"resources": [*resources]}).is_whole
+
+
+def test_the_whole_is_known_where_all_of_ours_can_be_read(
+    session: Session, single: Stored, many: Stored, address: Stored
+) -> None:
+    stack = {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:dev::test::stack"}
+    ours = [exported(PTR, single), exported(SET, many), exported(FORWARD, address)]
+    assert is_whole(session)
+    assert is_whole(session, stack, *ours)
+    told = stored_holdings(session, {"resources": ours}).holdings
+    assert [holding.kind for _, holding in told] == ["PTR", "PTR", "A"]
+
+
+def test_the_whole_is_not_known_where_something_is_secret_or_broken(
+    session: Session, single: Stored, many: Stored, address: Stored
+) -> None:
+    assert not is_whole(session, exported(PTR, single, writtenHostname=SECRET))
+    assert not is_whole(session, exported(SET, many, writtenRecords=SECRET))
+    assert not is_whole(session, exported(FORWARD, address, address=SECRET))
+    assert not is_whole(session, {"type": PTR, "urn": "urn", "id": "no id of ours"})
+
+
+def test_the_whole_is_not_known_where_there_are_several_providers(
+    session: Session, single: Stored
+) -> None:
+    provider = {"type": "pulumi:providers:pulumi-python", "urn": "urn"}
+    assert is_whole(session, provider, exported(PTR, single))
+    assert not is_whole(session, provider, provider, exported(PTR, single))

@@ -71,6 +71,6 @@ def test_a_function_that_prints_escapes(layer: str) -> None:
             "cli/check.py: _print",
             "cli/terminal.py: clear",
         },
-        "resources": {"resources/preview.py: _warn_of_missed"},
+        "resources": set(),
     }
     assert raw == plain[layer]

@@ -15,9 +15,9 @@ from typing import Any
 from pulumi_rdns.errors import RdnsError
 from pulumi_rdns.lifecycle import forward, ptr, ptr_set
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
-from pulumi_rdns.lifecycle.stored_state import stored_records
+from pulumi_rdns.lifecycle.stored_state import stored_holdings
 from pulumi_rdns.properties.schema import DECLARATION
-from pulumi_rdns.records.holdings import Holding
+from pulumi_rdns.records.holdings import StoredHoldings
 from pulumi_rdns.records.ledger import Expected
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
@@ -141,7 +141,7 @@ class _Run:
         self.result.warnings += self._heard.warnings
         return self.result
 
-    def _stored(self) -> list[tuple[str, Holding]]:
+    def _stored(self) -> StoredHoldings:
         resources = [
             {
                 "type": f"pulumi-python:dynamic/rdns:{entry.kind}",
@@ -151,8 +151,7 @@ class _Run:
             }
             for entry in self.engine.state
         ]
-        stored = stored_records(self.session, {"resources": resources})
-        return [(one.urn, one.holding) for one in stored]
+        return stored_holdings(self.session, {"resources": resources})
 
     def refresh(self, entry: Entry) -> None:
         """Read one resource."""

@@ -369,7 +369,8 @@ def _written_by(kind: str, outputs: Mapping[str, Any]) -> Iterator[tuple[str, st
 
 
 def _lines(text: str | None) -> dict[str, str]:
-    return dict(line.split() for line in (text or "").splitlines())
+    # What a refresh has seen may be several hostnames of one address.
+    return dict(line.split(maxsplit=1) for line in (text or "").splitlines())
 
 
 def _usual_owner(spot: Spot) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_rdns.records.deletion_guard import FEWEST, MAX_DELETE_PERCENT, refusal
+from pulumi_rdns.records.deletion_guard import FEWEST, MAX_DELETE_PERCENT, highest, refusal
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,7 @@ def test_it_is_a_share_of_what_was_there(
     percent = MAX_DELETE_PERCENT if limit is None else limit
     is_refused = refusal(removed, before, limit, "") is not None
     assert is_refused == (before >= FEWEST and removed > before * percent / 100)
+
+
+def test_the_limit_that_allows_most_counts() -> None:
+    assert [highest(None, 30, 0), highest(None, 0), highest(None, None)] == [30, 0, None]

@@ -104,13 +104,13 @@ def test_a_set_has_each_record_in_the_zone_where_it_was_written() -> None:
     )
     holding = holding_of_set("ns1's", state)
     found = {address: holding.get(address) for address in table}
-    six = reverse_name("2001:db8::1")
+    six, new = reverse_name("2001:db8::1"), Memory(previous=Previous(known=True))
     assert found == {
-        "192.0.2.9": Written("h9.example.com", ZONE, f"9.{ZONE}"),
-        "192.0.2.10": Written("h10.example.com", CLASSLESS, f"10.{CLASSLESS}"),
-        "192.0.2.11": Written("h11.example.com", f"11.{ZONE}", f"11.{ZONE}"),
+        "192.0.2.9": Written("h9.example.com", ZONE, f"9.{ZONE}", new),
+        "192.0.2.10": Written("h10.example.com", CLASSLESS, f"10.{CLASSLESS}", new),
+        "192.0.2.11": Written("h11.example.com", f"11.{ZONE}", f"11.{ZONE}", new),
         # No zone that is remembered holds it.
-        "2001:db8::1": Written("six.example.com", None, six),
+        "2001:db8::1": Written("six.example.com", None, six, new),
     }
 
 

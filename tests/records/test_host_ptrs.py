@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pulumi_rdns.errors import ConflictError, InvalidInputError, ZoneNotFoundError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.specs import ForwardSpec, OnConflict, PtrPolicies
+from pulumi_rdns.records.holdings import StoredHoldings
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.records.conftest import name, new_session
@@ -101,7 +102,7 @@ def test_a_record_that_this_stack_wrote_there_is_no_obstacle(
 ) -> None:
     written = session.ptr.create(spec("files", "old.example.com"), heard, "urn::other")
     later = new_session(tmp_path)
-    later.ledger.read_state = list
+    later.ledger.read_state = StoredHoldings
     later.ptr.recall(written, resource="urn::other")
     later.host_ptrs.note(URN, [replace(spec("files"), policies=PtrPolicies())])
     later.forward.create(HERE, heard, URN)

@@ -125,6 +125,16 @@ def a_record_that_restores_takes_an_address_of_a_set(stack: Stack) -> None:
     stack.settle()
 
 
+def a_record_that_restores_adopts_what_a_set_wrote(stack: Stack) -> None:
+    stack.declare("set", ptr_set({A: X, B: Z}))
+    assert stack.up().is_success
+    stack.declare("record", ptr(A, X, onDelete="restore"))
+    assert stack.up().is_success
+    stack.drop("record")
+    stack.settle()
+    assert not stack.world.live().get(_spot(A))
+
+
 def a_set_exchanges_all_its_records_and_is_put_back(stack: Stack) -> None:
     stack.declare("set", ptr_set({A: X}))
     assert stack.up().is_success
@@ -237,6 +247,7 @@ TAKEN_OUT: dict[str, tuple[_Change, _Scenario]] = {
 
 OTHERS: list[_Scenario] = [
     a_record_that_restores_takes_an_address_of_a_set,
+    a_record_that_restores_adopts_what_a_set_wrote,
     a_set_exchanges_all_its_records_and_is_put_back,
     a_set_that_keeps_an_address_for_another_resource_is_gone_but_for_that,
 ]
@@ -281,12 +292,27 @@ def _forward_spot(hostname: str) -> Spot:
     return Spot("one", NAMES, f"{hostname}.", "A")
 
 
-def test_an_address_stays_for_a_forward_record_that_is_known_late(stack: Stack) -> None:
+@pytest.mark.parametrize("is_late", [True, False])
+def test_an_address_stays_in_the_state_for_a_forward_record_that_is_still_to_come(
+    stack: Stack, is_late: bool
+) -> None:
     stack.declare("first", forward(X, B))
     assert stack.up().is_success
     stack.declare("first", forward(X, A))
-    stack.declare("second", forward(X, B, behind=MACHINE, is_late=True))
-    stack.up(Up(machine_fails=True))
+    stack.declare("second", forward(X, B, behind=MACHINE, is_late=is_late))
+    assert not stack.up(Up(machine_fails=True)).is_success
+    stack.settle()
+
+
+def test_two_forward_records_exchange_their_addresses_and_one_fails(stack: Stack) -> None:
+    stack.declare("first", forward(X, A))
+    stack.declare("second", forward(X, B))
+    assert stack.up().is_success
+    stack.declare("first", forward(X, B))
+    stack.declare("second", forward(X, A, behind=MACHINE))
+    assert not stack.up(Up(machine_fails=True)).is_success
+    stack.settle()
+    assert stack.world.live()[_forward_spot(X)] == {A, B}
 
 
 def test_a_set_whose_delete_failed_in_part_is_put_back(stack: Stack) -> None:
@@ -307,5 +333,23 @@ def test_who_declares_a_record_that_a_hand_took_does_not_keep_that_of_another_se
     assert stack.up().is_success
     stack.by_hand(_spot(A), [])
     stack.drop("there")
+    assert stack.up().is_success
+    assert not stack.world.live()
+
+
+def test_what_a_record_left_to_its_successor_is_known_when_that_goes_elsewhere_and_comes_back(
+    stack: Stack,
+) -> None:
+    stack.declare("it", ptr(A, X, deletes_first=True))
+    assert stack.up().is_success
+    stack.declare("it", ptr(A, Y, deletes_first=True, is_refused=True))
+    assert not stack.up(Up(replaces="it")).is_success
+    stack.declare("it", ptr(A, X, "two"))
+    (warning,) = stack.up().warnings
+    assert "deleted to be created again, which did not succeed" in warning
+    assert stack.up().warnings == []
+    stack.declare("it", ptr(A, X))
+    assert stack.up().is_success
+    stack.drop("it")
     assert stack.up().is_success
     assert not stack.world.live()

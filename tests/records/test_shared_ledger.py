@@ -274,10 +274,12 @@ class TestKilled:
     ) -> None:
         killed("create", {X: MAIL, Y: None}, hides=hides)
         ledger = join(SharedLedger())
-        assert ledger.was_interrupted(URN)
-        assert not ledger.was_interrupted(NEW)
-        at = [(kind, one) for kind in ("PTR", "A") for one in (X, Y, MAIL)]
-        assert [one for one in at if ledger.was_interrupted_at(*one)] == [("PTR", X), ("PTR", Y)]
+        assert ledger.was_interrupted(URN, HERE.identity)
+        assert not ledger.was_interrupted(NEW, HERE.identity)
+        at = [(kind, HERE.identity, one) for kind in ("PTR", "A") for one in (X, Y, MAIL)]
+        found = [(kind, one) for kind, _, one in at if ledger.was_interrupted_at(kind, _, one)]
+        assert found == [("PTR", X), ("PTR", Y)]
+        assert not ledger.was_interrupted_at("PTR", "elsewhere", X)
         assert len(ledger.written("PTR", HERE.identity, X)) == 1
         assert ledger.written("PTR", HERE.identity, Y) == {}
         assert ledger.claims("PTR", X) == []
@@ -292,13 +294,33 @@ class TestKilled:
             ledger.operation(URN, "update", "PTR", HERE.identity, {X: MAIL}),
         ):
             raise ConflictError("ns1", "set", X, "no")
-        assert ledger.was_interrupted(URN), "it failed, so it is still to be looked at"
+        assert ledger.was_interrupted(URN, HERE.identity), (
+            "it failed, so it is still to be looked at"
+        )
         with ledger.operation(URN, "update", "PTR", HERE.identity, {X: MAIL}):
             pass
-        assert not ledger.was_interrupted(URN)
-        assert ledger.was_interrupted_at("PTR", X), "others at this name may still come"
+        assert not ledger.was_interrupted(URN, HERE.identity)
+        assert ledger.was_interrupted_at("PTR", HERE.identity, X), "others may still come"
         ledger.close()
         assert [*(tmp_path / "rdns").iterdir()] == []
+
+    @pytest.mark.parametrize(("operation", "is_left"), [("create", True), ("update", False)])
+    def test_what_was_created_elsewhere_is_left_by_an_operation_here(
+        self, killed: Callable[..., None], join: Join, tmp_path: Path, operation: str, is_left: bool
+    ) -> None:
+        killed(operation, {X: MAIL})
+        ledger = join(SharedLedger())
+        assert ledger.was_interrupted(URN, "there") is not is_left
+        assert len(ledger.left_elsewhere(URN, "there")) == is_left
+        assert ledger.left_elsewhere(URN, HERE.identity) == []
+        with ledger.operation(URN, "create", "PTR", "there", {X: MAIL}):
+            pass
+        assert ledger.was_interrupted(URN, HERE.identity) is is_left
+        left = leftovers(tmp_path / "rdns", RUN, lambda _: False)
+        assert bool(left) is is_left
+        with ledger.operation(URN, "create", "PTR", HERE.identity, {X: MAIL}):
+            pass
+        assert leftovers(tmp_path / "rdns", RUN, lambda _: False) == []
 
     def test_a_file_of_a_run_that_failed_at_its_leftovers_stays(
         self, killed: Callable[..., None], join: Join, tmp_path: Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,8 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.specs import ForwardSpec, OnDelete, PtrSetSpec
 from pulumi_rdns.model.states import Previous
-from pulumi_rdns.records.holdings import UNREADABLE, Holding, Memory
+from pulumi_rdns.records.holdings import UNREADABLE, Holding, Memory, StoredHoldings
+from pulumi_rdns.records.ledger import Ledger
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from tests.backends.heard import Heard
@@ -32,11 +33,11 @@ MEMORY = Memory(adopted=False, previous=PREVIOUS)
 class State:
     """What the state says, and how often it was read."""
 
-    def __init__(self, *told: tuple[str, Holding]) -> None:
-        self.told = told
+    def __init__(self, *told: tuple[str, Holding], is_whole: bool = True) -> None:
+        self.told = StoredHoldings(told, is_whole)
         self.reads = 0
 
-    def read(self) -> Iterable[tuple[str, Holding]]:
+    def read(self) -> StoredHoldings:
         self.reads += 1
         return self.told
 
@@ -69,7 +70,7 @@ def test_threads_that_come_while_the_state_is_read_know_what_it_says() -> None:
     asked = SharedLedger()
     found: list[object] = []
 
-    def read() -> Iterable[tuple[str, Holding]]:
+    def read() -> StoredHoldings:
         begun.set()
         assert may_end.wait(10)
         return state.read()
@@ -150,6 +151,25 @@ def test_a_strangers_value_is_a_conflict_whatever_the_state_wrote_there(
     put(session, "files", STRANGER)
     with pytest.raises(ConflictError, match="already points to stranger"):
         session.ptr.create(spec("files", WWW), Heard(), NEW)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("kind", ["ptr", "ptr_sets"])
+def test_nobody_waits_for_news_of_a_strangers_value_where_the_whole_state_is_known(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_whole: bool
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(Ledger, "may_hear_more", lambda _, since: asked.append(since))
+    session = new_session(tmp_path)
+    session.ledger.read_state = State((OLD, holding()), is_whole=is_whole).read
+    put(session, "files", STRANGER)
+    if kind == "ptr":
+        with pytest.raises(ConflictError, match="already points to stranger"):
+            session.ptr.create(spec("files", WWW), Heard(), NEW)
+    else:
+        many = PtrSetSpec(backend="files", records=PtrSetRecords(named({X: WWW})))
+        assert isinstance(session.ptr_sets.create(many, Heard(), NEW).error, ConflictError)
+    assert bool(asked) is not is_whole
 
 
 def test_a_record_that_a_set_wrote_is_not_adopted(remembering: Callable[..., Session]) -> None:

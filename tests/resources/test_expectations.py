@@ -70,21 +70,35 @@ def test_a_program_tells_of_each_record_that_it_makes(folder: Path) -> None:
         rdns.PtrRecord("late", address=computed, hostname="late.example.com")
         rdns.PtrRecordSet("many", records={"192.0.2.12": "many.example.com"})
         rdns.ForwardRecord("www", hostname="www.example.com", address=computed)
+        of_set = pulumi.Output.from_input({"192.0.2.13": "later.example.com"})
+        rdns.PtrRecordSet("later", records=of_set)
 
     run_program(program)
     events = told(folder)
     assert [type(one) for one in events if isinstance(one, Began)] == [Began]
     made = [one for one in events if isinstance(one, Expects)]
-    assert made[:4] == [
+    assert made[:5] == [
         Expects(1, "mail", ("PTR",), {"192.0.2.10": "mail.example.com"}),
         Expects(2, "late", ("PTR",)),
         Expects(3, "many", ("PTR",), {"192.0.2.12": "many.example.com"}),
         Expects(4, "www", ("A", "AAAA"), {"www.example.com": None}),
+        Expects(5, "later", ("PTR",)),
     ]
-    assert sorted(made[4:], key=lambda one: one.line) == [
+    assert sorted(made[5:], key=lambda one: one.line) == [
         Expects(2, "late", ("PTR",), {"192.0.2.11": "late.example.com"}),
         Expects(4, "www", ("A",), {"www.example.com": "192.0.2.11"}),
+        Expects(5, "later", ("PTR",), {"192.0.2.13": "later.example.com"}),
     ]
+
+
+def test_a_program_tells_of_no_secret_of_a_set(folder: Path) -> None:
+    def program() -> None:
+        secret = pulumi.Output.secret({"192.0.2.13": "secret.example.com"})
+        rdns.PtrRecordSet("many", records=secret)
+
+    run_program(program)
+    events = [one for one in told(folder) if isinstance(one, Expects)]
+    assert events == [Expects(1, "many", ("PTR",))]
 
 
 def test_a_program_tells_of_no_secret_when_it_is_known(folder: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from pulumi_rdns.errors import ConfigError
 from pulumi_rdns.model.settings import read_settings
+from pulumi_rdns.records.holdings import StoredHoldings
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources import stored_state
 from pulumi_rdns.resources.stored_state import read_holdings, read_records_to_count
@@ -21,6 +22,9 @@ RESOURCE = {
     "id": "corp/192.0.2.10",
     "outputs": {"writtenHostname": "mail.example.com"},
 }
+
+
+NOTHING = StoredHoldings((), is_whole=False)
 
 
 @pytest.fixture
@@ -51,15 +55,25 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_the_stack_of_the_organization_is_read(
     session: Session, asked: list[str], organization: str, stack: str
 ) -> None:
-    ((resource, holding),) = read_holdings(session, organization, "test", "dev")
+    told, is_whole = read_holdings(session, organization, "test", "dev")
+    ((resource, holding),) = told
+    assert is_whole
     assert (resource, holding.values) == (RESOURCE["urn"], {"192.0.2.10": "mail.example.com"})
     assert asked == [stack]
+
+
+def test_a_state_that_is_written_at_the_end_of_the_run_is_not_the_whole(
+    session: Session, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_SKIP_CHECKPOINTS", "true")
+    told, is_whole = read_holdings(session, "organization", "test", "dev")
+    assert (len(told), is_whole) == (1, False)
 
 
 def test_where_nobody_says_whose_stack_it_is_none_is_read(
     session: Session, asked: list[str]
 ) -> None:
-    assert read_holdings(session, None, "test", "dev") == []
+    assert read_holdings(session, None, "test", "dev") == NOTHING
     assert asked == []
 
 
@@ -71,7 +85,7 @@ def test_a_cli_that_does_not_answer_is_logged_and_nothing_is_known(
 
     asked = answering(monkeypatch, fail)
     with caplog.at_level(logging.INFO, "pulumi_rdns"):
-        assert read_holdings(session, "organization", "test", "dev") == []
+        assert read_holdings(session, "organization", "test", "dev") == NOTHING
     assert asked == ["dev"]
     assert "is not known: pulumi stack export: no answer within 30 s" in caplog.text
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from pulumi_rdns.backends.base import Backend, ZoneBackend
+from pulumi_rdns.backends.base import Backend, Report, ZoneBackend
 from pulumi_rdns.errors import ConfigError, Finding
 from pulumi_rdns.lifecycle.call import Call, Stored
 from pulumi_rdns.model.addresses import may_hold, reverse_name
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.properties.schema import SECRET_INPUTS, Properties, Schema, is_changed
+from pulumi_rdns.records.left_records import is_elsewhere
 from pulumi_rdns.records.session import Session
 
 
@@ -76,6 +77,17 @@ def note_secrets(session: Session, call: Call, *properties: Properties) -> None:
     """Let other processes of the run know no value of this resource where some are secret."""
     if any(props.get(SECRET_INPUTS) for props in properties):
         session.ledger.hide(call.urn)
+
+
+def was_interrupted(session: Session, call: Call, backend: str) -> bool:
+    """Whether a run of before left the resource's record as its state may not know."""
+    return session.ledger.was_interrupted(call.urn, session.backends.identity(backend))
+
+
+def warn_of_left(session: Session, call: Call, backend: str, report: Report) -> None:
+    """Name records that a run of before may have left at another place than this one."""
+    for begun in session.ledger.left_elsewhere(call.urn, session.backends.identity(backend)):
+        report.warning(is_elsewhere(begun))
 
 
 def operation_of(

@@ -12,6 +12,8 @@ from pulumi_rdns.lifecycle.common import (
     note_secrets,
     operation_of,
     stored,
+    warn_of_left,
+    was_interrupted,
 )
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
 from pulumi_rdns.lifecycle.preview import Ahead, warnings_of
@@ -57,8 +59,11 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
         not _is_same_type(call, olds, news) or session.forward.may_be_wanted(old, call.urn)
     ):
         replaces.append("address")
-    kind = record_type(old.address)
-    if not changes and session.ledger.was_interrupted_at(kind, old.hostname):
+    identity = session.backends.identity(old.backend)
+    is_due = was_interrupted(session, call, old.backend) or session.ledger.was_interrupted_at(
+        record_type(old.address), identity, old.hostname
+    )
+    if not changes and is_due:
         changes.append("address")
     session.host_ptrs.note_hostname(call.urn, old.hostname)
     session.forward.recall(old, resource=call.urn, is_current=not replaces, stays=not changes)
@@ -85,6 +90,7 @@ def create(session: Session, call: Call, inputs: Properties) -> Stored:
         _operation(session, call, "create", spec, str(spec.address)),
     ):
         state = session.forward.create(spec, report, call.urn)
+        warn_of_left(session, call, spec.backend, report)
     return stored(FORWARD, forward_id(state.backend, state.hostname, state.address), state, inputs)
 
 

@@ -10,6 +10,8 @@ from pulumi_rdns.lifecycle.common import (
     note_secrets,
     operation_of,
     stored,
+    warn_of_left,
+    was_interrupted,
 )
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
 from pulumi_rdns.lifecycle.preview import Ahead, warnings_of
@@ -47,7 +49,7 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     if is_zone_changed(call, olds, news):
         changes.append("zone")
     old = ptr_state(olds, id_)
-    is_due = session.ledger.was_interrupted(call.urn) or is_to_confirm(session.ledger, old)
+    is_due = was_interrupted(session, call, old.backend) or is_to_confirm(session.ledger, old)
     if is_due and not changes:
         changes.append("hostname")
     replaces = PTR.replacing(changes)
@@ -85,6 +87,7 @@ def create(session: Session, call: Call, inputs: Properties) -> Stored:
         operation_of(session, call, "create", "PTR", spec.backend, records),
     ):
         state = session.ptr.create(spec, report, call.urn)
+        warn_of_left(session, call, spec.backend, report)
     return stored(PTR, ptr_id(state.backend, state.address), state, inputs)
 
 

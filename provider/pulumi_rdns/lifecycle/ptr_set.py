@@ -10,7 +10,14 @@ from pulumi_rdns.lifecycle.call import (
     PreviewResult,
     Stored,
 )
-from pulumi_rdns.lifecycle.common import check_place, note_secrets, operation_of, stored
+from pulumi_rdns.lifecycle.common import (
+    check_place,
+    note_secrets,
+    operation_of,
+    stored,
+    warn_of_left,
+    was_interrupted,
+)
 from pulumi_rdns.lifecycle.messages import hidden, messages_of
 from pulumi_rdns.lifecycle.preview import Ahead, warnings_of
 from pulumi_rdns.model.specs import PtrSetSpec
@@ -44,7 +51,7 @@ def diff(session: Session, call: Call, id_: str, olds: Properties, news: Propert
     changes = [key for key in PTR_SET.changed(olds, news, call.is_unknown) if key != "zone"]
     if _is_zone_changed(call, olds, news):
         changes.append("zone")
-    is_due = _has_left(old) or session.ledger.was_interrupted(call.urn)
+    is_due = _has_left(old) or was_interrupted(session, call, old.backend)
     if not changes and (is_due or to_confirm(session.ledger, old)):
         changes.append("records")
     replaces = PTR_SET.replacing(changes)
@@ -74,6 +81,7 @@ def create(session: Session, call: Call, inputs: Properties) -> Stored:
         operation_of(session, call, "create", "PTR", spec.backend, spec.records.table),
     ):
         result = session.ptr_sets.create(spec, report, call.urn)
+        warn_of_left(session, call, spec.backend, report)
         if result.error is not None and not result.state.written:
             raise result.error
         return _stored(id_, result, inputs)

@@ -21,6 +21,7 @@ from pulumi_rdns.pulumi_cli import in_clear
 from pulumi_rdns.records.holdings import (
     UNREADABLE,
     Holding,
+    StoredHoldings,
     StoredRecord,
     holding_of_forward,
     holding_of_ptr,
@@ -47,6 +48,18 @@ def stored_records(session: Session, deployment: Mapping[str, Any]) -> Iterator[
             if found is not None:
                 is_retained = bool(one.get("retainOnDelete"))
                 yield StoredRecord(one["urn"], *found, bool(one.get("delete")), is_retained)
+
+
+def stored_holdings(session: Session, deployment: Mapping[str, Any]) -> StoredHoldings:
+    """Return what the resources of an exported state have written.
+
+    It is the whole where all of ours can be read: no secret, one provider.
+    """
+    found = [(one.urn, one.holding) for one in stored_records(session, deployment)]
+    types = [one["type"] for one in deployment.get("resources") or []]
+    ours = sum(types.count(schema.token) for schema in (PTR, FORWARD, PTR_SET))
+    is_readable = all(UNREADABLE not in holding.values.values() for _, holding in found)
+    return StoredHoldings(found, len(found) == ours and is_readable)
 
 
 def has_several_providers(deployment: Mapping[str, Any]) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from pulumi_rdns.backends.base import Backend
+from pulumi_rdns.backends.base import Backend, Report
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, RdnsError
@@ -102,6 +102,31 @@ class Claimants:
         ``keep`` is told of each that stays where somebody else's is, or may be, and why.
         """
         return Decider(given, self.locate(identity, given), self._ledger, keep)
+
+    def await_owners(
+        self, resource: str, kind: str, subjects: Iterable[str], report: Report
+    ) -> None:
+        """Wait until the resources that declare records now have written them.
+
+        A courtesy: what they have not written by then is kept.
+        """
+        left = set(subjects)
+
+        def pending() -> list[Claim]:
+            claims = self._ledger.claims_of(kind, left)
+            found = {
+                subject: waiting
+                for subject, each in claims.items()
+                if (waiting := [one for one in each if one.is_pending])
+            }
+            left.intersection_update(found)
+            return [one for waiting in found.values() for one in waiting]
+
+        self._ledger.wait(
+            resource,
+            lambda: not pending(),
+            lambda _: any(map(self._ledger.is_to_come, pending())) and report.pause(0),
+        )
 
     def written_elsewhere(
         self, identity: str, locations: Mapping[str, RecordLocation], values: Mapping[str, str]

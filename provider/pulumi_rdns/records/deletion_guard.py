@@ -25,3 +25,8 @@ def refusal(removed: int, before: int, limit: int | None, whose: str) -> str | N
         "Where that is meant, allow it with rdns:maxDeletePercent, or max_delete_percent of a set "
         "(100 turns this guard off)"
     )
+
+
+def highest(*limits: int | None) -> int | None:
+    """Return the limit that allows most; None where nobody says one."""
+    return max((one for one in limits if one is not None), default=None)

@@ -16,7 +16,7 @@ from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, RejectedError
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
 from pulumi_rdns.model.tables import Table
-from pulumi_rdns.records.deletion_guard import FEWEST, refusal
+from pulumi_rdns.records.deletion_guard import FEWEST, highest, refusal
 from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.holdings import StoredRecord
 from pulumi_rdns.records.ledger import Claim, Ledger
@@ -99,7 +99,7 @@ class Deletions:
             return None
         count = len(self._still_there(old, leaving))
         if resource not in self._limits and refusal(count, before, limit, whose):
-            limit = _highest(limit, self.read_limit())
+            limit = highest(limit, self.read_limit())
         return refusal(count, before, limit, whose)
 
     def _still_there(self, old: PtrSetState, addresses: Collection[str]) -> Collection[str]:
@@ -123,7 +123,7 @@ class Deletions:
         """Return what the program says; of a set that has left it, what it or the stack said."""
         if resource in self._limits:
             return self._limits[resource]
-        return _highest(stored, self._limit)
+        return highest(stored, self._limit)
 
     def counting(
         self,
@@ -175,7 +175,7 @@ class Deletions:
                 self._read_state()
                 before = len(self._before[whose])
                 if refusal(count, before, self._limit, whose):
-                    self._limit = _highest(self._limit, self.read_limit())
+                    self._limit = highest(self._limit, self.read_limit())
                 if why := refusal(count, before, self._limit, whose):
                     return why
             removed.add(resource)
@@ -195,7 +195,3 @@ class Deletions:
 def whose_of(state: PtrState | ForwardState) -> str:
     """Name what a single record is counted with: its zone, or its backend where there is none."""
     return f"of backend {state.backend}" if state.zone is None else f"of zone {state.zone}"
-
-
-def _highest(*limits: int | None) -> int | None:
-    return max((one for one in limits if one is not None), default=None)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
-from dns.rdatatype import RdataType
 from msgspec.structs import replace
 
 from pulumi_rdns.backends.base import Report, ZoneBackend
@@ -36,7 +35,7 @@ from pulumi_rdns.records.forward_refusals import (
 from pulumi_rdns.records.holdings import Memory, holding_of_forward, includes, is_hidden, is_same
 from pulumi_rdns.records.host_ptrs import HostPtrs
 from pulumi_rdns.records.ledger import Claim, Declared, Place
-from pulumi_rdns.records.location import RecordLocation, zone_of
+from pulumi_rdns.records.location import RecordLocation, forward_location, zone_of
 from pulumi_rdns.records.ownership import OwnRecord, Wanted
 from pulumi_rdns.records.reconcile import Decide, Strangers, reconcile
 from pulumi_rdns.records.shared_ledger import SharedLedger
@@ -95,13 +94,16 @@ class ForwardRecords:
         self._ledger.recall(name, holding, is_current=is_current, stays=stays)
 
     def may_be_wanted(self, old: ForwardState, resource: str) -> bool:
-        """Whether another resource that is still to be written may declare this address, as its own
-        is not known yet. No I/O.
+        """Whether another resource declares this address, or may, and does not have it yet. No I/O.
+
+        Where that one fails, the address must still be in the state.
         """
-        claims = self._ledger.claims(record_type(old.address), old.hostname)
+        ours = old.address if old.written is None else old.written
         return any(
-            claim.wanted is None and claim.written is None and claim.resource != resource
-            for claim in claims
+            claim.resource != resource
+            and (claim.wanted is None or is_same(claim.wanted, str(ours)))
+            and _as_of(claim, ours).written is None
+            for claim in self._ledger.claims(record_type(ours), old.hostname)
         )
 
     def create(self, spec: ForwardSpec, report: Report, resource: str = "") -> ForwardState:
@@ -199,7 +201,8 @@ class ForwardRecords:
         )
         name = resource or _resource_of(old)
         is_same = old.address == spec.address and spec.ttl in (None, old.ttl)
-        if is_same and not self._ledger.was_interrupted(name) and not self._went_along(old):
+        was_interrupted = self._ledger.was_interrupted(name, self._identity(spec))
+        if is_same and not was_interrupted and not self._went_along(old):
             # What a refresh learned and the program keeps (ignore_changes) is not ours for that.
             return replace(state, written=old.written, adopted=old.adopted)
         self.recall(old, resource=name)
@@ -213,7 +216,8 @@ class ForwardRecords:
 
     def _went_along(self, old: ForwardState) -> bool:
         """Whether our address is gone since a killed run changed another one of its RRset."""
-        if not self._ledger.was_interrupted_at(record_type(old.address), old.hostname):
+        kind = record_type(old.address)
+        if not self._ledger.was_interrupted_at(kind, self._identity(old), old.hostname):
             return False
         return str(old.address) not in look(self._location_of(old, old.address)).values
 
@@ -394,9 +398,3 @@ def _as_of(claim: Claim, address: Address) -> Claim:
     if is_same(claim.written.value, str(address)):
         return claim
     return claim._replace(written=None)
-
-
-def forward_location(
-    backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address
-) -> RecordLocation:
-    return RecordLocation(backend, zone, hostname, RdataType[record_type(address)])

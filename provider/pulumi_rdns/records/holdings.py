@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from pulumi_rdns.model.addresses import record_type, reverse_name
@@ -23,6 +23,10 @@ class Memory(NamedTuple):
 
     adopted: bool = False
     previous: Previous = Previous()
+
+
+#: there was nothing before
+_NEW = Memory(previous=Previous(known=True))
 
 
 class Written(NamedTuple):
@@ -54,6 +58,8 @@ class Holding(NamedTuple):
     memories: Mapping[str, Memory] = {}
     #: whether digests stand for all texts
     is_hidden: bool = False
+    #: whether there was nothing before the records of which nothing is remembered
+    were_new: bool = False
 
     def get(self, subject: str) -> Written | None:
         """Return what is written at a subject."""
@@ -62,7 +68,7 @@ class Holding(NamedTuple):
         if value is None:
             return None
         owner = self.owners.get(key) or _usual_owner(self.kind, subject)
-        memory = self.memories.get(key, self.memory)
+        memory = self.memories.get(key, _NEW if self.were_new else self.memory)
         return Written(value, self._zone_of(owner), owner, memory)
 
     def _zone_of(self, owner: str) -> str | None:
@@ -91,6 +97,15 @@ class StoredRecord(NamedTuple):
     is_retained: bool = False
 
 
+class StoredHoldings(NamedTuple):
+    """What the state says that its resources have written."""
+
+    #: URN and what that resource has; twice where one is replaced
+    holdings: Sequence[tuple[str, Holding]] = ()
+    #: whether nothing that this stack had written is missing
+    is_whole: bool = False
+
+
 def holding_of_ptr(identity: str, state: PtrState) -> Holding:
     """Return what a PtrRecord has."""
     address = str(state.address)
@@ -117,7 +132,13 @@ def holding_of_set(identity: str, state: PtrSetState) -> Holding:
     memories = {address: Memory(previous=one) for address, one in state.previous.items()}
     memories |= dict.fromkeys(state.adopted, Memory(adopted=True))
     return Holding(
-        "PTR", identity, state.written, frozenset(state.zones), state.owners, memories=memories
+        "PTR",
+        identity,
+        state.written,
+        frozenset(state.zones),
+        state.owners,
+        memories=memories,
+        were_new=True,
     )
 
 

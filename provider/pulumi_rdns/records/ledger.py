@@ -126,6 +126,8 @@ class Ledger:
         #: whether the program tells which resources it makes
         self.is_told = False
         self._heard = time.monotonic()
+        #: whether `learn` has brought in all that this stack wrote before this run
+        self._knows_state = False
 
     def expect(self, line: int, *expected: Expected) -> None:
         """Note that the program has made a resource, of which the engine will tell.
@@ -345,6 +347,13 @@ class Ledger:
             quiet = time.monotonic() - max(since, self._heard)
             is_all = self.is_told and not self._expected
             return quiet < (_SETTLED if is_all else self.patience)
+
+    def may_learn_more(self, since: float) -> bool:
+        """Whether it may still turn out that this stack wrote a record, before this run.
+
+        ``since`` as for `may_hear_more`.
+        """
+        return not self._knows_state and self.may_hear_more(since)
 
     def is_to_come(self, claim: Claim) -> bool:
         """Whether a claim that is pending is about to be fulfilled or to fail."""

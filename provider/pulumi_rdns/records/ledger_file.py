@@ -141,6 +141,12 @@ class Starts(Event, frozen=True, tag="start"):
     identity: str
     #: subject -> value after it; None for no record
     records: dict[str, str | None]
+    #: a delete has left these records for the create of its own resource, which has failed
+    handed_over: bool = False
+
+    def is_elsewhere(self, identity: str) -> bool:
+        """Whether it may have left records where no operation at this place looks after them."""
+        return self.operation == "create" and self.identity != identity
 
 
 class Doubts(Event, frozen=True, tag="doubt"):
@@ -153,6 +159,14 @@ class Resolves(Event, frozen=True, tag="resolve"):
     """What a killed run has left of an operation has been looked after."""
 
     resource: str
+    #: the place (`Backend.identity`) of who did; what was created at another one is still there
+    identity: str | None = None
+
+    def settles(self, begun: Starts) -> bool:
+        """Whether an operation that was begun needs no look any longer."""
+        if begun.resource != self.resource:
+            return False
+        return self.identity is None or not begun.is_elsewhere(self.identity)
 
 
 class Closes(Event, frozen=True, tag="close"):
@@ -252,16 +266,23 @@ class Leftover(NamedTuple):
     #: the operations of which the state may not know, by resource, in their order
     interrupted: dict[str, list[Starts]]
 
-    def resolve(self, resource: str) -> None:
-        """Note that what was left of an operation has been looked after."""
-        if self.interrupted.pop(resource, None) is None:
+    def resolve(self, resource: str, identity: str | None = None) -> None:
+        """Note that what was left of operations has been looked after.
+
+        ``identity``: by an operation at that place; what was created elsewhere is left.
+        """
+        event = Resolves(resource, identity)
+        before = self.interrupted.pop(resource, [])
+        if left := [begun for begun in before if not event.settles(begun)]:
+            self.interrupted[resource] = left
+        if len(left) == len(before):
             return
         with contextlib.suppress(OSError):
             if not self.interrupted:
                 self.path.unlink()
                 return
             with self.path.open("ab") as file:
-                file.write(b"\n0 " + msgspec.json.encode(Resolves(resource)) + b"\n")
+                file.write(b"\n0 " + msgspec.json.encode(event) + b"\n")
 
 
 def leftovers(folder: Path, run: Run, is_alive: Callable[[Cli], bool]) -> list[Leftover]:
@@ -290,7 +311,7 @@ def _summary(path: Path) -> tuple[Cli | None, dict[str, list[Starts]]]:
     cli = None
     started: defaultdict[bytes, list[Starts]] = defaultdict(list)
     doubts: list[Starts] = []
-    resolved = set()
+    resolved: set[Resolves] = set()
     for line in path.read_bytes().split(b"\n"):
         writer = line.partition(b" ")[0]
         for event in _decoded(line) if _BRIEF.match(line) else ():
@@ -301,11 +322,11 @@ def _summary(path: Path) -> tuple[Cli | None, dict[str, list[Starts]]]:
             elif isinstance(event, Doubts):
                 doubts.append(event.begun)
             elif isinstance(event, Resolves):
-                resolved.add(event.resource)
+                resolved.add(event)
             elif isinstance(event, Closes):
                 started[writer].clear()
     left: defaultdict[str, list[Starts]] = defaultdict(list)
     for begun in chain(*started.values(), doubts):
-        if begun.resource not in resolved:
+        if not any(event.settles(begun) for event in resolved):
             left[begun.resource].append(begun)
     return cli, left

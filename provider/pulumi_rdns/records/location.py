@@ -16,7 +16,7 @@ from pulumi_rdns.errors import (
     RejectedError,
     ZoneNotFoundError,
 )
-from pulumi_rdns.model.addresses import Address, reverse_name
+from pulumi_rdns.model.addresses import Address, record_type, reverse_name
 from pulumi_rdns.model.names import DnsName, below, from_dns, is_subdomain, parent, to_dns
 from pulumi_rdns.model.specs import MAX_CNAMES
 
@@ -92,6 +92,13 @@ def written_ptr(
 def attribute_of(backend: AddressBackend, address: Address) -> RecordLocation:
     """Return the location of a PTR that is an attribute of an address."""
     return RecordLocation(backend, None, str(address), RdataType.PTR)
+
+
+def forward_location(
+    backend: ZoneBackend, zone: DnsName, hostname: DnsName, address: Address
+) -> RecordLocation:
+    """Return the location of the A or AAAA record of a hostname; the type follows the address."""
+    return RecordLocation(backend, zone, hostname, RdataType[record_type(address)])
 
 
 def live_of(ptr: Ptr | None) -> LiveRecord:

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from pulumi_rdns.backends.base import Report
 from pulumi_rdns.backends.changes import NOTHING, LiveRecord
 from pulumi_rdns.backends.registry import Backends
-from pulumi_rdns.errors import AddressNotFoundError, InvalidInputError, RdnsError
+from pulumi_rdns.errors import AddressNotFoundError, RdnsError
 from pulumi_rdns.model.addresses import Address
 from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.names import DnsName
-from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrSpec
+from pulumi_rdns.model.specs import ForwardPolicy, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claimants import Claimants, Given
 from pulumi_rdns.records.deletions import Deletions
@@ -24,7 +24,15 @@ from pulumi_rdns.records.forward_check import ForwardGate, policy_of
 from pulumi_rdns.records.holdings import UNREADABLE, Memory, holding_of_ptr
 from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.location import Aliases, RecordLocation, find_ptr, written_ptr
-from pulumi_rdns.records.ownership import OwnPtr, OwnRecord, Wanted, are_foreign, decide_write
+from pulumi_rdns.records.ownership import OwnRecord, Wanted, are_foreign, decide_write
+from pulumi_rdns.records.ptr_state import (
+    fresh_state,
+    others,
+    own_ptr,
+    owner_of,
+    refuse_ttl,
+    told_of_adoption,
+)
 from pulumi_rdns.records.reconcile import Decide, Strangers, reconcile
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from pulumi_rdns.records.store import Store, look
@@ -106,7 +114,7 @@ class PtrRecords:
         before = self._reconcile(location, spec, self._decision(spec), seen)
         self._wait(spec, report)
         previous, adopted = self._inherited(spec, before)
-        return replace(_fresh(spec, location, answer), previous=previous, adopted=adopted)
+        return replace(fresh_state(spec, location, answer), previous=previous, adopted=adopted)
 
     def refuse(self, spec: PtrSpec, resource: str, ours: Collection[DnsName] = ()) -> None:
         """Raise what a create would raise before it writes anything. No write.
@@ -144,7 +152,7 @@ class PtrRecords:
         state = replace(
             old,
             zone=location.zone,
-            owner=_owner_of(location),
+            owner=owner_of(location),
             hostnames=tuple(map(DnsName, seen.values)),
             ttl=seen.ttl if old.ttl is not None else None,
         )
@@ -155,7 +163,7 @@ class PtrRecords:
         # What a refresh has learned and the program keeps (ignore_changes) is not ours for that.
         name = resource or _resource(spec.backend, spec.address)
         is_same = old.hostnames == (spec.hostname,) and spec.ttl in (None, old.ttl)
-        if is_same and not self._ledger.was_interrupted(name):
+        if is_same and not self._ledger.was_interrupted(name, self._identity(spec)):
             return replace(old, ttl=spec.ttl, policies=spec.policies)
         self.recall(old, resource=name)
         with self._told(name, spec):
@@ -171,7 +179,9 @@ class PtrRecords:
             answer = self._admit(spec, report)
         before = self._reconcile(location, spec, self._decision(spec, old.hostnames))
         self._wait(spec, report)
-        state = replace(_fresh(spec, location, answer), previous=old.previous, adopted=old.adopted)
+        state = replace(
+            fresh_state(spec, location, answer), previous=old.previous, adopted=old.adopted
+        )
         if old.adopted and old.written is not None and spec.hostname != old.written:
             # What was adopted is what was there before us.
             previous = Previous(known=True, hostnames=(old.written,), ttl=before.ttl)
@@ -249,7 +259,7 @@ class PtrRecords:
     def _strangers(self, spec: PtrSpec, resource: str, ours: Collection[DnsName] = ()) -> Strangers:
         """Return what may turn out to be a record of this stack, and how to wait for that."""
 
-        wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_hear_more)
+        wait = partial(self._ledger.wait, resource, is_of_use=self._ledger.may_learn_more)
         return Strangers(lambda _, live: self.is_foreign(spec, live, ours), wait)
 
     def decide(
@@ -259,19 +269,19 @@ class PtrRecords:
 
         ``learned`` is what a refresh has shown. Raises ConflictError and RejectedError.
         """
-        written = self._written(spec, _others(spec, live))
-        return decide_write(_own(spec), {*written, *learned}, live)
+        written = self._written(spec, others(spec, live))
+        return decide_write(own_ptr(spec), {*written, *learned}, live)
 
     def is_foreign(self, spec: PtrSpec, live: LiveRecord, learned: Iterable[DnsName] = ()) -> bool:
         """Whether what stands there was written by somebody else."""
-        written = self._written(spec, _others(spec, live))
+        written = self._written(spec, others(spec, live))
         return are_foreign(spec.hostname, {*written, *learned}, live)
 
     def _decision(self, spec: PtrSpec, learned: Iterable[DnsName] = ()) -> Decide:
         return lambda _, live: self.decide(spec, live, learned)
 
     def _adopt(self, location: RecordLocation, spec: PtrSpec, report: Report) -> PtrState:
-        state = _fresh(spec, location, None)
+        state = fresh_state(spec, location, None)
         memory = self.memory(location, spec)
         if memory is not None:
             state = replace(state, previous=memory.previous, adopted=memory.adopted)
@@ -283,10 +293,10 @@ class PtrRecords:
         elif policy is not ForwardPolicy.SKIP:
             answer = self._look_forward(spec)
         if answer is not None and answer.verdict is Verdict.MISMATCH:
-            report.warning(_adopted(spec, answer))
+            report.warning(told_of_adoption(spec, answer))
         else:
-            self._adopted.warn(report, _adopted(spec, answer))
-        return replace(_fresh(spec, location, answer), adopted=True)
+            self._adopted.warn(report, told_of_adoption(spec, answer))
+        return replace(fresh_state(spec, location, answer), adopted=True)
 
     def memory(self, location: RecordLocation, spec: PtrSpec) -> Memory | None:
         """Return what is remembered of a record that is right already and that this stack wrote;
@@ -294,7 +304,7 @@ class PtrRecords:
         """
         written = self._written(spec, [spec.hostname])
         if spec.hostname in written:
-            # A killed run, and a set that found nothing, remember nothing of what was there before.
+            # A killed run remembers nothing of what was there before.
             return written[spec.hostname] or Memory()
         if UNREADABLE in written:
             return written[UNREADABLE]
@@ -378,58 +388,3 @@ class PtrRecords:
 def _resource(backend: str, address: Address) -> str:
     """Name a resource of which nobody says the URN."""
     return f"PTR {backend} {address}"
-
-
-def refuse_ttl(location: RecordLocation, spec: PtrSpec) -> None:
-    """Raise InvalidInputError where a TTL is given, and the record can have none."""
-    if location.zone is None and spec.ttl is not None:
-        reason = f"the PTR of {spec.address} is set at its account, without a TTL; leave it out"
-        raise InvalidInputError(reason, "ttl")
-
-
-def _own(spec: PtrSpec) -> OwnPtr:
-    return OwnPtr(
-        spec.backend,
-        str(spec.address),
-        spec.hostname,
-        spec.ttl,
-        spec.policies.on_conflict is OnConflict.OVERWRITE,
-        '. Nothing was changed. To take it over, set on_conflict to "overwrite" (in a '
-        "stack file: onConflict); if another resource of this stack was renamed, add `aliases` to "
-        "this one; otherwise remove the record there first",
-    )
-
-
-def _others(spec: PtrSpec, live: LiveRecord) -> list[str]:
-    return [value for value in live.values if value != spec.hostname]
-
-
-def _owner_of(location: RecordLocation) -> DnsName | None:
-    return None if location.zone is None else DnsName(location.owner)
-
-
-def _adopted(spec: PtrSpec, answer: Confirmation | None) -> str:
-    """Say that a record was right already, and what becomes of it."""
-    fate = {
-        OnDelete.REMOVE: "will remove it",
-        OnDelete.RESTORE: "will leave it (on_delete restore)",
-    }.get(spec.policies.on_delete or OnDelete.REMOVE_WRITTEN, "will leave it")
-    text = f"the PTR of {spec.address} was {spec.hostname} already; it is adopted: destroy {fate}"
-    if answer is not None and answer.verdict is Verdict.MISMATCH:
-        text += f". {spec.hostname} does not resolve to {spec.address}: {answer.detail}"
-    return text
-
-
-def _fresh(spec: PtrSpec, location: RecordLocation, answer: Confirmation | None) -> PtrState:
-    return PtrState(
-        backend=spec.backend,
-        address=spec.address,
-        zone=location.zone,
-        owner=_owner_of(location),
-        hostnames=(spec.hostname,),
-        written=spec.hostname,
-        ttl=spec.ttl,
-        forward_confirmed=answer.confirmed if answer else None,
-        forward_detail=answer.detail if answer else "not checked",
-        policies=spec.policies,
-    )

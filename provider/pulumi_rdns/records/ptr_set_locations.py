@@ -137,7 +137,19 @@ class PtrSetLocations:
         with Workers(_SIDE_BY_SIDE) as pool:
             return [address for group in pool.map(away, groups.values()) for address in group]
 
-    def has_zone(self, zone: DnsName | None) -> bool:
+    def in_zones_that_are_gone(self, found: FoundLocations) -> dict[str, RdnsError]:
+        """Return the addresses whose record is not served where it was written, as that zone is not
+        here any longer, and why. Raises BackendError.
+        """
+        zones = {found.locations[address].zone for address in found.unserved}
+        gone = {zone for zone in zones if not self._has_zone(zone)}
+        return {
+            address: error
+            for address, error in found.unserved.items()
+            if found.locations[address].zone in gone
+        }
+
+    def _has_zone(self, zone: DnsName | None) -> bool:
         """Whether a zone is still here. Raises BackendError."""
         if zone is None or not isinstance(self._backend, ZoneBackend):
             return True

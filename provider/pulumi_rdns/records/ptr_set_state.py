@@ -168,12 +168,41 @@ def believed(state: PtrSetState, address: str) -> tuple[DnsName, ...]:
     return () if hostname is None else (hostname,)
 
 
+def seen_now(
+    old: PtrSetState, there: Mapping[str, LiveRecord], unserved: Collection[str]
+) -> PtrSetState | None:
+    """Remember what a look has shown; None where all are gone, and none is kept for another
+    resource.
+
+    What cannot be looked at, ``unserved``, is as it was; it is served again when a delegation ends.
+    """
+    live = {
+        address: tuple(map(DnsName, one.values))
+        for address, one in there.items()
+        if one.values and not _is_only_default(one, old.written.get(address))
+    }
+    live |= {address: believed(old, address) for address in unserved}
+    # What is kept for another resource is still in this state alone.
+    if old.records.table and not live and old.written.keys() <= old.records.table.keys():
+        return None
+    several = {address: names for address, names in live.items() if len(names) > 1}
+    ttls = {one.ttl for key, one in there.items() if key in live and one.ttl}
+    others = [] if old.ttl is None else sorted(ttls - {old.ttl})
+    ttl = others[0] if others else old.ttl
+    return replace(old, records=old.records.live(live), several=several, ttl=ttl)
+
+
+def _is_only_default(live: LiveRecord, written: str | None) -> bool:
+    """Whether the vendor's default name is there, and nobody chose it."""
+    return live.is_default and live.values != (written,)
+
+
 def seen_after(
     state: PtrSetState, old: PtrSetState, spec: PtrSetSpec, failures: Collection[str]
 ) -> PtrSetState:
     """Remember which of the records are there: what failed is as it was before."""
     if not failures:
-        return replace(state, records=spec.records, several={})
+        return replace(state, records=spec.records, several={}, ttl=spec.ttl)
     wanted = spec.records.table
     live = {key: (value,) for key, value in wanted.items() if key not in failures}
     kept = {key: names for key in failures if (names := believed(old, key))}
@@ -183,6 +212,7 @@ def seen_after(
         state,
         records=replace(records, records={**records.records, **stayed}),
         several={key: names for key, names in kept.items() if len(names) > 1},
+        ttl=old.ttl,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from threading import Lock
@@ -10,7 +10,7 @@ from threading import Lock
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.states import Previous
-from pulumi_rdns.records.holdings import Holding, Memory, hidden, is_hidden
+from pulumi_rdns.records.holdings import Holding, Memory, StoredHoldings, hidden, is_hidden
 from pulumi_rdns.records.ledger import Declared, Expected, Ledger, Place
 from pulumi_rdns.records.ledger_file import (
     AnyEvent,
@@ -39,12 +39,12 @@ class SharedLedger(Ledger):
         #: resources that have handed records over to their own create
         self._handed_over: set[str] = set()
         self._leftovers: Sequence[Leftover] = ()
-        #: kind and subject of what killed runs were changing, for as long as this process lives
-        self._unsettled: set[tuple[str, str]] = set()
+        #: kind, place and subject of what killed runs were changing, as long as this process lives
+        self._unsettled: set[tuple[str, str, str]] = set()
         #: the stack's organization; None where nobody says
         self.organization: str | None = None
         #: reads the state: each resource, and what it has written
-        self.read_state: Callable[[], Iterable[tuple[str, Holding]]] | None = None
+        self.read_state: Callable[[], StoredHoldings] | None = None
         self._learning = Lock()
 
     def join(self, file: LedgerFile | ConfigError, leftovers: Sequence[Leftover] = ()) -> None:
@@ -58,7 +58,8 @@ class SharedLedger(Ledger):
                 for begun in chain(*left.interrupted.values()):
                     values = {key: one for key, one in begun.records.items() if one is not None}
                     hides = any(map(is_hidden, begun.records))
-                    self._unsettled.update((begun.kind, subject) for subject in begun.records)
+                    about = begun.kind, begun.identity
+                    self._unsettled.update((*about, subject) for subject in begun.records)
                     holding = Holding(begun.kind, begun.identity, values, is_hidden=hides)
                     super().recall(begun.resource, holding, is_current=False)
             if isinstance(file, ConfigError):
@@ -115,10 +116,10 @@ class SharedLedger(Ledger):
                 self._tell(Doubts(begun))
             raise
         for left in self._leftovers:
-            left.resolve(resource)
+            left.resolve(resource, identity)
         if operation != "delete" and resource in self._handed_over:
             self._handed_over.remove(resource)
-            self._tell(Resolves(resource))
+            self._tell(Resolves(resource, identity))
 
     def hand_over(
         self, resource: str, kind: str, identity: str, records: Mapping[str, str | None]
@@ -130,7 +131,7 @@ class SharedLedger(Ledger):
         if records:
             self._handed_over.add(resource)
             shown = self._shown(resource, records)
-            self._tell(Doubts(Starts(resource, "create", kind, identity, shown)))
+            self._tell(Doubts(Starts(resource, "create", kind, identity, shown, handed_over=True)))
 
     def close(self) -> None:
         """Note that the engine ends this process; the last one that wrote removes the file."""
@@ -138,23 +139,39 @@ class SharedLedger(Ledger):
         if self._file is not None:
             self._file.remove_if_all_is_known()
 
-    def was_interrupted(self, resource: str) -> bool:
-        """Whether a killed run left the resource's record in a state that nobody knows."""
-        return any(resource in left.interrupted for left in self._leftovers)
+    def was_interrupted(self, resource: str, identity: str) -> bool:
+        """Whether a killed run left the resource's record in a state that nobody knows.
 
-    def was_interrupted_at(self, kind: str, subject: str) -> bool:
-        """Whether a killed run was changing this record, or another one of its RRset."""
-        return not self._unsettled.isdisjoint({(kind, subject), (kind, hidden(subject))})
+        ``identity`` is the place where the resource is by its state.
+        """
+        begun = [one for left in self._leftovers for one in left.interrupted.get(resource, ())]
+        return not all(one.is_elsewhere(identity) for one in begun)
+
+    def left_elsewhere(self, resource: str, identity: str) -> list[Starts]:
+        """Return what runs of before may have created at other places, and no state has."""
+        begun = [one for left in self._leftovers for one in left.interrupted.get(resource, ())]
+        return [one for one in begun if one.is_elsewhere(identity)]
+
+    def was_interrupted_at(self, kind: str, identity: str, subject: str) -> bool:
+        """Whether a killed run was changing this record, or another one of its RRset.
+
+        ``identity`` is the place where the record is.
+        """
+        about = {(kind, identity, subject), (kind, identity, hidden(subject))}
+        return not self._unsettled.isdisjoint(about)
 
     def learn(self) -> bool:
         if self.read_state is None:
             return False
         with self._learning:
-            told = [] if self.read_state is None else [*self.read_state()]
+            if self.read_state is None:
+                return True
+            told = self.read_state()
             with self._changes():
-                for resource, holding in told:
+                for resource, holding in told.holdings:
                     self._own(holding)
                     self._note_exchange(resource, holding)
+                self._knows_state = told.is_whole
                 self.read_state = None
         return True
 
@@ -269,4 +286,5 @@ def _holding(event: Has) -> Holding:
         None if event.memory is None else _memory(event.memory),
         {key: _memory(told) for key, told in event.memories.items()},
         any(map(is_hidden, event.records)),
+        were_new=event.kind == "PTR" and event.memory is None,
     )

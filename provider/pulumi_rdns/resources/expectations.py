@@ -16,7 +16,7 @@ import pulumi
 
 from pulumi_rdns.errors import ConfigError, InvalidInputError
 from pulumi_rdns.model.addresses import parse_address, record_type
-from pulumi_rdns.records.holdings import is_hidden
+from pulumi_rdns.properties.ptr_set import check_records
 from pulumi_rdns.records.ledger_file import (
     Began,
     Expects,
@@ -27,11 +27,16 @@ from pulumi_rdns.records.ledger_file import (
     ledger_folder,
     leftovers,
 )
+from pulumi_rdns.records.left_records import is_undeclared
 from pulumi_rdns.resources.engine import run
 from pulumi_rdns.resources.inputs import literal_hostname
 
-#: addresses that a warning names
-_SHOWN = 5
+#: the inputs that say which records a resource has
+_INPUTS = {
+    "PtrRecord": ("address", "hostname"),
+    "ForwardRecord": ("address", "hostname"),
+    "PtrRecordSet": ("records", "network", "fill", "exclude"),
+}
 
 
 class Expectations:
@@ -62,12 +67,12 @@ class Expectations:
             pulumi.Output.from_input(warning)
 
     async def _warn_of(self, left: Sequence[Leftover]) -> None:
-        """Name the records that a killed run was creating, and this program does not declare."""
+        """Name the records that a run of before has left, and this program does not declare."""
         await asyncio.sleep(0)  # by then the program's own code has run
         for one in left:
             for *_, begun in [*one.interrupted.values()]:
                 if begun.operation == "create" and not self._is_declared(begun):
-                    pulumi.log.warn(_orphan(begun))
+                    pulumi.log.warn(is_undeclared(begun))
                     if not pulumi.runtime.is_dry_run():
                         one.resolve(begun.resource)
 
@@ -97,7 +102,7 @@ class Expectations:
         line = self._count
         self._append(Expects(line, name, kinds, records))
         is_open = records is None or (kind == "ForwardRecord" and None in records.values())
-        if is_open and kind != "PtrRecordSet":
+        if is_open:
             later: Awaitable[Any] = self._expect_when_known(line, kind, name, inputs)
             pulumi.Output.from_input(later)
         return None if self._file is None else line
@@ -120,26 +125,15 @@ class Expectations:
         # What it depends on has failed, which is told where it did.
         with contextlib.suppress(Exception):
             known = {}
-            for key in ("address", "hostname"):
+            for key in _INPUTS[kind]:
                 value = pulumi.Output.from_input(inputs.get(key))
                 if not await value.is_known() or await value.is_secret():
                     return
                 known[key] = await value.future()
-            kinds, records = _records(kind, known, None)
+            table = check_records(known)[0].table if kind == "PtrRecordSet" else None
+            kinds, records = _records(kind, known, table)
             if records:
                 self._append(Expects(line, name, kinds, records))
-
-
-def _orphan(begun: Starts) -> str:
-    shown = [key for key in begun.records if not is_hidden(key)]
-    names = f" of {', '.join(shown[:_SHOWN])}" if shown else ""
-    more = f" and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else ""
-    name = begun.resource.rpartition("::")[2]
-    return (
-        f"a run that was killed was creating {name!r}, the {begun.kind} record{names}{more}, which "
-        "this program does not declare any longer: what it has written is in no state, so nobody "
-        "removes it; declare it again, or remove it by hand"
-    )
 
 
 _Records = tuple[tuple[str, ...], dict[str, str | None] | None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..harness import Project, ptr
 from ..moved_resources import COMPUTED
 from ..worlds import World
@@ -12,16 +14,22 @@ LATE = f"""
 late = Computed("late", "192.0.2.14")
 rdns.PtrRecord("computed", address=late.value, hostname={C!r})
 """
+#: a set whose records are one
+LATE_SET = f"""
+late = Computed("late", "192.0.2.14")
+rdns.PtrRecordSet("computed", records=late.value.apply(lambda address: {{address: {C!r}}}))
+"""
 
 
+@pytest.mark.parametrize("late", [LATE, LATE_SET], ids=["record", "set"])
 def test_a_target_goes_beside_a_record_whose_address_is_computed(
-    project: Project, world: World
+    project: Project, world: World, late: str
 ) -> None:
     x, *_ = world.addresses
-    project.program(COMPUTED, LATE, ptr("a", x, A))
+    project.program(COMPUTED, late, ptr("a", x, A))
     project.up()
     target = project.urn("a")
-    project.program(COMPUTED, LATE)
+    project.program(COMPUTED, late)
     project.up("--target", target)
     assert world.ptr(x) == []
     assert "a" not in project.resources()

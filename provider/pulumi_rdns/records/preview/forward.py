@@ -11,9 +11,8 @@ from pulumi_rdns.errors import BackendError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict
 from pulumi_rdns.model.states import ForwardState
-from pulumi_rdns.records.forward import forward_location
 from pulumi_rdns.records.forward_refusals import also_has, warn_of_mask
-from pulumi_rdns.records.location import RecordLocation
+from pulumi_rdns.records.location import RecordLocation, forward_location
 from pulumi_rdns.records.preview.foresight import Foresight
 from pulumi_rdns.records.preview.job import Job
 from pulumi_rdns.records.session import Session

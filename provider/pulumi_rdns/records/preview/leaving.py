@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from pulumi_rdns.model.addresses import record_type
 from pulumi_rdns.model.specs import OnDelete, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
-from pulumi_rdns.records.deletion_guard import refusal
+from pulumi_rdns.records.deletion_guard import highest, refusal
 from pulumi_rdns.records.holdings import StoredRecord, is_same
 from pulumi_rdns.records.preview.foresight import Foresight, Told
 from pulumi_rdns.records.preview.ptr_set import leaving
@@ -48,8 +48,7 @@ def _foresee_set(session: Session, urn: str, old: PtrSetState, sight: Foresight)
     name = urn.rpartition("::")[2]
     if line := counts.line():
         sight.tell(Told(f"PtrRecordSet {name!r} leaves the program: {line}"))
-    limit = old.policies.max_delete_percent
-    limit = session.settings.max_delete_percent if limit is None else limit
+    limit = highest(old.policies.max_delete_percent, session.settings.max_delete_percent)
     if why := refusal(len(removed), len(old.written), limit, f"of PtrRecordSet {name!r}"):
         sight.tell(Told(why, will_fail=True))
 

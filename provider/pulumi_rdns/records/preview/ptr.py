@@ -18,8 +18,8 @@ from pulumi_rdns.records.forward_check import mask_of, policy_of
 from pulumi_rdns.records.location import Listed, RecordLocation, written_ptr
 from pulumi_rdns.records.preview.foresight import Foresight
 from pulumi_rdns.records.preview.job import Job, listed_once
-from pulumi_rdns.records.ptr import refuse_ttl
 from pulumi_rdns.records.ptr_set_locations import PtrSetLocations
+from pulumi_rdns.records.ptr_state import refuse_ttl
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.store import read_each
 

@@ -159,11 +159,11 @@ def _meet(
         except RdnsError as error:
             sight.trouble(ahead.resource, "PTR", address, error)
         else:
-            ours = sets.ours(old, address, there)
+            ours = sets.owners.ours(old, address, there)
             overwritten += are_foreign(todo[address], ours, there)
     if not sight.knows:
         conflicts = {}
-    _, adopted = sets.taken_over(old, todo, live, locations)
+    _, adopted = sets.owners.taken_over(old, todo, live, locations)
     new = [key for key in conflicts if key not in old.written]
     counts = sight.counted(ahead.resource)
     sight.count(
