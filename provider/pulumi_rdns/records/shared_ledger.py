@@ -57,7 +57,8 @@ class SharedLedger(Ledger):
                     values = {key: one for key, one in begun.records.items() if one is not None}
                     hides = any(map(is_hidden, begun.records))
                     holding = Holding(begun.kind, begun.identity, values, is_hidden=hides)
-                    super().recall(begun.resource, holding, is_current=False)
+                    self._own(holding)
+                    self._note_exchange(begun.resource, holding)
             if isinstance(file, ConfigError):
                 self.trouble = str(file)
             else:
