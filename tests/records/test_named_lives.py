@@ -22,7 +22,7 @@ from tests.records.engine_oracle import (
     BrokenPromiseError,
     Spot,
 )
-from tests.records.engine_program import MACHINE, Up
+from tests.records.engine_program import MACHINE, Resource, Up
 from tests.records.engine_world import Stack, forward, ptr, ptr_set
 
 A, B, C = (f"192.0.2.{octet}" for octet in (10, 11, 12))
@@ -353,3 +353,26 @@ def test_what_a_record_left_to_its_successor_is_known_when_that_goes_elsewhere_a
     stack.drop("it")
     assert stack.up().is_success
     assert not stack.world.live()
+
+
+@pytest.mark.parametrize(
+    ("declared", "how"),
+    [
+        (ptr(A, X, "two", behind=MACHINE), Up(continues=True, machine_fails=True)),
+        (ptr(A, X, "two", deletes_first=True), Up(continues=True)),
+        (ptr_set({A: X}, "two", deletes_first=True), Up(continues=True)),
+    ],
+)
+def test_what_was_replaced_stays_in_the_state_when_its_resource_comes_back_and_cannot_be_created(
+    stack: Stack, declared: Resource, how: Up
+) -> None:
+    plain = declared._replace(behind=None, deletes_first=False)
+    stack.declare("it", plain)
+    assert stack.up().is_success
+    stack.declare("it", plain._replace(inputs={**plain.inputs, "backend": "one"}))
+    assert stack.up(Up(killed_in=1)).was_killed
+    stack.declare("it", declared)
+    assert not stack.up(how).is_success
+    stack.declare("it", plain)
+    stack.settle()
+    assert [spot.place for spot in stack.world.live()] == ["two"]

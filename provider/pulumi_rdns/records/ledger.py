@@ -80,6 +80,8 @@ class Claim(NamedTuple):
     is_guess: bool = False
     #: whether the engine leaves it as it is in this run
     stays: bool = False
+    #: whether the state has other records of it too, as a replacement was not finished
+    is_twice: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -99,6 +101,8 @@ class _Entry:
         self.declared: Declared | None = None
         self.holding: Holding | None = None
         self.failed: set[str] = set()
+        #: what the state says that it has: more than one where it was replaced
+        self.stored: list[Holding] = []
         self.stays = False
 
 
@@ -165,6 +169,8 @@ class Ledger:
         with self._news():
             self._own(holding)
             self._note_exchange(resource, holding)
+            if holding not in self._entries[resource].stored:
+                self._entries[resource].stored.append(holding)
             if is_current:
                 self._entries[resource].holding = holding
                 self._entries[resource].stays = stays
@@ -295,6 +301,7 @@ class Ledger:
             entry.holding.get(subject) if entry.holding else None,
             key in entry.failed,
             stays=entry.stays,
+            is_twice=len(entry.stored) > 1,
         )
 
     @contextmanager

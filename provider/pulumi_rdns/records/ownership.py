@@ -215,7 +215,8 @@ def _obstacle(record: OwnRecord, one: LocatedClaim) -> RdnsError | None:
         return one.error
     if claim.has_failed:
         return _kept(record, f"{_who(claim)} could not be created; see its error")
-    if one.where is Where.HERE and claim.resource == record.resource:
+    if one.where is Where.HERE and claim.resource == record.resource and not claim.is_twice:
+        # This delete is the first half of a replacement: its create comes next.
         return None
     if claim.resource == record.resource:
         cure = "leave delete_before_replace out of its opts, so that the new one comes first"

@@ -61,7 +61,8 @@ class SharedLedger(Ledger):
                     about = begun.kind, begun.identity
                     self._unsettled.update((*about, subject) for subject in begun.records)
                     holding = Holding(begun.kind, begun.identity, values, is_hidden=hides)
-                    super().recall(begun.resource, holding, is_current=False)
+                    self._own(holding)
+                    self._note_exchange(begun.resource, holding)
             if isinstance(file, ConfigError):
                 self.trouble = str(file)
             else:
