@@ -36,9 +36,9 @@ hostnames = st.builds(
 )
 
 #: labels as they may stand in a zone: any octets, many of which a text has to escape
-any_labels = st.binary(min_size=1, max_size=6) | st.text('aZ9-_*/.\\@$ "', min_size=1).map(
-    str.encode
-)
+any_labels = st.binary(min_size=1, max_size=6) | st.text(
+    'aZ9-_*/.\\@$ "', min_size=1, max_size=20
+).map(str.encode)
 #: names of the DNS
 dns_names = st.lists(any_labels, max_size=5).map(
     lambda labels: dns.name.Name([*labels, b""]).canonicalize()
