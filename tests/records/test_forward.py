@@ -319,13 +319,14 @@ class TestAKilledRun:
     """It was changing another address of the RRset, at a backend that deletes and then creates."""
 
     @pytest.fixture
-    def later(self, folder: Path, tmp_path: Path) -> Session:
+    def later(self, folder: Path, tmp_path: Path, backend: str) -> Session:
         """Return the session of the next run."""
+        place = new_session(tmp_path).backends.identity(backend)
         killed = SharedLedger()
         killed.join(LedgerFile(tmp_path / "rdns", RUN._replace(key="killed")))
         with (
             contextlib.suppress(KeyboardInterrupt),
-            killed.operation("killed", "update", "A", "any", {MAIL: "192.0.2.99"}),
+            killed.operation("killed", "update", "A", place, {MAIL: "192.0.2.99"}),
         ):
             raise KeyboardInterrupt
         session = new_session(tmp_path)
