@@ -376,3 +376,21 @@ def test_what_was_replaced_stays_in_the_state_when_its_resource_comes_back_and_c
     stack.declare("it", plain)
     stack.settle()
     assert [spot.place for spot in stack.world.live()] == ["two"]
+
+
+@pytest.mark.parametrize(
+    "declared", [ptr(A, X, deletes_first=True), ptr_set({A: X}, deletes_first=True)]
+)
+def test_a_record_that_is_deleted_first_stays_where_its_successor_goes_to_another_zone(
+    stack: Stack, declared: Resource
+) -> None:
+    stack.declare("it", declared._replace(inputs={**declared.inputs, "zone": CLASSLESS}))
+    assert stack.up().is_success
+    # Without the name of its zone, it is looked for, and found in the parent.
+    again = declared._replace(inputs={**declared.inputs, "backend": "again"})
+    stack.declare("it", again)
+    stack.up(Up(continues=True))
+    stack.settle()
+    stack.drop("it")
+    stack.up(Up(continues=True))
+    assert not stack.world.live()

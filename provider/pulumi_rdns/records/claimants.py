@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from pulumi_rdns.backends.base import Backend, Report
+from dns.rdatatype import RdataType
+
+from pulumi_rdns.backends.base import Backend, Report, ZoneBackend
 from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.records.holdings import Memory, is_same
 from pulumi_rdns.records.ledger import Claim, Ledger
-from pulumi_rdns.records.location import RecordLocation, primary_of
+from pulumi_rdns.records.location import (
+    Aliases,
+    RecordLocation,
+    no_aliases,
+    primary_of,
+    zone_of,
+)
 from pulumi_rdns.records.ownership import (
     LocatedClaim,
     OwnRecord,
@@ -24,6 +32,7 @@ from pulumi_rdns.records.ownership import (
     Where,
     decide_delete,
 )
+from pulumi_rdns.records.ptr_set_locations import PtrSetLocations
 from pulumi_rdns.records.store import read_elsewhere
 
 
@@ -87,9 +96,10 @@ class _Question(NamedTuple):
 class Claimants:
     """Finds out which claims are about the very record."""
 
-    def __init__(self, backends: Backends, ledger: Ledger) -> None:
+    def __init__(self, backends: Backends, ledger: Ledger, aliases: Aliases = no_aliases) -> None:
         self._backends = backends
         self._ledger = ledger
+        self._aliases = aliases
 
     def decider(
         self,
@@ -174,7 +184,55 @@ class Claimants:
                     doubts[_Question(claim.place.instance, one.location.zone)].append(subject)
         for question, subjects in doubts.items():
             self._answer(question, {key: given[key] for key in subjects}, located)
+        for subject in self._going_elsewhere(given, located):
+            located[subject] = [
+                LocatedClaim(one.claim, Where.ELSEWHERE)
+                if _is_left_to(given[subject], one)
+                else one
+                for one in located[subject]
+            ]
         return located
+
+    def _going_elsewhere(
+        self, given: Mapping[str, Given], located: Mapping[str, Sequence[LocatedClaim]]
+    ) -> list[str]:
+        """Return the records that their own resource is about to create again, at another place: it
+        names no zone any longer, and the one that is found is not that of the record.
+        """
+        own = {
+            subject: one
+            for subject, one in given.items()
+            if any(_is_left_to(one, each) for each in located[subject])
+        }
+        places: defaultdict[Backend, list[str]] = defaultdict(list)
+        for subject, one in own.items():
+            places[one.location.backend].append(subject)
+        gone = []
+        for backend, subjects in places.items():
+            found = self._places_found(backend, own, subjects)
+            gone += [
+                subject
+                for subject, one in found.items()
+                if one != (own[subject].location.zone, own[subject].location.owner)
+            ]
+        return gone
+
+    def _places_found(
+        self, backend: Backend, given: Mapping[str, Given], subjects: Sequence[str]
+    ) -> dict[str, tuple[DnsName | None, str] | None]:
+        """Find the zone and the owner name that a create would find; None where it finds none."""
+        if given[subjects[0]].location.rdtype is RdataType.PTR:
+            there = PtrSetLocations(backend, None, self._aliases).find(subjects)
+            return {
+                key: (one.zone, one.owner) if isinstance(one, RecordLocation) else None
+                for key, one in there.items()
+            }
+        found: dict[str, tuple[DnsName | None, str] | None] = dict.fromkeys(subjects)
+        for hostname in subjects:
+            with suppress(RdnsError):
+                zone = zone_of(cast(ZoneBackend, backend), DnsName(hostname))
+                found[hostname] = zone, hostname
+        return found
 
     def _answer(
         self,
@@ -221,6 +279,14 @@ class Claimants:
         except ConfigError:
             return None
         return found if self._backends.identity(name) in places else None
+
+
+def _is_left_to(given: Given, one: LocatedClaim) -> bool:
+    """Whether a claim is that of the resource itself, which is about to look for a zone."""
+    claim, place = one.claim, one.claim.place
+    is_own = claim.resource == given.record.resource and claim.is_pending
+    looks = place is not None and place.zone is None and given.location.zone is not None
+    return is_own and looks and one.where is Where.HERE
 
 
 def _instance_of(one: LocatedClaim) -> str | None:

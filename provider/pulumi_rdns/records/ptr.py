@@ -52,7 +52,7 @@ class PtrRecords:
     ) -> None:
         self._backends = backends
         self._ledger = ledger
-        self._claimants = Claimants(backends, ledger)
+        self._claimants = Claimants(backends, ledger, aliases)
         self._gate = gate
         self._deletions = deletions
         self._await_served = await_served

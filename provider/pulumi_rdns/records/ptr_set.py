@@ -66,7 +66,7 @@ class PtrSets:
     ) -> None:
         self._backends = backends
         self._ledger = ledger
-        self._claimants = Claimants(backends, ledger)
+        self._claimants = Claimants(backends, ledger, aliases)
         self.owners = PtrSetOwners(backends, ledger, self._claimants)
         self._gate = gate
         self._deletions = deletions
