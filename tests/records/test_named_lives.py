@@ -394,3 +394,15 @@ def test_a_record_that_is_deleted_first_stays_where_its_successor_goes_to_anothe
     stack.drop("it")
     stack.up(Up(continues=True))
     assert not stack.world.live()
+
+
+def test_what_a_record_remembers_survives_a_run_that_was_killed_in_a_rename(stack: Stack) -> None:
+    stack.declare("first", ptr(A, X))
+    assert stack.up().is_success
+    stack.rename("first", "second")
+    stack.declare("second", ptr(A, X, onDelete="restore"))
+    assert stack.up(Up(killed_in=0, killed_late=True)).was_killed
+    assert stack.up().is_success
+    stack.drop("second")
+    assert stack.up().is_success
+    assert not stack.world.live()
