@@ -11,7 +11,7 @@ from pulumi_rdns.errors import ConflictError
 from pulumi_rdns.lifecycle import forward
 from pulumi_rdns.lifecycle.call import Call
 from pulumi_rdns.properties.schema import DECLARATION, NEXT_PTRS, SECRET_INPUTS
-from pulumi_rdns.records.ledger import Expected, Place
+from pulumi_rdns.records.claims import Expected, Place
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.lifecycle.conftest import SOA, UNKNOWN, World, call_of, counted, previewed

@@ -13,7 +13,7 @@ from pulumi_rdns.errors import ConflictError, InvalidInputError, UnavailableErro
 from pulumi_rdns.lifecycle import ptr
 from pulumi_rdns.lifecycle.call import Call
 from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
-from pulumi_rdns.records.ledger import Expected, Place
+from pulumi_rdns.records.claims import Expected, Place
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.lifecycle.conftest import (

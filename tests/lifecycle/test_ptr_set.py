@@ -14,7 +14,7 @@ from pulumi_rdns.lifecycle.call import Call, PartlyDoneError
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.confirmation import Confirmation
 from pulumi_rdns.properties.schema import DECLARATION, SECRET_INPUTS
-from pulumi_rdns.records.ledger import Expected, Place
+from pulumi_rdns.records.claims import Expected, Place
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.lifecycle.conftest import NO, SOME, UNKNOWN, Source, World, call_of, counted, previewed

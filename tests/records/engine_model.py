@@ -17,8 +17,8 @@ from pulumi_rdns.lifecycle import forward, ptr, ptr_set
 from pulumi_rdns.lifecycle.call import Call, PartlyDoneError, Stored
 from pulumi_rdns.lifecycle.stored_state import stored_holdings
 from pulumi_rdns.properties.schema import DECLARATION
+from pulumi_rdns.records.claims import Expected
 from pulumi_rdns.records.holdings import StoredHoldings
-from pulumi_rdns.records.ledger import Expected
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.records.engine_program import FORWARD, MACHINE, PTR, SET, Program, Resource, Up

@@ -21,8 +21,8 @@ from pulumi_rdns.model.specs import (
     PtrSpec,
 )
 from pulumi_rdns.model.states import Previous
+from pulumi_rdns.records.claims import Place
 from pulumi_rdns.records.holdings import Memory
-from pulumi_rdns.records.ledger import Place
 from pulumi_rdns.records.ptr_set_state import SetResult
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard

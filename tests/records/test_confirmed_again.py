@@ -12,6 +12,7 @@ from pulumi_rdns.model.confirmation import Confirmation, Verdict
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
+from pulumi_rdns.records.claims import Declared, Expected, Place
 from pulumi_rdns.records.confirmed_again import (
     confirmed_again,
     is_to_confirm,
@@ -19,7 +20,6 @@ from pulumi_rdns.records.confirmed_again import (
     to_confirm,
 )
 from pulumi_rdns.records.holdings import Holding
-from pulumi_rdns.records.ledger import Declared, Expected, Place
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from tests.backends.heard import Heard

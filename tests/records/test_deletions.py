@@ -21,8 +21,8 @@ from pulumi_rdns.model.specs import (
     PtrSpec,
 )
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
+from pulumi_rdns.records.claims import Expected
 from pulumi_rdns.records.holdings import Holding, StoredRecord
-from pulumi_rdns.records.ledger import Expected
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
 from tests.records.conftest import ZONE, name, new_session

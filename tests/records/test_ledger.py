@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from pulumi_rdns.model.states import Previous
 from pulumi_rdns.records import ledger as ledger_module
+from pulumi_rdns.records.claims import Claim, Declared, Expected, Place
 from pulumi_rdns.records.holdings import Holding, Memory
-from pulumi_rdns.records.ledger import Claim, Declared, Expected, Ledger, Place
+from pulumi_rdns.records.ledger import Ledger
 from tests.records.conftest import name
 
 HERE = Place("ns1", "identity of ns1")

@@ -12,7 +12,8 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.lifecycle import ptr as life_of_ptr
 from pulumi_rdns.lifecycle.call import DiffResult
 from pulumi_rdns.records import claimants, ownership
-from pulumi_rdns.records.ledger import Claim, Ledger
+from pulumi_rdns.records.claims import Claim
+from pulumi_rdns.records.ledger import Ledger
 from pulumi_rdns.records.ownership import Decision, LocatedClaim, OwnRecord
 from pulumi_rdns.records.shared_ledger import SharedLedger
 from tests.records.engine_oracle import (

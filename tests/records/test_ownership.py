@@ -12,8 +12,8 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import ConflictError, UnavailableError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.states import Previous
+from pulumi_rdns.records.claims import Claim, Place
 from pulumi_rdns.records.holdings import Memory, Written, hidden
-from pulumi_rdns.records.ledger import Claim, Place
 from pulumi_rdns.records.ownership import (
     Decision,
     Keep,

@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from pulumi_rdns.errors import ConfigError, ConflictError
+from pulumi_rdns.records.claims import Claim, Declared
 from pulumi_rdns.records.holdings import Holding, Memory
-from pulumi_rdns.records.ledger import Claim, Declared
 from pulumi_rdns.records.ledger_file import (
     Began,
     Closes,

@@ -14,8 +14,9 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
+from pulumi_rdns.records.claims import Claim
 from pulumi_rdns.records.holdings import Memory, is_same
-from pulumi_rdns.records.ledger import Claim, Ledger
+from pulumi_rdns.records.ledger import Ledger
 from pulumi_rdns.records.location import (
     Aliases,
     RecordLocation,

@@ -17,9 +17,10 @@ from pulumi_rdns.model.confirmation import Confirmation
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, PtrSpec
 from pulumi_rdns.model.states import PtrSetState, PtrState
+from pulumi_rdns.records.claims import Claim
 from pulumi_rdns.records.forward_check import policy_of
 from pulumi_rdns.records.holdings import is_same
-from pulumi_rdns.records.ledger import Claim, Ledger
+from pulumi_rdns.records.ledger import Ledger
 from pulumi_rdns.records.ptr_set_messages import shown
 from pulumi_rdns.records.session import Session
 from pulumi_rdns.workers import Workers

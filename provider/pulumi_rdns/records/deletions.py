@@ -16,10 +16,11 @@ from pulumi_rdns.backends.registry import Backends
 from pulumi_rdns.errors import AddressNotFoundError, RdnsError, RejectedError
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
 from pulumi_rdns.model.tables import Table
+from pulumi_rdns.records.claims import Claim
 from pulumi_rdns.records.deletion_guard import FEWEST, highest, refusal
 from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.holdings import StoredRecord
-from pulumi_rdns.records.ledger import Claim, Ledger
+from pulumi_rdns.records.ledger import Ledger
 
 if TYPE_CHECKING:
     from pulumi_rdns.backends.changes import LiveRecord

@@ -23,6 +23,7 @@ from pulumi_rdns.model.names import DnsName, is_subdomain
 from pulumi_rdns.model.specs import ForwardSpec, OnForwardConflict, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.claims import Claim, Declared, Place
 from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.forward_refusals import (
@@ -34,7 +35,6 @@ from pulumi_rdns.records.forward_refusals import (
 )
 from pulumi_rdns.records.holdings import Memory, holding_of_forward, includes, is_hidden, is_same
 from pulumi_rdns.records.host_ptrs import HostPtrs
-from pulumi_rdns.records.ledger import Claim, Declared, Place
 from pulumi_rdns.records.location import RecordLocation, forward_location, zone_of
 from pulumi_rdns.records.ownership import OwnRecord, Wanted
 from pulumi_rdns.records.reconcile import Decide, Strangers, reconcile

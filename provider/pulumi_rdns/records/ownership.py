@@ -10,8 +10,8 @@ from pulumi_rdns.backends.changes import LiveRecord
 from pulumi_rdns.errors import ConflictError, RdnsError, RejectedError
 from pulumi_rdns.model.missing_dots import with_dot_hint
 from pulumi_rdns.model.states import Previous
+from pulumi_rdns.records.claims import Claim
 from pulumi_rdns.records.holdings import Memory, includes, is_hidden, is_same
-from pulumi_rdns.records.ledger import Claim
 
 
 class OwnRecord(NamedTuple):

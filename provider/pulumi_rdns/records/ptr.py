@@ -18,11 +18,11 @@ from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardPolicy, OnDelete, PtrSpec
 from pulumi_rdns.model.states import Previous, PtrState
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.claims import Declared, Place
 from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.first_few import FirstFew
 from pulumi_rdns.records.forward_check import ForwardGate, policy_of
 from pulumi_rdns.records.holdings import UNREADABLE, Memory, holding_of_ptr
-from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.location import Aliases, RecordLocation, find_ptr, written_ptr
 from pulumi_rdns.records.ownership import OwnRecord, Wanted, are_foreign, decide_write
 from pulumi_rdns.records.ptr_state import (

@@ -15,10 +15,10 @@ from pulumi_rdns.model.specs import OnConflict, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claimants import Claimants, Given
+from pulumi_rdns.records.claims import Declared, Place
 from pulumi_rdns.records.deletions import Deletions
 from pulumi_rdns.records.forward_check import ForwardGate
 from pulumi_rdns.records.holdings import Memory, holding_of_set
-from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.location import Aliases
 from pulumi_rdns.records.ownership import OwnPtr, Wanted, are_foreign, decide_write
 from pulumi_rdns.records.ptr_set_forward import Looks, admitted, renewed

@@ -10,8 +10,9 @@ from threading import Lock
 from pulumi_rdns.errors import ConfigError, RdnsError
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.states import Previous
+from pulumi_rdns.records.claims import Declared, Expected, Place
 from pulumi_rdns.records.holdings import Holding, Memory, StoredHoldings, hidden, is_hidden
-from pulumi_rdns.records.ledger import Declared, Expected, Ledger, Place
+from pulumi_rdns.records.ledger import Ledger
 from pulumi_rdns.records.ledger_file import (
     AnyEvent,
     Began,

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.specs import OnDelete, OnForwardDelete, PtrPolicies
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
+from pulumi_rdns.records.claims import Declared, Place
 from pulumi_rdns.records.holdings import (
     StoredRecord,
     holding_of_forward,
     holding_of_ptr,
     holding_of_set,
 )
-from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.preview.foresight import Foresight, Told
 from pulumi_rdns.records.preview.leaving import foresee_leaving
 from pulumi_rdns.records.session import Session

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from pulumi_rdns.model.ptr_sets import PtrSetRecords
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, OnDelete, PtrPolicies, PtrSetSpec
 from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.records.claims import Declared, Place
 from pulumi_rdns.records.holdings import holding_of_set
-from pulumi_rdns.records.ledger import Declared, Place
 from pulumi_rdns.records.preview.foresight import Foresight, Told
 from pulumi_rdns.records.preview.ptr_set import PtrSetAhead, ptr_set_jobs
 from pulumi_rdns.records.session import Session
