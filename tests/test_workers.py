@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from contextvars import ContextVar
 
+import pytest
+
 from pulumi_rdns.workers import Workers, in_this_context
 
 WHOSE = ContextVar("whose", default="nobody")
@@ -42,3 +44,17 @@ def test_a_thread_of_ones_own_can_be_given_the_context() -> None:
     thread.start()
     thread.join()
     assert seen == [("mine", False)]
+
+
+def test_where_the_system_has_no_thread_left_nobody_waits_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with Workers(2) as pool:
+        assert pool.submit(whose).result()
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        assert len(list(pool.map(whose, range(3)))) == 3
+    with Workers(1) as pool, pytest.raises(RuntimeError, match="start new thread"):
+        pool.submit(whose)

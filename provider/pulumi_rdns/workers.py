@@ -42,6 +42,8 @@ class Workers:
 
     def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Let a thread call a function. Its answer, or what it raises, is the future's."""
+        if self._threads < self._size:
+            self._start()
         future: Future[R] = Future()
         self._futures.append(future)
         call = in_this_context(function)
@@ -55,10 +57,16 @@ class Workers:
                 future.set_exception(error)
 
         self._work.put(work)
-        if self._threads < self._size:
-            self._threads += 1
-            threading.Thread(target=self._serve, daemon=True).start()
         return future
+
+    def _start(self) -> None:
+        """Start one more thread; where the system has none left, those that there are will do."""
+        try:
+            threading.Thread(target=self._serve, daemon=True).start()
+            self._threads += 1
+        except RuntimeError:
+            if not self._threads:
+                raise
 
     def map(self, function: Callable[..., R], items: Iterable[Any]) -> Iterator[R]:
         """Call a function for each item; yield the answers in order.

@@ -260,6 +260,13 @@ class TestSingles:
         assert world.live() == [*range(7, 21)]
         assert [len(one) for one in reads] == [17], "with the fourth, once"
 
+    def test_where_the_state_cannot_be_read_none_is_refused(self, world: World) -> None:
+        states = world.singles(range(1, 31))
+        session = world.session()
+        session.deletions.read_state = lambda: None
+        assert self.removed(session, states[:15], world.heard) == []
+        assert len(world.live()) == 15
+
     def test_the_limit_that_is_configured_now_counts(self, world: World) -> None:
         states = world.singles(range(1, 11))
         session = world.session()

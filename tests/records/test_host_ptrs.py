@@ -109,6 +109,19 @@ def test_a_record_that_this_stack_wrote_there_is_no_obstacle(
     assert published(tmp_path)
 
 
+def test_what_somebody_changed_since_is_left_to_the_update_of_the_ptr_record(
+    tmp_path: Path, session: Session, heard: Heard
+) -> None:
+    written = session.ptr.create(spec("files"), heard, "urn::other")
+    put(session, "files", STRANGER)
+    later = new_session(tmp_path)
+    later.ledger.read_state = StoredHoldings
+    later.ptr.recall(written, resource="urn::other")
+    later.host_ptrs.note(URN, [spec("files")])
+    later.forward.create(HERE, heard, URN)
+    assert published(tmp_path)
+
+
 def test_another_address_of_the_host_that_will_be_refused_keeps_all_from_being_published(
     tmp_path: Path, session: Session, heard: Heard
 ) -> None:

@@ -71,7 +71,8 @@ def jobs_of(
         spec, old = one.schema.spec(one.inputs), olds.get(one.urn)
         if isinstance(spec, PtrSpec):
             expects = one.expects_forward(spec.hostname, spec.address)
-            known = old if isinstance(old, PtrState) else None
+            # What is secret cannot be read in the state: nothing is said of its place.
+            known = old if isinstance(old, PtrState) and old.written is not None else None
             singles.append(PtrAhead(one.urn, spec, one.is_new, known, expects))
         elif isinstance(spec, ForwardSpec):
             of_address = old if isinstance(old, ForwardState) else None

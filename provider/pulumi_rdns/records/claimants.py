@@ -157,10 +157,11 @@ class Claimants:
                     by_place[other][subject] = memory
         for other, memories in by_place.items():
             there = {subject: locations[subject] for subject in memories}
-            for backend in self._backends.at(other):
-                with suppress(RdnsError):
-                    for subject in self._shown_alike(backend, there, values):
-                        found[subject] = memories[subject] or Memory()
+            with suppress(RdnsError):
+                for backend in self._backends.at(other):
+                    with suppress(RdnsError):
+                        for subject in self._shown_alike(backend, there, values):
+                            found[subject] = memories[subject] or Memory()
         return found
 
     def _shown_alike(

@@ -55,6 +55,8 @@ class Claim(NamedTuple):
     is_guess: bool = False
     #: whether the engine leaves it as it is in this run
     stays: bool = False
+    #: whether the state says that it had the record at its place before the run
+    had_before: bool = False
     #: whether the state has other records of it too, as a replacement was not finished
     is_twice: bool = False
 

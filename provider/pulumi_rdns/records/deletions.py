@@ -19,7 +19,7 @@ from pulumi_rdns.model.tables import Table
 from pulumi_rdns.records.claims import Claim
 from pulumi_rdns.records.deletion_guard import FEWEST, highest, refusal
 from pulumi_rdns.records.first_few import FirstFew
-from pulumi_rdns.records.holdings import StoredRecord
+from pulumi_rdns.records.holdings import UNREADABLE, StoredRecord
 from pulumi_rdns.records.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Deletions:
         #: whose they are -> all resources that were there before the run, as far as is known
         self._before: defaultdict[str, set[str]] = defaultdict(set)
         self._made: set[str] = set()
+        #: what they belong to, and URN, of those in the state
+        self._in_state: set[tuple[str, str]] = set()
         self._is_state_read = False
         self._kept = FirstFew(
             "more records were there before their resources, so they are kept, as the first ones: "
@@ -88,11 +90,13 @@ class Deletions:
 
         if len(old.written) < FEWEST:
             return None
-        claimed = self._ledger.claims_of("PTR", going)
+        claims = self._ledger.claims_of("PTR", going)
+        identity = self._backends.identity(old.backend)
         leaving = [
             address
             for address, value in going.items()
-            if address not in claimed and not own_record(old, address, value, resource).is_adopted
+            if not moves(claims.get(address, ()), identity)
+            and not own_record(old, address, value, resource).is_adopted
         ]
         whose, before = "of the set", len(old.written)
         limit = self._limit_of(resource, old.policies.max_delete_percent)
@@ -138,7 +142,8 @@ class Deletions:
         The result raises RejectedError where it is.
         """
         whose = whose_of(old)
-        is_move = any(not one.is_guess for one in claims)
+        known = [one for one in claims if not one.is_guess]
+        is_move = moves(known, self._backends.identity(old.backend))
         with self._lock:
             self._before[whose].add(record.resource)
 
@@ -174,6 +179,8 @@ class Deletions:
             count = len(removed | {resource})
             if refusal(count, FEWEST, self._limit, whose) and not self.are_meant():
                 self._read_state()
+                if (whose, resource) not in self._in_state:
+                    return None  # nobody can say how many there are
                 before = len(self._before[whose])
                 if refusal(count, before, self._limit, whose):
                     self._limit = highest(self._limit, self.read_limit())
@@ -187,10 +194,23 @@ class Deletions:
             return
         self._is_state_read = True
         for one in self.read_state() or ():
-            if isinstance(one.state, PtrSetState) or one.state.written is None:
+            is_secret = UNREADABLE in one.holding.values.values()
+            if isinstance(one.state, PtrSetState) or (one.state.written is None and not is_secret):
                 continue
             if one.is_replaced or one.urn not in self._made:
-                self._before[whose_of(one.state)].add(one.urn)
+                whose = whose_of(one.state)
+                self._before[whose].add(one.urn)
+                self._in_state.add((whose, one.urn))
+
+
+def moves(claims: Iterable[Claim], identity: str) -> bool:
+    """Whether a record that is given up at a place (`Backend.identity`) goes to another resource.
+
+    One that has had it at another place since before the run (a second view) takes nothing over.
+    """
+    return any(
+        one.place is None or one.place.identity == identity or not one.had_before for one in claims
+    )
 
 
 def whose_of(state: PtrState | ForwardState) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pulumi_rdns.errors import RdnsError
+from pulumi_rdns.errors import ConflictError, RdnsError
 from pulumi_rdns.model.addresses import record_type
 from pulumi_rdns.model.names import DnsName
 from pulumi_rdns.model.specs import ForwardSpec, PtrSpec
@@ -43,7 +43,8 @@ class HostPtrs:
             try:
                 self._ptr().refuse(after, resource, () if had is None else (had,))
             except RdnsError as error:
-                if after.address != spec.address and self._ptr().has_written(after):
+                is_changed = isinstance(error, ConflictError) and self._ptr().has_any_written(after)
+                if is_changed or (after.address != spec.address and self._ptr().has_written(after)):
                     continue  # no create comes: it is in the state, and somebody changed it since
                 kind = record_type(spec.address)
                 what = f"the {kind} record of {spec.hostname}, {spec.address}, was not written"

@@ -241,6 +241,10 @@ class Ledger:
             entry.holding.get(subject) if entry.holding else None,
             key in entry.failed,
             stays=entry.stays,
+            had_before=any(
+                one.identity == declared.place.identity and one.get(subject) is not None
+                for one in entry.stored
+            ),
             is_twice=len(entry.stored) > 1,
         )
 

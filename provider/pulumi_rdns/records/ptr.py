@@ -131,6 +131,14 @@ class PtrRecords:
         """Whether this stack has written this very record, by what is known so far. No I/O."""
         return spec.hostname in self._written(spec)
 
+    def has_any_written(self, spec: PtrSpec) -> bool:
+        """Whether it has written any record of the address, by what is known so far. No I/O."""
+        return bool(self._written(spec))
+
+    def has_secret(self, spec: PtrSpec) -> bool:
+        """Whether it may have written what is there, as the state has a secret. No I/O."""
+        return UNREADABLE in self._written(spec)
+
     def _look(
         self, spec: PtrSpec, resource: str, decide: Decide, ours: Collection[DnsName] = ()
     ) -> tuple[RecordLocation, LiveRecord]:

@@ -349,7 +349,7 @@ class PtrSets:
         warn_of_gone(gone, report)
         pending = {key: failures[key] for key in decide.pending}
         failures = {k: one for k, one in failures.items() if k not in {*pending, *gone}}
-        removed = decide.removed - result.failures.keys() - claims.keys()
+        removed = decide.removed - result.failures.keys()
         return LetGo(pending, failures, len(removed), len(kept))
 
 

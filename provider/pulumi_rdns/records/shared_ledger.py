@@ -47,6 +47,7 @@ class SharedLedger(Ledger):
         #: reads the state: each resource, and what it has written
         self.read_state: Callable[[], StoredHoldings] | None = None
         self._learning = Lock()
+        self._has_learned = False
 
     def join(self, file: LedgerFile | ConfigError, leftovers: Sequence[Leftover] = ()) -> None:
         """Take part in the file of the run; or know why that is not possible.
@@ -164,7 +165,8 @@ class SharedLedger(Ledger):
 
     def learn(self) -> bool:
         if self.read_state is None:
-            return False
+            # Another thread may have learned it while this one looked.
+            return self._has_learned
         with self._learning:
             if self.read_state is None:
                 return True
@@ -174,6 +176,7 @@ class SharedLedger(Ledger):
                     self._own(holding)
                     self._note_exchange(resource, holding)
                 self._knows_state = told.is_whole
+                self._has_learned = True
                 self.read_state = None
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from collections import Counter
@@ -31,6 +32,10 @@ from pulumi_rdns.records.session import Session
 from pulumi_rdns.resources.engine.errors import as_run_error
 from pulumi_rdns.workers import Workers
 
+_log = logging.getLogger(__name__)
+
+#: seconds without a new record after which a program is taken to have made all
+_SETTLED = 0.1
 #: seconds for all looks of a preview together
 BUDGET = 5.0
 #: looks at a time
@@ -61,6 +66,7 @@ class Preview:
         self._stored = _InBackground(read_state)
         self._deadline: float | None = None
         self._watched = 0
+        self._made = 0
         self._aheads: list[Ahead] = []
         self._hostnames: set[DnsName] = set()
         #: by URN
@@ -71,11 +77,11 @@ class Preview:
         self,
         kind: str,
         record: pulumi.CustomResource,
-        inputs: dict[str, Any],
+        inputs: dict[str, Any] | None,
         unchanged: pulumi.Output[Any] | None,
         expects_forward: Callable[[DnsName, Address | str], bool],
     ) -> None:
-        """Look at a record if it is new or changed.
+        """Look at a record if it is new or changed, and its ``inputs`` are given.
 
         ``unchanged`` is an output of the record that is no input: a preview knows it only of a
         record that does not change, and None counts as changed. ``expects_forward`` is asked when
@@ -85,12 +91,13 @@ class Preview:
         looking: Awaitable[Any] = self._watch(kind, record, inputs, unchanged, expects_forward)
         pulumi.Output.from_input(looking)
         self._watched += 1
+        self._made += 1
 
     async def _watch(
         self,
         kind: str,
         record: pulumi.CustomResource,
-        inputs: dict[str, Any],
+        inputs: dict[str, Any] | None,
         unchanged: pulumi.Output[Any] | None,
         expects_forward: Callable[[DnsName, Address | str], bool],
     ) -> None:
@@ -98,19 +105,24 @@ class Preview:
             await self._note(kind, record, inputs, unchanged, expects_forward)
         finally:
             self._watched -= 1
-        if not self._watched:
+        if self._watched:
+            return
+        # One that is made in an `apply` comes after those that it depends on.
+        made = self._made
+        await asyncio.sleep(_SETTLED)
+        if made == self._made:
             await self._look()
 
     async def _note(
         self,
         kind: str,
         record: pulumi.CustomResource,
-        inputs: dict[str, Any],
+        inputs: dict[str, Any] | None,
         unchanged: pulumi.Output[Any] | None,
         expects_forward: Callable[[DnsName, Address | str], bool],
     ) -> None:
         schema, lifecycle = _KINDS[kind]
-        props = await _known(record, inputs)
+        props = None if inputs is None else await _known(record, inputs)
         urn = await record.urn.future()
         if urn is None:
             return
@@ -251,7 +263,13 @@ class _Look:
         lock = threading.Lock()
 
         def run(job: Job) -> None:
-            job.run()
+            try:
+                job.run()
+            except RdnsError as error:
+                sight.warn(next(iter(job.records)), f"not looked at: {error}")
+            except Exception:
+                _log.exception("a look of the preview failed")
+                return  # counted among what was not looked at
             with lock:
                 waiting.subtract(job.records.keys())
                 for urn in job.records:

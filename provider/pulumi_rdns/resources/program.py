@@ -52,12 +52,14 @@ class Program:
         self,
         kind: str,
         record: pulumi.CustomResource,
-        inputs: dict[str, Any],
+        inputs: dict[str, Any] | None,
         unchanged: pulumi.Output[Any] | None,
         *,
         has_forward: bool,
     ) -> None:
         """In a preview, tell what a new or changed record will meet.
+
+        One whose ``inputs`` are None is not looked at.
 
         ``unchanged`` is an output of the record that is no input, which a preview knows only of a
         record that does not change. ``has_forward``: the record names what it comes after.

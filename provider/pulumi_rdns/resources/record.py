@@ -63,7 +63,11 @@ class Record(pulumi.CustomResource):
         unchanged = self.__dict__.get(_snake(outputs[0]))
         leave_to_the_registration(self.__dict__.get(name) for name in props)
         if not is_read:
-            stack.look_ahead(kind, self, given, unchanged, has_forward=has_forward)
+            # Another provider may have other settings than the stack.
+            is_own = getattr(self, "_provider", None) is not None
+            stack.look_ahead(
+                kind, self, None if is_own else given, unchanged, has_forward=has_forward
+            )
 
     def _unstored(self) -> dict[str, Any]:
         """Return inputs that the provider hears of, and that are in no state."""

@@ -137,3 +137,11 @@ def test_secret_values_are_in_no_sentence() -> None:
     for text in texts(sight):
         assert "192.0.2.1" not in text
         assert "a.example.com" not in text
+
+
+def test_what_is_hidden_in_part_is_no_address() -> None:
+    sight = Foresight(lambda _resource, text: text.replace("192.0.2.1", "[secret]"))
+    for at in (10, 11):
+        error = UnavailableError("ns1", "read", f"192.0.2.{at}", "no answer")
+        sight.trouble("urn", "PTR", f"192.0.2.{at}", error)
+    assert texts(sight) == ["ns1: no answer; 2 records were not checked: [secret]0, [secret]1"]

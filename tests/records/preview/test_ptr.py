@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pulumi_rdns.model.addresses import parse_address
 from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrPolicies, PtrSpec
 from pulumi_rdns.model.states import PtrState
-from pulumi_rdns.records.holdings import Holding
+from pulumi_rdns.records.holdings import UNREADABLE, Holding, Memory
 from pulumi_rdns.records.session import Session
 from tests.records.conftest import name
 from tests.records.preview.looking import session_of, told, warned
@@ -117,6 +117,13 @@ class TestWhereTheRecordBelongs:
         session.ledger.recall("urn::other", holding, is_current=True)
         assert warned(session, wanted()) == []
         assert warned(session, wanted("www.example.com")) == []
+
+    def test_what_may_be_our_own_secret_is_not_shown(self, session: Session) -> None:
+        self.put(session, "secret.example.com")
+        identity = session.backends.identity("memory")
+        holding = Holding("PTR", identity, {str(ADDRESS): UNREADABLE}, memory=Memory())
+        session.ledger.recall("urn::other", holding, is_current=True)
+        assert warned(session, wanted()) == []
 
     def test_a_record_that_was_changed_by_hand_is_in_the_way_of_an_update(
         self, session: Session

@@ -90,7 +90,7 @@ def test_what_is_there_is_adopted_or_a_conflict(session: Session, zone: Path) ->
 def test_what_is_taken_over_is_counted(session: Session, zone: Path) -> None:
     put(zone, "2 PTR printer.example.org.\n")
     spec = spec_of(hosts(1, 2), on_conflict=OnConflict.OVERWRITE)
-    assert texts(session, spec) == ["2 records: +2, 1 taken over"]
+    assert texts(session, spec) == ["2 records: +1, 1 taken over"]
 
 
 def test_what_another_resource_of_the_stack_wrote_is_no_conflict(
@@ -193,6 +193,22 @@ def test_names_that_could_not_be_checked_are_one_cause(session: Session, zone: P
     (one,) = [each for each in told(session, spec) if each.is_warning]
     assert one.text.startswith("3 hostnames could not be checked: ")
     assert one.will_fail
+
+
+def test_adoption_is_not_told_where_the_state_is_not_known(session: Session, zone: Path) -> None:
+    put(zone, "1 PTR h1.example.com.\n")
+    assert texts(session, spec_of(hosts(1, 2)), knows=False) == ["2 records: +2"]
+
+
+def test_what_another_view_has_had_before_is_a_deletion(session: Session, zone: Path) -> None:
+    old = state_of(hosts(*range(1, 21)))
+    place = Place("memory", "elsewhere")
+    session.ledger.declare("urn::view", Declared("PTR", place, old.written))
+    holding = holding_of_set("elsewhere", old)
+    session.ledger.recall("urn::view", holding, is_current=True)
+    refused, counts = told(session, spec_of(hosts(1, 2)), is_new=False, old=old)
+    assert refused.text.startswith("18 of 20 records of the set would go")
+    assert counts.text == "2 records: -18"
 
 
 def test_an_update_of_which_the_state_is_not_known_is_not_counted(

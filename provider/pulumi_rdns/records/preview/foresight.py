@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import NamedTuple
@@ -57,6 +58,7 @@ class Foresight:
         self._failing: dict[Hashable, bool] = {}
         self._mismatches: list[Told] = []
         self._adopted: set[str] = set()
+        self._lock = threading.Lock()
 
     def warn(self, resource: str, text: str, *, will_fail: bool = False) -> None:
         """Note what a user should know of one resource."""
@@ -86,7 +88,8 @@ class Foresight:
 
     def _plan(self, verb: str, resource: str, kind: str, subject: str, text: str) -> None:
         text, subject = self._hide(resource, text), self._hide(resource, subject)
-        self._plans[verb].append(_Concerned(resource, kind, subject, text))
+        with self._lock:
+            self._plans[verb].append(_Concerned(resource, kind, subject, text))
 
     def mismatch(self, resource: str, text: str, *, will_fail: bool, is_strict: bool) -> None:
         """Note a hostname that does not resolve; what is adopted fails only where ``is_strict``."""
@@ -116,8 +119,10 @@ class Foresight:
         self, key: Hashable, resource: str, kind: str, subject: str, text: str, will_fail: bool
     ) -> None:
         shown = self._hide(resource, subject)
-        self._causes[key].append(_Concerned(resource, kind, shown, self._hide(resource, text)))
-        self._failing[key] = self._failing.get(key, False) or will_fail
+        concerned = _Concerned(resource, kind, shown, self._hide(resource, text))
+        with self._lock:
+            self._causes[key].append(concerned)
+            self._failing[key] = self._failing.get(key, False) or will_fail
 
     def told(self) -> list[Told]:
         """Return what is known by now: all sentences, those about one resource first."""
@@ -136,11 +141,12 @@ class Foresight:
                         will_fail=bool(counts.conflicts),
                     )
                 )
-        for verb, planned in [*self._plans.items()]:
+        with self._lock:
+            plans = [(verb, [*planned]) for verb, planned in self._plans.items()]
+            causes = [(key, [*each], self._failing[key]) for key, each in self._causes.items()]
+        for verb, planned in plans:
             found += _planned(verb, planned)
-        for key, concerned in [*self._causes.items()]:
-            found.append(_caused(key, concerned, self._failing[key]))
-        return found
+        return found + [_caused(*cause) for cause in causes]
 
 
 def _planned(verb: str, planned: Sequence[_Concerned]) -> list[Told]:
@@ -174,7 +180,9 @@ def _caused(key: Hashable, concerned: Sequence[_Concerned], will_fail: bool) -> 
 
 def _listed(concerned: Sequence[_Concerned]) -> str:
     subjects = {one.subject for one in concerned}
-    addresses = {one.subject for one in concerned if one.kind == "PTR"} - {HIDDEN}
+    addresses = {
+        one.subject for one in concerned if one.kind == "PTR" and HIDDEN not in one.subject
+    }
     names = sorted(subjects - addresses)
     parts = [shown(addresses)] if addresses else []
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""

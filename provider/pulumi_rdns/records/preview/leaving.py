@@ -9,6 +9,7 @@ from pulumi_rdns.model.addresses import record_type
 from pulumi_rdns.model.specs import OnDelete, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
 from pulumi_rdns.records.deletion_guard import highest, refusal
+from pulumi_rdns.records.deletions import moves, whose_of
 from pulumi_rdns.records.holdings import StoredRecord, is_same
 from pulumi_rdns.records.preview.foresight import Foresight, Told
 from pulumi_rdns.records.preview.ptr_set import leaving
@@ -33,7 +34,7 @@ def foresee_leaving(
             continue
         if one.state.written is None:
             continue
-        place = _whose(one.state)
+        place = whose_of(one.state)
         before[place] += 1
         going[place] += is_leaving and _is_removed(session, one.state)
     for place, count in going.items():
@@ -57,13 +58,11 @@ def _is_removed(session: Session, state: PtrState | ForwardState) -> bool:
     """Whether its delete takes the record out: nobody else declares it, and it was not adopted."""
     if isinstance(state, PtrState):
         kept = state.adopted and state.policies.on_delete in (None, OnDelete.REMOVE_WRITTEN)
-        return not kept and not session.ledger.claims("PTR", str(state.address))
+        claims = session.ledger.claims("PTR", str(state.address))
+        return not kept and not moves(claims, session.backends.identity(state.backend))
     if state.adopted and state.on_delete is not OnForwardDelete.REMOVE:
         return False
     address = state.written or state.address
     claims = session.ledger.claims(record_type(address), state.hostname)
-    return not any(one.wanted is None or is_same(one.wanted, str(address)) for one in claims)
-
-
-def _whose(state: PtrState | ForwardState) -> str:
-    return f"of backend {state.backend}" if state.zone is None else f"of zone {state.zone}"
+    about = [one for one in claims if one.wanted is None or is_same(one.wanted, str(address))]
+    return not moves(about, session.backends.identity(state.backend))

@@ -116,7 +116,8 @@ def _foresee(
             refuse_ttl(location, spec)
         wanted = session.ptr.decide(spec, live, learned)
     except ConflictError as error:
-        if sight.knows or not {*live.values} <= {*ours}:
+        is_ours = not sight.knows and {*live.values} <= {*ours}
+        if not is_ours and not session.ptr.has_secret(spec):
             sight.warn(ahead.resource, str(error), will_fail=True)
         return
     except RdnsError as error:

@@ -15,6 +15,7 @@ from pulumi_rdns.model.specs import ForwardPolicy, PtrPolicies, PtrSetSpec, PtrS
 from pulumi_rdns.model.states import PtrSetState
 from pulumi_rdns.model.tables import Table, address_order
 from pulumi_rdns.records.deletion_guard import refusal
+from pulumi_rdns.records.deletions import moves
 from pulumi_rdns.records.location import RecordLocation
 from pulumi_rdns.records.ownership import are_foreign
 from pulumi_rdns.records.preview.foresight import Foresight
@@ -83,11 +84,12 @@ def leaving(
     """Return the addresses whose record an update removes, and those that were there before the set
     and stay; what other resources declare now is in neither.
     """
-    claimed = session.ledger.claims_of("PTR", going)
+    claims = session.ledger.claims_of("PTR", going)
+    identity = session.backends.identity(old.backend)
     removed: list[str] = []
     kept: list[str] = []
     for address, value in going.items():
-        if address not in claimed:
+        if not moves(claims.get(address, ()), identity):
             is_adopted = own_record(old, address, value, resource).is_adopted
             (kept if is_adopted else removed).append(address)
     return removed, kept
@@ -148,7 +150,7 @@ def _meet(
 ) -> None:
     """Count what a create or update would decide."""
     spec, old, sets = ahead.spec, _before(ahead), session.ptr_sets
-    conflicts, overwritten = {}, 0
+    conflicts, overwritten = {}, []
     for address, there in live.items():
         if not there.values or there.values == (todo[address],):
             continue
@@ -159,20 +161,21 @@ def _meet(
         except RdnsError as error:
             sight.trouble(ahead.resource, "PTR", address, error)
         else:
-            ours = sets.owners.ours(old, address, there)
-            overwritten += are_foreign(todo[address], ours, there)
-    if not sight.knows:
-        conflicts = {}
+            if are_foreign(todo[address], sets.owners.ours(old, address, there), there):
+                overwritten.append(address)
     _, adopted = sets.owners.taken_over(old, todo, live, locations)
-    new = [key for key in conflicts if key not in old.written]
+    if not sight.knows:
+        conflicts, adopted = {}, ()
+    other = [*conflicts, *overwritten]
+    new = [key for key in other if key not in old.written]
     counts = sight.counted(ahead.resource)
     sight.count(
         ahead.resource,
         counts._replace(
             added=counts.added - len(adopted) - len(new),
-            changed=counts.changed - (len(conflicts) - len(new)),
+            changed=counts.changed - (len(other) - len(new)),
             adopted=len(adopted),
-            overwritten=overwritten,
+            overwritten=len(overwritten),
             conflicts=conflicts,
         ),
     )

@@ -100,7 +100,7 @@ def cli_program() -> str | None:
 
 def is_targeted() -> bool:
     """Whether the command names the resources that it is for, so that others stay as they are."""
-    return any(one.startswith(("--target", "-t")) for one in _arguments())
+    return any(one.startswith(("--target", "--exclude", "-t")) for one in _arguments())
 
 
 def is_destroy() -> bool | None:
