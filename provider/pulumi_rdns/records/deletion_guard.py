@@ -22,8 +22,8 @@ def refusal(removed: int, before: int, limit: int | None, whose: str) -> str | N
         return None
     return (
         f"{removed:,} of {before:,} records {whose} would be deleted, which is more than "
-        f"{percent} %. If that is intended, raise rdns:maxDeletePercent, or max_delete_percent of a "
-        "set (100 turns this guard off)"
+        f"{percent} %. If that is intended, raise rdns:maxDeletePercent, or max_delete_percent of "
+        "a set (100 turns this guard off)"
     )
 
 
