@@ -125,7 +125,7 @@ def test_where_nothing_is_set_up_that_is_said(rdns: Rdns) -> None:
         (["--timeout", "soon"], "--timeout: 'soon' is not a number of seconds"),
         (["--yes"], "--yes is for --write"),
         (["--write", "a..b", "192.0.2.300"], "--write: 'a..b' has an empty label"),
-        (["192.0.2.10", "--write", "a.example", "192.0.2.10"], "and nothing besides"),
+        (["192.0.2.10", "--write", "a.example", "192.0.2.10"], "and nothing else"),
     ],
 )
 def test_a_usage_error_is_a_sentence(rdns: Rdns, arguments: list[str], said: str) -> None:
@@ -182,7 +182,7 @@ def test_an_account_without_an_address_does_not_work(
     enter_stack(tmp_path, monkeypatch, {"rdns:backends": backends})
     monkeypatch.setattr(LinodeBackend, "addresses", lambda self: [])
     ran = rdns("doctor", "--json")
-    none = "none: there is none, or the login may not see it"
+    none = "none found: there are none, or the login may not see them"
     assert rows(ran, "addresses") == [("", "failed", none)]
     assert ran.code == 1
 
@@ -223,5 +223,5 @@ def test_people_get_a_table_with_a_summary(
     lines = rdns("doctor").stdout.splitlines()
     assert lines[0].split() == ["INSTANCE", "CHECK", "SUBJECT", "RESULT", "DETAIL"]
     (line,) = (line for line in lines if "addresses" in line)
-    assert line.endswith("ok      no address; 0 with a PTR of somebody's choice")
+    assert line.endswith("ok      no address; 0 with a PTR other than the vendor's default")
     assert lines[-1] == "2 ok"

@@ -169,7 +169,7 @@ def test_an_address_is_found_where_it_is_kept(patient: Patient) -> None:
     assert (row["result"], BEFORE in row["detail"]) == ("ok", True)
     code, rows, _ = patient.run("198.18.0.1")
     (row,) = (row for row in rows if row["check"] == "subject")
-    assert (code, row["detail"]) == (1, "no instance has it")
+    assert (code, row["detail"]) == (1, "no backend instance has it")
 
 
 def test_a_secret_that_is_not_accepted_is_told(patient: Patient, kind: str) -> None:
@@ -311,7 +311,7 @@ def test_without_a_terminal_and_a_yes_nothing_is_done(patient: Patient, kind: st
     arguments.remove("--yes")
     code, rows, printed = patient.run(*arguments)
     assert (code, rows) == (2, [])
-    assert "nobody can be asked here: pass --yes to agree" in printed
+    assert "there is no terminal to ask on: pass --yes to agree" in printed
     sent = patient.world.simulator.sent()  # type: ignore[attr-defined]
     assert {one.method for one in sent} == {"GET"}
 

@@ -55,7 +55,7 @@ def test_a_zone_that_is_delegated_elsewhere_is_told(rdns: Rdns, files: Path) -> 
         (
             REVERSE,
             "failed",
-            "delegated to ns1.example.com, ns2.example.com; what is written here is served by "
+            "delegated to ns1.example.com, ns2.example.com, but the zone itself names "
             "ns1.other.example",
         )
     ]
@@ -73,7 +73,7 @@ def test_a_zone_without_ns_records_cannot_be_judged(rdns: Rdns, files: Path) -> 
     zone_file(files, REVERSE, "10 PTR mail.example.com.")
     ((_, result, detail),) = rows(rdns("doctor", "--json"), "delegation")
     assert result == "unknown"
-    assert detail.endswith("nothing here says which servers this zone is on")
+    assert detail.endswith("the backend does not say which name servers the zone has")
 
 
 def test_a_private_zone_needs_no_delegation(rdns: Rdns, files: Path) -> None:
@@ -121,7 +121,7 @@ def test_of_very_many_zones_the_first_are_looked_at(
 
 def test_a_folder_without_a_zone_does_not_work(rdns: Rdns, files: Path) -> None:
     ran = rdns("doctor", "--json")
-    none = "none: there is none, or the login may not see it"
+    none = "none found: there are none, or the login may not see them"
     assert rows(ran, "writable zones") == [("", "failed", none)]
     assert ran.code == 1
 
@@ -156,7 +156,7 @@ def test_a_zone_is_looked_at_by_itself(rdns: Rdns, files: Path) -> None:
 @pytest.mark.parametrize("subject", ["198.51.100.1", "example.net"])
 def test_what_no_instance_has_is_told(rdns: Rdns, files: Path, subject: str) -> None:
     ran = rdns("doctor", subject, "--json")
-    assert rows(ran, "subject") == [(subject, "failed", "no instance has it")]
+    assert rows(ran, "subject") == [(subject, "failed", "no backend instance has it")]
     assert ran.code == 1
 
 
@@ -197,10 +197,14 @@ def test_a_server_without_a_list_is_asked_for_the_zones_of_the_state(
     config = {"rdns:backends": backends, "rdns:resolvers": [NOBODY]}
     enter_stack(tmp_path, monkeypatch, config, resources)
     ran = rdns("doctor", "--json")
-    assert rows(ran, "server") == [("", "ok", "it answers; it has no list of its zones")]
+    assert rows(ran, "server") == [("", "ok", "it answers; it cannot list its zones")]
     assert rows(ran, "writable zones") == [("", "ok", f"1 zone: {REVERSE}")]
     assert rows(ran, "zone") == [
-        ("3.0.192.in-addr.arpa", "failed", "the stack has records in it, and it is not here")
+        (
+            "3.0.192.in-addr.arpa",
+            "failed",
+            "the stack has records in it, but this backend does not have it",
+        )
     ]
     assert [subject for subject, _, _ in rows(ran, "delegation")] == [REVERSE]
 
@@ -246,7 +250,7 @@ def test_a_copy_is_no_failure_and_is_not_written(
     enter_stack(tmp_path, monkeypatch, {**MEMORY, "rdns:nameservers": ["192.0.2.53"]})
     ran = rdns("doctor", "--json")
     assert rows(ran, "writable zones") == [("", "ok", "no zone")]
-    told = "it is a copy of another server's zone, and is written there"
+    told = "a copy of another server's zone: write to that server"
     assert rows(ran, "zone") == [(REVERSE, "info", told), ("example.com", "info", told)]
     assert ran.code == 0
     of_one = rows(rdns("doctor", REVERSE, "--json"), "zone")
@@ -258,7 +262,7 @@ def test_what_is_asked_of_the_wrong_kind_of_backend_is_not_here(
 ) -> None:
     enter_stack(tmp_path, monkeypatch, {"rdns:backends": {"linode": {"apiToken": TOKEN}}})
     ran = rdns("doctor", "example.com", "--json")
-    assert rows(ran, "zone") == [("example.com", "info", "not here: it has addresses and no zones")]
+    assert rows(ran, "zone") == [("example.com", "info", "not here: this backend has no zones")]
     assert ran.code == 1
     monkeypatch.setattr(MemoryBackend, "has_reverse_zones", False)
     monkeypatch.setattr(MemoryBackend, "get_ptr", failing(ConfigError("no PTR records")))

@@ -67,7 +67,7 @@ def test_each_step_is_a_row(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> No
     assert told["set"] == ("ok", "in 1.2 s; then there was HOSTNAME")
     failed = "after 0.5 s: memory: delete the PTR of ADDRESS: BEFORE stays"
     assert told["unset"] == ("failed", failed)
-    assert told["put back"] == ("ok", "what was there before is there")
+    assert told["put back"] == ("ok", "what was there before is back")
     points = [(row.subject, row.detail) for row in rows if row.check == "undocumented"]
     assert points == [
         ("before-any-write", "Is there one? not settled"),

@@ -48,10 +48,10 @@ def test_what_will_be_done_is_told_and_then_what_was_done(rdns: Rdns, file: Path
     ran = rdns(*WRITE, "--json")
     assert ran.stderr.splitlines() == [
         f"rdns: at shelf, {ADDRESS} has {BEFORE}",
-        f"rdns: its PTR will be {PROBE}, then none or the vendor's default, and then again what it "
-        "is now",
-        f"rdns: should this process be killed meanwhile: set the PTR of {ADDRESS} to {BEFORE} in "
-        "the panel of the vendor (backend shelf)",
+        f"rdns: its PTR will be set to {PROBE}, then unset (none, or the vendor's default), then "
+        "put back to what it is now",
+        f"rdns: if this process is killed before it has put that back, set the PTR of {ADDRESS} to "
+        f"{BEFORE} in the panel of the vendor (backend shelf)",
     ]
     checks = [(row["check"], row["result"]) for row in ran.rows]
     assert checks[3:] == [("set", "ok"), ("unset", "ok"), ("put back", "ok")]
@@ -77,7 +77,7 @@ def test_a_write_that_is_refused_is_told_and_nothing_is_lost(
     ran = rdns(*WRITE, "--json")
     told = {row["check"]: row["detail"] for row in ran.rows}
     assert told["set"].endswith("shelf: set the PTR of ADDRESS: HOSTNAME is not good")
-    assert told["put back"] == "what was there before is there"
+    assert told["put back"] == "what was there before is back"
     assert (ran.code, held(file)) == (1, before)
 
 
@@ -90,7 +90,10 @@ def test_a_write_without_an_answer_is_told_with_what_to_look_for(
     before = held(file)
     monkeypatch.setattr(MemoryBackend, "unset_ptr", lose)
     ran = rdns(*WRITE, "--json")
-    assert "a write that was not answered may still be made; if so, set the PTR of" in ran.stderr
+    assert (
+        "a write that was not answered may still take effect; if it does, set the PTR of"
+        in ran.stderr
+    )
     assert (ran.code, held(file)) == (1, before)
 
 
@@ -135,7 +138,7 @@ def test_a_bug_is_told_with_what_was_there(
         ("", "delete the PTR record of 10.2.0.192.in-addr.arpa in the zone 2.0.192.in-addr.arpa"),
         (
             "10 300 PTR before.example.net.\n10 300 PTR also.example.net.",
-            "let this be all PTR records of the name, in the zone 2.0.192.in-addr.arpa: "
+            "make these the only PTR records of the name in the zone 2.0.192.in-addr.arpa: "
             "10.2.0.192.in-addr.arpa. 300 IN PTR also.example.net.; "
             "10.2.0.192.in-addr.arpa. 300 IN PTR before.example.net.",
         ),
@@ -153,9 +156,9 @@ def test_a_record_in_a_zone_is_put_back_with_all_its_values(
     backends = {"zonefile": {"directory": "zones"}}
     enter_stack(tmp_path, monkeypatch, {"rdns:backends": backends, "rdns:resolvers": [NOBODY]})
     ran = rdns(*WRITE, "--json")
-    assert f"should this process be killed meanwhile: {by_hand}" in ran.stderr
+    assert f"if this process is killed before it has put that back, {by_hand}" in ran.stderr
     assert f"{PROBE} does not resolve to {ADDRESS}" in ran.stderr
-    assert ("what a record has besides" in ran.stderr) == bool(records)
+    assert ("a record's comment and tags" in ran.stderr) == bool(records)
     assert ran.code == 0
     left = [line.split() for line in zone.read_text().splitlines() if "PTR" in line]
     assert sorted(line[-1] for line in left) == sorted(

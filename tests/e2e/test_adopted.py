@@ -76,6 +76,6 @@ def test_of_many_that_are_adopted_and_kept_five_are_told(
     left = project.up().text
     kept = re.findall(r"the PTR of (\S+), \S+, was there before this resource, so it is kept", left)
     assert len({*kept}) == 5
-    assert "more records were there before their resources" in left
+    assert "more records existed before their resources" in left
     assert project.resources() == {}
     assert world.ptrs(table) == {address: [hostname] for address, hostname in table.items()}

@@ -59,7 +59,7 @@ def test_a_set_that_is_cut_or_taken_out_stays_until_that_is_allowed(
     project.program(many("set", first(20, new=True)))
     refused = project.up(fails=True)
     (error,) = refused.errors
-    assert "main: set the PTRs of a set: 20 of 40 records of the set would go" in error
+    assert "main: set the PTRs of a set: 20 of 40 records of the set would be deleted" in error
     assert "rdns:maxDeletePercent" in error
     assert "Nothing was changed" in error
     assert live(world) == TABLE, "nothing was written before, either"
@@ -72,7 +72,7 @@ def test_a_set_that_is_cut_or_taken_out_stays_until_that_is_allowed(
     # No resource of this package is left, so the engine hands on the configuration of last time.
     project.program("")
     refused = project.up(fails=True)
-    assert "delete the PTRs of a set: 21 of 21 records of the set would go" in refused.text
+    assert "delete the PTRs of a set: 21 of 21 records of the set would be deleted" in refused.text
     assert live(world) == first(20, new=True)
     assert project.resources()["set"].outputs["count"] == 21
     project.configure({**config(world, other), "rdns:maxDeletePercent": 100})
@@ -89,7 +89,7 @@ def test_single_records_stay_from_the_first_that_is_too_many(
     project.up()
     project.program(ptr("only", NEW, "new.example.com"))
     refused = project.up("--continue-on-error", fails=True)
-    assert "4 of 12 records of zone 2.0.192.in-addr.arpa would go" in refused.text
+    assert "4 of 12 records of zone 2.0.192.in-addr.arpa would be deleted" in refused.text
     assert "is kept unchanged and stays in the state" in refused.text
     left = live(world)
     assert len(left) == 9 + 1

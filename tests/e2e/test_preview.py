@@ -107,8 +107,10 @@ class Previews:
         project.up()
         project.program(ptr("single", single, records[single]))
         (texts,) = told(project.preview("--json"), "warning").values()
-        assert texts[0] == "PtrRecordSet 'hosts' leaves the program: 12 records: -10, 1 kept"
-        assert texts[1].startswith("10 of 12 records of PtrRecordSet 'hosts' would go")
+        assert (
+            texts[0] == "PtrRecordSet 'hosts' is no longer in the program: 12 records: -10, 1 kept"
+        )
+        assert texts[1].startswith("10 of 12 records of PtrRecordSet 'hosts' would be deleted")
         assert "rdns:maxDeletePercent" in texts[1]
 
     def test_what_is_in_the_way_of_a_forward_record_is_told(
@@ -254,6 +256,8 @@ class TestLarge:
         project.configure({**config(world), **STRICT})
         preview = project.preview(fails=True).text
         assert "4,995 records: -5,000" in preview
-        assert "5,000 of 9,995 records of the set would go, which is more than 30 %" in preview
+        assert (
+            "5,000 of 9,995 records of the set would be deleted, which is more than 30 %" in preview
+        )
         project.configure({**config(world), **STRICT, "rdns:maxDeletePercent": 100})
         assert "4,995 records: -5,000" in project.preview().text

@@ -387,7 +387,7 @@ def test_of_many_adopted_records_the_first_few_are_told_in_full(world: World) ->
         later.forward.delete(one, world.heard, f"urn::{one.hostname}")
     assert len(world.heard.warnings) == 6
     assert "was there before this resource, so it is kept" in world.heard.warnings[4]
-    assert "more records were there before their resources" in world.heard.warnings[5]
+    assert "more records existed before their resources" in world.heard.warnings[5]
     assert len(world.live()) == len(world.live(FORWARD)) == 20
 
 

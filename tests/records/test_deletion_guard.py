@@ -35,7 +35,8 @@ def test_the_sentence_has_the_count_and_the_way_on() -> None:
     why = refusal(254, 1300, 10, "of zone 2.0.192.in-addr.arpa")
     assert why is not None
     assert why.startswith(
-        "254 of 1,300 records of zone 2.0.192.in-addr.arpa would go, which is more than 10 %."
+        "254 of 1,300 records of zone 2.0.192.in-addr.arpa would be deleted, which is more "
+        "than 10 %."
     )
     assert "rdns:maxDeletePercent" in why
     assert "max_delete_percent" in why

@@ -97,8 +97,8 @@ class TestSet:
         with pytest.raises(RejectedError) as caught:
             world.session().ptr_sets.update(old, new, world.heard, SET)
         assert str(caught.value).startswith(
-            "files: set the PTRs of a set: 7 of 20 records of the set would go, which is more than "
-            "30 %. "
+            "files: set the PTRs of a set: 7 of 20 records of the set would be deleted, which is "
+            "more than 30 %. "
         )
         assert str(caught.value).endswith(". Nothing was changed")
         assert world.live() == [*range(1, 21)]
@@ -123,7 +123,9 @@ class TestSet:
     ) -> None:
         old = world.made(many(range(1, 11)))
         session = world.session()
-        with pytest.raises(RejectedError, match="10 of 10 records of the set would go") as caught:
+        with pytest.raises(
+            RejectedError, match="10 of 10 records of the set would be deleted"
+        ) as caught:
             session.deletions.refuse_of_set(old, old.written, SET, "delete")
         assert str(caught.value).startswith("files: delete the PTRs of a set: ")
         asked = []
@@ -181,7 +183,7 @@ class TestSet:
         session.ledger.wait = known_now  # type: ignore[method-assign,assignment]
         state, error = session.ptr_sets.update(old, many([1, 99]), world.heard, SET)
         assert heard
-        assert "19 of 20 records of the set would go" in str(error)
+        assert "19 of 20 records of the set would be deleted" in str(error)
         assert "None of them was removed" in str(error)
         assert world.live() == [*range(1, 21), 99]
         assert len(state.written) == 21
@@ -253,7 +255,7 @@ class TestSingles:
         errors = self.removed(session, states[:10], world.heard)
         assert len(errors) == 4
         assert errors[0].startswith(
-            f"files: delete the PTR of {address(7)}: 7 of 20 records {WHOSE} would go, "
+            f"files: delete the PTR of {address(7)}: 7 of 20 records {WHOSE} would be deleted, "
             "which is more than 30 %. "
         )
         assert errors[0].endswith(f"{hostname(7)} is kept unchanged and stays in the state")
@@ -351,7 +353,7 @@ class TestSingles:
         later.deletions.read_state = lambda: stored(states)
         errors = self.removed(later, states, world.heard)
         assert len(errors) == 7
-        assert "4 of 10 records of backend memory would go" in errors[0]
+        assert "4 of 10 records of backend memory would be deleted" in errors[0]
 
     def test_what_is_meant_is_not_counted(self, world: World) -> None:
         states = world.singles(range(1, 21))

@@ -15,22 +15,22 @@ BEGUN = Starts(URN, "create", "PTR", "here", {X: MAIL})
 
 def test_a_run_that_was_killed_is_told_from_a_replacement_that_failed() -> None:
     assert is_undeclared(BEGUN) == (
-        "a run that was killed was creating 'mail', the PTR record of 192.0.2.10, which this "
-        "program does not declare any longer: what it has written is in no state, so nobody "
-        "removes it; declare it again, or remove it by hand"
+        "a killed run was creating 'mail', the PTR record of 192.0.2.10, which this program no "
+        "longer declares: what it has written is in no state, so no run will remove it; declare it "
+        "again, or remove it by hand"
     )
     handed_over = Starts(URN, "create", "PTR", "here", {X: MAIL}, handed_over=True)
     assert is_undeclared(handed_over) == (
-        "'mail' was deleted to be created again, which did not succeed; that left the PTR record "
-        "of 192.0.2.10, which this program does not declare any longer: it is in no state, so "
-        "nobody removes it; declare it again, or remove it by hand"
+        "'mail' was deleted to be recreated, but the create did not succeed; it left the PTR "
+        "record of 192.0.2.10, which this program no longer declares: it is in no state, so no run "
+        "will remove it; declare it again, or remove it by hand"
     )
 
 
 def test_a_resource_that_is_elsewhere_now_is_declared() -> None:
     assert is_elsewhere(BEGUN).endswith(
-        "at another place than the one where it is now: what it has written is in no state, so "
-        "nobody removes it; remove it by hand"
+        "in a different place than it is now: what it has written is in no state, so no run will "
+        "remove it; remove it by hand"
     )
 
 

@@ -72,7 +72,7 @@ def inspect(
         time.sleep(_TICK)
     findings = [finding for look in looks for finding in look.result(limit)]
     if subject is not None and not any(look.is_here for look in looks):
-        said = "no instance has it"
+        said = "no backend instance has it"
         findings.append(DoctorRow("-", "subject", str(subject), Result.FAILED, said))
     return findings
 

@@ -33,7 +33,7 @@ Report: TypeAlias = Callable[[DoctorRow], None]
 MAX_ZONES = 50
 #: seconds for all of them
 BUDGET = 30.0
-_NOTHING = "none: there is none, or the login may not see it"
+_NOTHING = "none found: there are none, or the login may not see them"
 
 
 class Inspection:
@@ -74,7 +74,7 @@ class Inspection:
         is_there = not isinstance(backend, AddressBackend) or self._addresses(backend)
         if is_there and isinstance(backend, ZoneBackend):
             self._zones(backend)
-        writing = "not tried; `rdns doctor --write HOSTNAME ADDRESS` does"
+        writing = "not tried; `rdns doctor --write HOSTNAME ADDRESS` tries it"
         self._report("writing", Result.INFO, writing)
         return True
 
@@ -107,7 +107,9 @@ class Inspection:
             self._report("addresses", Result.FAILED, _NOTHING)
             return True
         listed = counted([str(one.address) for one in found], "address")
-        self._report("addresses", Result.OK, f"{listed}; {named} with a PTR of somebody's choice")
+        self._report(
+            "addresses", Result.OK, f"{listed}; {named} with a PTR other than the vendor's default"
+        )
         return True
 
     def _zones(self, backend: ZoneBackend) -> None:
@@ -115,7 +117,7 @@ class Inspection:
             zones = zones_of(backend)
             if zones is None:
                 ask_anything(backend)
-                self._report("server", Result.OK, "it answers; it has no list of its zones")
+                self._report("server", Result.OK, "it answers; it cannot list its zones")
                 zones = self._known(backend, self._known_zones())
             elif not zones and not isinstance(backend, AddressBackend):
                 self._report("writable zones", Result.FAILED, _NOTHING)
@@ -129,7 +131,7 @@ class Inspection:
             if zone.obstacle:
                 self._report("zone", Result.FAILED, zone.obstacle, zone.name)
             elif zone.is_copy:
-                told = "it is a copy of another server's zone, and is written there"
+                told = "a copy of another server's zone: write to that server"
                 self._report("zone", Result.INFO, told, zone.name)
         self._delegations(backend, [zone for zone in zones if not zone.obstacle])
 
@@ -141,7 +143,7 @@ class Inspection:
                 if has_zone(backend, name):
                     zones.append(ZoneSummary(name))
                 else:
-                    reason = "the stack has records in it, and it is not here"
+                    reason = "the stack has records in it, but this backend does not have it"
                     self._report("zone", Result.FAILED, reason, name)
             except RdnsError as error:
                 self._failed("zone", error, name)
@@ -178,9 +180,9 @@ class Inspection:
     def _is_public(self, zone: ZoneSummary) -> bool:
         """Whether the public DNS should delegate a zone; why not is told."""
         if zone.is_private or is_private_zone(zone.name):
-            reason = "a private zone, which the public DNS delegates to nobody"
+            reason = "a private zone, which the public DNS does not delegate"
         elif not self._session.dns.is_public:
-            reason = "not looked up: rdns:nameservers names the servers that are asked"
+            reason = "not looked up: rdns:nameservers is set"
         else:
             return True
         self._report("delegation", Result.INFO, reason, zone.name)
@@ -212,7 +214,7 @@ class Inspection:
 
     def _zone(self, backend: Backend, zone: DnsName) -> bool:
         if not isinstance(backend, ZoneBackend):
-            self._report("zone", Result.INFO, "not here: it has addresses and no zones", zone)
+            self._report("zone", Result.INFO, "not here: this backend has no zones", zone)
             return False
         try:
             is_here = has_zone(backend, zone)
@@ -266,10 +268,13 @@ def judged(answer: DelegationAnswer | None, servers: Collection[DnsName]) -> tup
     delegated = f"delegated to {', '.join(answer.servers)}"
     if servers and not set(servers) & set(answer.servers):
         named = ", ".join(servers)
-        return Result.FAILED, f"{delegated}; what is written here is served by {named}"
+        return Result.FAILED, f"{delegated}, but the zone itself names {named}"
     if answer.status is not Status.FOUND:
         result = Result.UNKNOWN if answer.status is Status.UNKNOWN else Result.FAILED
         return result, f"{delegated}: {answer.detail}"
     if not servers:
-        return Result.UNKNOWN, f"{delegated}; nothing here says which servers this zone is on"
+        return (
+            Result.UNKNOWN,
+            f"{delegated}; the backend does not say which name servers the zone has",
+        )
     return Result.OK, f"{delegated}, which serve it"

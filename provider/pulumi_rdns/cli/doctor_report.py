@@ -48,7 +48,7 @@ def report(
         else:
             rows.append(row(name, Result.FAILED, f"after {step.seconds:.1f} s: {step.error}"))
     if failure is None:
-        rows.append(row("put back", Result.OK, "what was there before is there"))
+        rows.append(row("put back", Result.OK, "what was there before is back"))
     else:
         rows.append(row("put back", Result.FAILED, str(failure)))
     observed = trial.observed(is_confirmed=is_confirmed)

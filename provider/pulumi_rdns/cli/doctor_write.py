@@ -51,14 +51,16 @@ def write_for_a_moment(options: argparse.Namespace) -> tuple[list[DoctorRow], in
             with suppress(OSError):
                 progress.clear()
         if failure is None and trial.is_uncertain:
-            _say(f"a write that was not answered may still be made; if so, {by_hand(trial)}")
+            _say(
+                f"a write that was not answered may still take effect; if it does, {by_hand(trial)}"
+            )
     rows = report(trial, is_confirmed=confirmed, failure=failure)
     return rows, signals.exit_code if signals.came else 0
 
 
 def _read_arguments(options: argparse.Namespace) -> tuple[DnsName, Address]:
     if options.subject is not None:
-        raise InvalidInputError("--write takes a hostname and an address, and nothing besides")
+        raise InvalidInputError("--write takes a hostname and an address, and nothing else")
     hostname, address = options.write
     found: list[Finding] = []
     try:
@@ -79,12 +81,12 @@ def _announcement(trial: Trial, confirmed: bool | None) -> str:
     kept = "" if location.zone is None else f", in the zone {location.zone} as {location.owner}"
     lines = [
         f"at {location.backend.name}{kept}, {trial.address} has {shown(trial.before)}",
-        f"its PTR will be {trial.hostname}, then none or the vendor's default, and then again what "
-        "it is now",
-        f"should this process be killed meanwhile: {by_hand(trial)}",
+        f"its PTR will be set to {trial.hostname}, then unset (none, or the vendor's default), "
+        "then put back to what it is now",
+        f"if this process is killed before it has put that back, {by_hand(trial)}",
     ]
     if location.zone is not None and trial.before.values:
-        lines.append("what a record has besides (a comment, tags) is not put back")
+        lines.append("a record's comment and tags are not put back")
     if confirmed is False:
         lines.append(f"{trial.hostname} does not resolve to {trial.address}")
     return "\n".join(lines)
@@ -93,7 +95,9 @@ def _announcement(trial: Trial, confirmed: bool | None) -> str:
 def _ask() -> None:
     """Ask for a yes. Raises InvalidInputError for anything else, and without a terminal."""
     if not sys.stdin.isatty():
-        raise InvalidInputError("nobody can be asked here: pass --yes to agree. Nothing was done")
+        raise InvalidInputError(
+            "there is no terminal to ask on: pass --yes to agree. Nothing was done"
+        )
     print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise InvalidInputError("nothing was done")
@@ -111,7 +115,7 @@ def by_hand(trial: Trial) -> str:
         return f"delete the PTR record of {location.owner} in the zone {location.zone}"
     ttl = "" if before.ttl is None else f" {before.ttl}"
     lines = "; ".join(f"{location.owner}.{ttl} IN PTR {value}." for value in before.values)
-    return f"let this be all PTR records of the name, in the zone {location.zone}: {lines}"
+    return f"make these the only PTR records of the name in the zone {location.zone}: {lines}"
 
 
 def _say(text: str) -> None:

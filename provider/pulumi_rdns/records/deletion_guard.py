@@ -21,9 +21,9 @@ def refusal(removed: int, before: int, limit: int | None, whose: str) -> str | N
     if before < FEWEST or removed * 100 <= percent * before:
         return None
     return (
-        f"{removed:,} of {before:,} records {whose} would go, which is more than {percent} %. "
-        "Where that is meant, allow it with rdns:maxDeletePercent, or max_delete_percent of a set "
-        "(100 turns this guard off)"
+        f"{removed:,} of {before:,} records {whose} would be deleted, which is more than "
+        f"{percent} %. If that is intended, raise rdns:maxDeletePercent, or max_delete_percent of "
+        "a set (100 turns this guard off)"
     )
 
 

@@ -57,7 +57,7 @@ class Deletions:
         self._in_state: set[tuple[str, str]] = set()
         self._is_state_read = False
         self._kept = FirstFew(
-            "more records were there before their resources, so they are kept, as the first ones: "
+            "more records existed before their resources and are kept as well: "
             'all whose output `adopted` is true and whose on_delete is not "remove"'
         )
 

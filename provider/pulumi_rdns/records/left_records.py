@@ -11,12 +11,12 @@ _SHOWN = 5
 
 def is_undeclared(begun: Starts) -> str:
     """Say that the program does not declare a record that a run of before created."""
-    return _said(begun, "which this program does not declare any longer", "declare it again, or ")
+    return _said(begun, "which this program no longer declares", "declare it again, or ")
 
 
 def is_elsewhere(begun: Starts) -> str:
     """Say that a resource is at another place now than what a run of before created."""
-    return _said(begun, "at another place than the one where it is now", "")
+    return _said(begun, "in a different place than it is now", "")
 
 
 def _said(begun: Starts, now: str, cure: str) -> str:
@@ -25,11 +25,10 @@ def _said(begun: Starts, now: str, cure: str) -> str:
     more = f" and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else ""
     name, record = begun.resource.rpartition("::")[2], f"the {begun.kind} record{names}{more}"
     if begun.handed_over:
-        before = f"{name!r} was deleted to be created again, which did not succeed; that left"
+        before = f"{name!r} was deleted to be recreated, but the create did not succeed; it left"
         before, written = f"{before} {record}", "it"
     else:
-        before = f"a run that was killed was creating {name!r}, {record}"
+        before = f"a killed run was creating {name!r}, {record}"
         written = "what it has written"
-    return (
-        f"{before}, {now}: {written} is in no state, so nobody removes it; {cure}remove it by hand"
-    )
+    fate = f"{written} is in no state, so no run will remove it"
+    return f"{before}, {now}: {fate}; {cure}remove it by hand"

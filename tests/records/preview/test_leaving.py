@@ -68,19 +68,19 @@ def test_single_records_are_counted_against_their_zone(session: Session) -> None
     stored = [single(at) for at in range(20)]
     assert told(session, *stored, present=14) == []
     (one,) = told(session, *stored, present=13)
-    assert one.text.startswith(f"7 of 20 records of zone {ZONE} would go")
+    assert one.text.startswith(f"7 of 20 records of zone {ZONE} would be deleted")
     assert (one.will_fail, one.resource) == (True, None)
 
 
 def test_records_at_a_backend_without_zones_are_counted_together(session: Session) -> None:
     stored = [single(at, zone=None) for at in range(12)]
     (one,) = told(session, *stored)
-    assert one.text.startswith("12 of 12 records of backend files would go")
+    assert one.text.startswith("12 of 12 records of backend files would be deleted")
 
 
 def test_forward_records_are_counted_too(session: Session) -> None:
     (one,) = told(session, *(forward(at) for at in range(12)))
-    assert one.text.startswith("12 of 12 records of zone example.com would go")
+    assert one.text.startswith("12 of 12 records of zone example.com would be deleted")
 
 
 def test_what_moves_is_kept_or_was_never_written_is_no_deletion(session: Session) -> None:
@@ -99,7 +99,7 @@ def test_what_moves_is_kept_or_was_never_written_is_no_deletion(session: Session
         ),
     ]
     (one,) = told(session, *stay, *removed, present=7)
-    assert one.text.startswith(f"5 of 12 records of zone {ZONE} would go")
+    assert one.text.startswith(f"5 of 12 records of zone {ZONE} would be deleted")
 
 
 @pytest.mark.parametrize("how", ["is_replaced", "is_retained"])
@@ -116,9 +116,11 @@ def test_what_was_replaced_already_or_is_retained_is_no_deletion(
 def test_a_set_that_leaves_is_told_of_and_refused(session: Session) -> None:
     state = state_of(hosts(*range(12)), adopted=frozenset(["198.51.100.3"]))
     count, refused = told(session, many(state))
-    assert count.text == ("PtrRecordSet 'hosts' leaves the program: 12 records: -11, 1 kept")
+    assert count.text == (
+        "PtrRecordSet 'hosts' is no longer in the program: 12 records: -11, 1 kept"
+    )
     assert not count.will_fail
-    assert refused.text.startswith("11 of 12 records of PtrRecordSet 'hosts' would go")
+    assert refused.text.startswith("11 of 12 records of PtrRecordSet 'hosts' would be deleted")
     assert refused.will_fail
     allowed = replace(state, policies=PtrPolicies(max_delete_percent=100))
     assert [one.text for one in told(session, many(allowed))] == [count.text]

@@ -132,7 +132,9 @@ def test_a_mass_deletion_is_refused_with_the_figure_of_the_set_first(
 ) -> None:
     old = state_of(hosts(*range(1, 21)))
     refused, counts = told(session, spec_of(hosts(1, 2)), is_new=False, old=old)
-    assert refused.text.startswith("18 of 20 records of the set would go, which is more than 30 %")
+    assert refused.text.startswith(
+        "18 of 20 records of the set would be deleted, which is more than 30 %"
+    )
     assert refused.will_fail
     assert (counts.text, counts.will_fail) == ("2 records: -18", False)
     allowed = spec_of(hosts(1, 2), max_delete_percent=100)

@@ -48,7 +48,7 @@ def _foresee_set(session: Session, urn: str, old: PtrSetState, sight: Foresight)
     counts = Counts(len(old.written), removed=len(removed), kept=len(kept))
     name = urn.rpartition("::")[2]
     if line := counts.line():
-        sight.tell(Told(f"PtrRecordSet {name!r} leaves the program: {line}"))
+        sight.tell(Told(f"PtrRecordSet {name!r} is no longer in the program: {line}"))
     limit = highest(old.policies.max_delete_percent, session.settings.max_delete_percent)
     if why := refusal(len(removed), len(old.written), limit, f"of PtrRecordSet {name!r}"):
         sight.tell(Told(why, will_fail=True))
