@@ -209,7 +209,7 @@ def test_what_another_view_has_had_before_is_a_deletion(session: Session, zone: 
     holding = holding_of_set("elsewhere", old)
     session.ledger.recall("urn::view", holding, is_current=True)
     refused, counts = told(session, spec_of(hosts(1, 2)), is_new=False, old=old)
-    assert refused.text.startswith("18 of 20 records of the set would go")
+    assert refused.text.startswith("18 of 20 records of the set would be deleted")
     assert counts.text == "2 records: -18"
 
 
