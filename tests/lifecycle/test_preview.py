@@ -18,8 +18,8 @@ from pulumi_rdns.records.session import Session
 from tests.lifecycle.conftest import World
 from tests.lifecycle.test_stored_state import FORWARD as FORWARD_TOKEN
 from tests.lifecycle.test_stored_state import PTR as PTR_TOKEN
+from tests.lifecycle.test_stored_state import SECRET, exported
 from tests.lifecycle.test_stored_state import SET as SET_TOKEN
-from tests.lifecycle.test_stored_state import exported
 
 X, Y, Z = "192.0.2.10", "192.0.2.11", "192.0.2.12"
 SINGLE = {"address": X, "hostname": "mail.example.com", "backend": "files", "forwardCheck": "skip"}
@@ -89,3 +89,15 @@ def test_one_resource_alone_gives_its_warnings(session: Session, world: World) -
     assert "it already points to x.example.net" in warning
     expected = Ahead("", PTR, {**SINGLE, "forwardCheck": "strict"}, True, lambda _name, _ip: True)
     assert len(warnings_of(session, expected)) == 1
+
+
+def test_a_secret_hostname_of_the_state_is_not_shown_when_it_changes(
+    session: Session, call: Call
+) -> None:
+    made = ptr.create(session, call, SINGLE)
+    resource = exported(PTR_TOKEN, made, hostname=SECRET, writtenHostname=SECRET)
+    (one,) = stored_records(session, {"resources": [resource]})
+    session.ledger.recall(one.urn, one.holding, is_current=True)
+    changed = {**SINGLE, "hostname": "www.example.com", SECRET_INPUTS: ["hostname"]}
+    for is_new in (False, True):
+        assert looked(session, Ahead(one.urn, PTR, changed, is_new), stored=[one]) == []
