@@ -88,7 +88,10 @@ class Deletions:
     def _why_not_of_set(self, old: PtrSetState, going: Table, resource: str) -> str | None:
         from pulumi_rdns.records.ptr_set_state import own_record
 
-        if len(old.written) < FEWEST:
+        whose, before = "of the set", len(old.written)
+        limit = self._limit_of(resource, old.policies.max_delete_percent)
+        # Who declares thousands of records is asked only where they may be too many.
+        if refusal(len(going), before, limit, whose) is None or self.are_meant():
             return None
         claims = self._ledger.claims_of("PTR", going)
         identity = self._backends.identity(old.backend)
@@ -98,9 +101,7 @@ class Deletions:
             if not moves(claims.get(address, ()), identity)
             and not own_record(old, address, value, resource).is_adopted
         ]
-        whose, before = "of the set", len(old.written)
-        limit = self._limit_of(resource, old.policies.max_delete_percent)
-        if refusal(len(leaving), before, limit, whose) is None or self.are_meant():
+        if refusal(len(leaving), before, limit, whose) is None:
             return None
         count = len(self._still_there(old, leaving))
         if resource not in self._limits and refusal(count, before, limit, whose):
