@@ -27,6 +27,12 @@ RUN = Run("test", "dev", "0a1b2c", Cli(4711, 1_700_000_000.0))
 Join = Callable[[SharedLedger], SharedLedger]
 
 
+@pytest.fixture(params=["memory", "files"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Name an instance whose PTR records are attributes of addresses, and one with zones."""
+    return str(request.param)
+
+
 @pytest.fixture
 def heard() -> Heard:
     return Heard()

@@ -26,11 +26,6 @@ MAIL = name("mail.example.com")
 OWNER = to_dns(MAIL)
 
 
-@pytest.fixture(params=["memory", "files"])
-def backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def spec(backend: str, address: str = "192.0.2.10", **more: object) -> ForwardSpec:
     plain = ForwardSpec(backend=backend, hostname=MAIL, address=parse_address(address))
     return replace(plain, **more)

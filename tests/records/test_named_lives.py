@@ -347,7 +347,7 @@ def test_what_a_record_left_to_its_successor_is_known_when_that_goes_elsewhere_a
     assert not stack.up(Up(replaces="it")).is_success
     stack.declare("it", ptr(A, X, "two"))
     (warning,) = stack.up().warnings
-    assert "deleted to be created again, which did not succeed" in warning
+    assert "deleted to be recreated, but the create did not succeed" in warning
     assert stack.up().warnings == []
     stack.declare("it", ptr(A, X))
     assert stack.up().is_success

@@ -30,11 +30,6 @@ from tests.records.preview.looking import warned
 from tests.records.ptr_records import ADDRESS, live, put, spec
 
 
-@pytest.fixture(params=["memory", "files"])
-def backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def test_a_record_is_created_read_changed_and_deleted(
     session: Session, backend: str, heard: Heard
 ) -> None:

@@ -30,11 +30,6 @@ from tests.records.ptr_records import ADDRESS, live, put, spec
 CLASSLESS = name("0/25.2.0.192.in-addr.arpa")
 
 
-@pytest.fixture(params=["memory", "files"])
-def backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def test_what_a_declared_resource_claims_is_not_deleted(
     session: Session, backend: str, heard: Heard
 ) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import dns.name
 import pytest
-from msgspec.structs import replace
 
-from pulumi_rdns.backends.base import AddressBackend, Change, ZoneBackend
+from pulumi_rdns.backends.base import ZoneBackend
 from pulumi_rdns.backends.batch import Outcome, PtrChange
 from pulumi_rdns.errors import (
     ConflictError,
@@ -17,93 +15,25 @@ from pulumi_rdns.errors import (
     UnavailableError,
     ZoneNotFoundError,
 )
-from pulumi_rdns.model.addresses import parse_address
-from pulumi_rdns.model.ptr_sets import PtrSetRecords
-from pulumi_rdns.model.specs import ForwardPolicy, OnConflict, PtrPolicies, PtrSetSpec, PtrSpec
-from pulumi_rdns.model.states import PtrSetState
+from pulumi_rdns.model.specs import OnConflict, PtrPolicies, PtrSetSpec
 from pulumi_rdns.properties.ptr_set import check_records
 from pulumi_rdns.records.session import Session
 from tests.backends.heard import Heard
-from tests.records.conftest import name, named, new_session
-
-X, Y, Z = "198.51.100.10", "198.51.100.11", "198.51.100.12"
-A, B, C, STRANGER = "a.example.com", "b.example.com", "c.example.com", "some.body.example.net"
-
-
-@pytest.fixture(params=["memory", "files"])
-def backend(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
-def spec(backend: str, table: Mapping[str, str], **more: object) -> PtrSetSpec:
-    base = PtrSetSpec(backend=backend, records=PtrSetRecords(named(table)))
-    return replace(base, **more)
-
-
-def one_at_a_time(root: Path) -> Session:
-    """Start a process whose engine waits for each step, as with `--parallel 1`."""
-    session = new_session(root)
-    session.ledger.parallel = 1
-    return session
-
-
-def single(backend: str, address: str, hostname: str) -> PtrSpec:
-    policies = PtrPolicies(forward_check=ForwardPolicy.SKIP)
-    return PtrSpec(
-        backend=backend, address=parse_address(address), hostname=name(hostname), policies=policies
-    )
-
-
-def created(session: Session, spec: PtrSetSpec, heard: Heard, resource: str = "") -> PtrSetState:
-    state, error = session.ptr_sets.create(spec, heard, resource)
-    assert error is None
-    return state
-
-
-def updated(
-    session: Session, old: PtrSetState, spec: PtrSetSpec, heard: Heard, resource: str = ""
-) -> PtrSetState:
-    state, error = session.ptr_sets.update(old, spec, heard, resource)
-    assert error is None
-    return state
-
-
-def live(session: Session, backend: str, *addresses: str) -> Mapping[str, str]:
-    """Read through one-record calls, which are another way than that of a set."""
-    there = session.backends.get(backend)
-    found = {}
-    for address in addresses or (X, Y, Z):
-        ip = parse_address(address)
-        if isinstance(there, AddressBackend):
-            ptr = there.get_ptr(ip)
-            names = [ptr.hostname.to_text(True)] if ptr else []
-        else:
-            assert isinstance(there, ZoneBackend)
-            owner = dns.name.from_text(ip.reverse_pointer)
-            rrset = there.get_rrset(there.find_zone(owner), owner, dns.rdatatype.PTR)
-            names = sorted(rdata.target.to_text(True) for rdata in rrset or ())
-        if names:
-            found[address] = ", ".join(names)
-    return found
-
-
-def put(session: Session, backend: str, address: str, hostname: str | None) -> None:
-    """Change one record by hand."""
-    there = session.backends.get(backend)
-    ip = parse_address(address)
-    if isinstance(there, AddressBackend):
-        if hostname is None:
-            there.unset_ptr(ip)
-        else:
-            there.set_ptr(ip, dns.name.from_text(hostname))
-        return
-    assert isinstance(there, ZoneBackend)
-    owner = dns.name.from_text(ip.reverse_pointer)
-    zone = there.find_zone(owner)
-    before = there.get_rrset(zone, owner, dns.rdatatype.PTR)
-    after = hostname and dns.rrset.from_text(owner, 3600, "IN", "PTR", f"{hostname}.")
-    there.apply(zone, [Change(owner, dns.rdatatype.PTR, before, after or None)])
+from tests.records.conftest import name, new_session
+from tests.records.ptr_set_records import (
+    STRANGER,
+    A,
+    B,
+    C,
+    X,
+    Y,
+    Z,
+    created,
+    live,
+    put,
+    spec,
+    updated,
+)
 
 
 def test_records_are_created_changed_and_deleted(
@@ -234,107 +164,6 @@ def test_a_set_is_gone_when_all_of_it_is_gone(session: Session, backend: str, he
     assert session.ptr_sets.read(empty, heard) == empty
 
 
-def test_what_another_resource_declares_is_not_taken_away(
-    session: Session, tmp_path: Path, backend: str, heard: Heard
-) -> None:
-    """Those that are not created yet come later in the run: a delete cannot wait for them."""
-    state = created(session, spec(backend, {X: A, Y: B, Z: C}), heard)
-    later = new_session(tmp_path)
-    later.ptr.declare(backend, parse_address(X), None, resource="urn::one")
-    later.ptr_sets.declare(spec(backend, {Y: B}), resource="urn::some")
-    with pytest.raises(ConflictError) as caught:
-        later.ptr_sets.delete(state, heard, "urn::all")
-    assert f"{X}: {A} is kept unchanged and stays in the state" in str(caught.value)
-    assert "resource 'one', which declares it now, is not created yet" in str(caught.value)
-    assert live(session, backend) == {X: A, Y: B}
-
-    later.ptr.create(single(backend, X, A), heard, "urn::one")
-    later.ptr_sets.create(spec(backend, {Y: B}), heard, "urn::some")
-    later.ptr_sets.delete(state, heard, "urn::all")
-    assert live(session, backend) == {X: A, Y: B}
-    assert heard.warnings == []
-
-
-def test_an_update_keeps_what_another_resource_is_still_to_take_over(
-    session: Session, tmp_path: Path, backend: str, heard: Heard
-) -> None:
-    """The set comes first, and waiting would be for ever: it lets go in a later update."""
-    rest = spec(backend, {Z: B})
-    state = created(session, spec(backend, {X: A, Y: B, Z: C}), heard)
-    later = one_at_a_time(tmp_path)
-    later.ptr.declare(backend, parse_address(X), None, resource="urn::one")
-    smaller = updated(later, state, rest, heard, "urn::all")
-    assert smaller.written == {X: A, Z: B}
-    assert smaller.records.table == {Z: B}
-    assert live(session, backend) == {X: A, Z: B}
-    (warning,) = heard.warnings
-    assert f"kept until the next update: {X}: {A} is kept unchanged" in warning
-
-    last = new_session(tmp_path)
-    last.ptr.declare(backend, parse_address(X), None, resource="urn::one")
-    last.ptr_sets.recall(smaller, resource="urn::all")
-    last.ptr.create(single(backend, X, C), heard, "urn::one")
-    assert updated(last, smaller, rest, heard, "urn::all").written == {Z: B}
-    assert live(session, backend) == {X: C, Z: B}
-    assert heard.warnings == [warning]
-
-
-def test_what_was_kept_for_a_resource_that_never_came_goes_in_the_end(
-    session: Session, tmp_path: Path, backend: str, heard: Heard
-) -> None:
-    rest = spec(backend, {Z: B})
-    state = created(session, spec(backend, {X: A, Z: B}), heard)
-    later = one_at_a_time(tmp_path)
-    later.ptr.declare(backend, parse_address(X), None, resource="urn::one")
-    smaller = updated(later, state, rest, heard, "urn::all")
-    assert smaller.written == {X: A, Z: B}
-    last = new_session(tmp_path)
-    assert updated(last, smaller, rest, heard, "urn::all").written == {Z: B}
-    assert live(session, backend) == {Z: B}
-
-
-@pytest.mark.parametrize("what", ["record", "set"])
-def test_who_lets_go_of_a_record_writes_back_what_a_declared_resource_wrote_before(
-    session: Session, tmp_path: Path, backend: str, heard: Heard, what: str
-) -> None:
-    """A set took over a record, or a record one of a set; then the program is put back."""
-    later = new_session(tmp_path)
-    if what == "record":
-        one = session.ptr.create(single(backend, X, A), heard, "urn::first")
-        many = created(session, spec(backend, {X: B, Y: B}), heard, "urn::second")
-        later.ptr.declare(backend, parse_address(X), None, resource="urn::first")
-        later.ptr.recall(one, resource="urn::first")
-        later.ptr_sets.delete(many, heard, "urn::second")
-    else:
-        many = created(session, spec(backend, {X: A}), heard, "urn::first")
-        one = session.ptr.create(single(backend, X, B), heard, "urn::second")
-        later.ptr_sets.declare(spec(backend, {X: A}), resource="urn::first")
-        later.ptr_sets.recall(many, resource="urn::first")
-        later.ptr.delete(one, heard, "urn::second")
-    assert live(session, backend) == {X: A}
-    assert heard.warnings == []
-
-
-def test_a_record_and_a_set_hand_an_address_over_to_each_other(
-    session: Session, tmp_path: Path, backend: str, heard: Heard
-) -> None:
-    one = single(backend, X, A)
-    old = session.ptr.create(one, heard)
-    later = new_session(tmp_path)
-    later.ptr.recall(old)
-    later.ptr_sets.declare(spec(backend, {X: B}))
-    state = created(later, spec(backend, {X: B}), heard)
-    later.ptr.delete(old, heard)
-    assert live(session, backend) == {X: B}
-
-    last = new_session(tmp_path)
-    last.ptr.declare(backend, parse_address(X), None)
-    last.ptr_sets.recall(state)
-    last.ptr.create(one, heard)
-    last.ptr_sets.delete(state, heard)
-    assert live(session, backend) == {X: A}
-
-
 def test_what_may_have_been_written_counts_as_ours(
     session: Session, tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,84 +259,3 @@ def test_a_set_renamed_while_its_zone_is_above_an_alias_keeps_its_records(
     created(later, wanted, heard)
     later.ptr_sets.delete(state, heard)
     assert {file: file.read_text() for file in before} == before
-
-
-def test_what_could_not_be_taken_over_stays_in_the_state(
-    session: Session, tmp_path: Path, backend: str, heard: Heard
-) -> None:
-    """With --continue-on-error, the engine deletes the old set after the new one has failed."""
-    state = created(session, spec(backend, {X: A, Y: B}), heard)
-    put(session, backend, Z, STRANGER)
-    later = new_session(tmp_path)
-    wanted = spec(backend, {Y: C, Z: C})
-    later.ptr_sets.declare(wanted, resource="urn::new")
-    failed, error = later.ptr_sets.create(wanted, heard, "urn::new")
-    assert isinstance(error, ConflictError)
-    assert failed.written == {}
-    with pytest.raises(ConflictError, match=f"(?s){Y}: {B} is kept unchanged and stays") as caught:
-        later.ptr_sets.delete(state, heard, "urn::old")
-    assert "resource 'new', which declares it now, could not be created" in str(caught.value)
-    assert live(session, backend) == {Y: B, Z: STRANGER}
-
-    # What is a stranger's now is nobody's business here.
-    put(session, backend, Y, STRANGER)
-    later.ptr_sets.delete(state, heard, "urn::old")
-    assert live(session, backend) == {Y: STRANGER, Z: STRANGER}
-
-
-def counted(state: PtrSetState | None, spec: PtrSetSpec, root: Path) -> list[str]:
-    """Create or update a set, and return what was told of it."""
-    heard, sets = Heard(), new_session(root).ptr_sets
-    if state is None:
-        sets.create(spec, heard, "urn::set")
-    else:
-        sets.update(state, spec, heard, "urn::set")
-    return heard.infos
-
-
-def test_an_update_says_what_it_has_done_as_one_line(
-    tmp_path: Path, session: Session, backend: str, heard: Heard
-) -> None:
-    put(session, backend, X, A)
-    put(session, backend, Z, STRANGER)
-    wanted = spec(backend, {X: A, Y: B, Z: C})
-    state, error = session.ptr_sets.create(wanted, heard, "urn::set")
-    assert error is not None
-    conflict = f"1 conflict: {Z} points to {STRANGER}"
-    assert heard.infos == [f"3 records: +1, 1 adopted, {conflict}"]
-    assert counted(state, wanted, tmp_path) == [f"3 records: {conflict}"], (
-        "what is there is no news"
-    )
-    put(session, backend, Z, None)
-    state, _ = new_session(tmp_path).ptr_sets.update(state, wanted, heard, "urn::set")
-    assert heard.infos[1:] == ["3 records: +1"]
-    assert counted(state, wanted, tmp_path) == [], "nothing was done"
-    smaller = spec(backend, {Z: B})
-    state, _ = new_session(tmp_path).ptr_sets.update(state, smaller, heard, "urn::set")
-    assert heard.infos[2:] == ["1 record: ~1 -1, 1 kept"]
-    put(session, backend, Z, STRANGER)
-    overwrite = replace(
-        spec(backend, {Z: A}), policies=PtrPolicies(on_conflict=OnConflict.OVERWRITE)
-    )
-    state, _ = new_session(tmp_path).ptr_sets.update(state, overwrite, heard, "urn::set")
-    assert heard.infos[3:] == ["1 record: 1 taken over"]
-    new_session(tmp_path).ptr_sets.delete(state, heard, "urn::set")
-    assert heard.infos[4:] == ["1 record: -1"]
-
-
-def test_a_ttl_that_changes_is_a_change(tmp_path: Path, session: Session, heard: Heard) -> None:
-    state = created(session, spec("files", {X: A, Y: B}, ttl=300), heard, "urn::set")
-    assert counted(state, spec("files", {X: A, Y: B}, ttl=600), tmp_path) == ["2 records: ~2"]
-
-
-def test_what_another_resource_takes_is_in_no_count(
-    tmp_path: Path, session: Session, backend: str, heard: Heard
-) -> None:
-    state = created(session, spec(backend, {X: A, Y: B}), heard, "urn::set")
-    later = new_session(tmp_path)
-    later.ptr_sets.recall(state, resource="urn::set")
-    later.ptr.declare(backend, parse_address(X), None, hostname=name(A), resource="urn::other")
-    later.ptr.create(single(backend, X, A), heard, "urn::other")
-    infos = Heard()
-    later.ptr_sets.update(state, spec(backend, {Y: B, Z: C}), infos, "urn::set")
-    assert infos.infos == ["2 records: +1"]

@@ -14,6 +14,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime.stack import run_pulumi_func
 
+import pulumi_rdns as rdns
 from pulumi_rdns.resources.ptr_record import PtrRecordProvider
 
 SETTINGS = {
@@ -80,6 +81,21 @@ def run_program(
         for made in loops:
             made.close()
     return mocks.registered
+
+
+def ptr(name: str, address: Any, **more: Any) -> rdns.PtrRecord:
+    """Declare a record whose hostname is that of the resource."""
+    return rdns.PtrRecord(name, address=address, hostname=f"{name}.example.com", **more)
+
+
+def order(registered: list[Registered]) -> list[str]:
+    """Give the names of resources, in the order in which they were registered."""
+    return [entry.name for entry in registered]
+
+
+def of(registered: list[Registered], name: str) -> dict[str, Any]:
+    """Give the inputs of a resource."""
+    return next(entry.inputs for entry in registered if entry.name == name)
 
 
 @pytest.fixture

@@ -11,18 +11,10 @@ import pytest
 
 import pulumi_rdns as rdns
 from pulumi_rdns.errors import ConfigError, DuplicateAddressError, InvalidInputError
-from tests.resources.conftest import SETTINGS, Registered, run_program
+from tests.resources.conftest import SETTINGS, Registered, order, ptr, run_program
 
 PTR = "pulumi-python:dynamic/rdns:PtrRecord"
 FORWARD = "pulumi-python:dynamic/rdns:ForwardRecord"
-
-
-def ptr(name: str, address: Any, **more: Any) -> rdns.PtrRecord:
-    return rdns.PtrRecord(name, address=address, hostname=f"{name}.example.com", **more)
-
-
-def order(registered: list[Registered]) -> list[str]:
-    return [entry.name for entry in registered]
 
 
 @pytest.mark.parametrize("other", ["192.0.2.10", "::ffff:192.0.2.10", " 192.0.2.10 "])
@@ -165,21 +157,6 @@ def test_a_ptr_record_says_which_other_instance_has_its_forward_record(
     assert run_program(program)[1].inputs.get("forwardBackend") == asked
 
 
-@pytest.mark.parametrize("manages", [True, False])
-def test_a_host_says_it_of_each_of_its_ptr_records(manages: bool) -> None:
-    def program() -> None:
-        rdns.ForwardConfirmedHost(
-            "host",
-            hostname="mail.example.com",
-            addresses=["192.0.2.10"],
-            forward_backend="dns",
-            manage_forward=manages,
-        )
-
-    found = [entry.inputs for entry in run_program(program) if entry.token == PTR]
-    assert [inputs["forwardBackend"] for inputs in found] == ["dns"]
-
-
 @pytest.mark.parametrize("forward", ["mail.example.com", ["mail.example.com"], 3])
 def test_what_comes_first_is_a_resource_and_no_name(forward: Any) -> None:
     def program() -> None:
@@ -204,57 +181,6 @@ def test_a_forward_record_that_waits_for_the_ptr_record_makes_no_circle() -> Non
         rdns.ForwardRecord("forward", hostname="mail.example.com", address=first.address)
 
     assert order(run_program(program)) == ["ptr", "forward"]
-
-
-def test_children_of_a_host_are_named_by_address_in_any_order_and_spelling() -> None:
-    def program(addresses: list[str]) -> None:
-        rdns.ForwardConfirmedHost("host", hostname="mail.example.com", addresses=addresses)
-
-    one = run_program(lambda: program(["192.0.2.10", "2001:DB8::10"]))
-    two = run_program(lambda: program(["2001:db8:0::10", "::ffff:192.0.2.10"]))
-    assert sorted(order(one)) == sorted(order(two))
-    assert "host-2001:db8::10" in order(one)
-
-
-def test_computed_addresses_come_as_a_dict_whose_keys_name_the_children() -> None:
-    def program() -> None:
-        address = pulumi.Output.from_input("192.0.2.10")
-        rdns.ForwardConfirmedHost(
-            "host", hostname="mail.example.com", addresses={"public": address}
-        )
-
-    assert order(run_program(program))[1:] == ["host-public", "host-public"]
-
-
-def test_a_host_whose_forward_record_somebody_else_keeps_has_ptr_records_only() -> None:
-    def program() -> None:
-        rdns.ForwardConfirmedHost(
-            "host", hostname="mail.example.com", addresses=["192.0.2.10"], manage_forward=False
-        )
-
-    assert [entry.token for entry in run_program(program)][1:] == [PTR]
-
-
-@pytest.mark.parametrize(
-    ("addresses", "reason"),
-    [
-        ([], "is empty"),
-        ("192.0.2.10", "must be a list of addresses"),
-        (["192.0.2.10", "::ffff:192.0.2.10"], "192.0.2.10 is there twice"),
-        (["192.0.2.300"], "0 to 255"),
-        (["computed"], "give a dict instead"),
-    ],
-)
-def test_addresses_that_cannot_be_are_one_sentence(addresses: Any, reason: str) -> None:
-    def program() -> None:
-        given = addresses
-        if given == ["computed"]:
-            given = [pulumi.Output.from_input("192.0.2.10")]
-        rdns.ForwardConfirmedHost("host", hostname="mail.example.com", addresses=given)
-
-    with pytest.raises(InvalidInputError, match=reason) as caught:
-        run_program(program)
-    assert isinstance(caught.value, pulumi.RunError)
 
 
 @pytest.mark.parametrize("how", ["provider", "providers", "parent"])
@@ -285,162 +211,6 @@ def test_a_provider_of_another_package_is_no_obstacle() -> None:
         ptr("one", "192.0.2.10", opts=pulumi.ResourceOptions(parent=parent))
 
     assert "one" in order(run_program(program))
-
-
-# Sets of records
-
-SET = "pulumi-python:dynamic/rdns:PtrRecordSet"
-
-
-def of(registered: list[Registered], name: str) -> dict[str, Any]:
-    return next(entry.inputs for entry in registered if entry.name == name)
-
-
-def test_the_records_of_a_set_are_one_sorted_text_in_one_spelling() -> None:
-    def program() -> None:
-        rdns.PtrRecordSet(
-            "office",
-            records={"192.0.2.10": "B.example.com.", "::FFFF:192.0.2.9": "bücher.example"},
-        )
-
-    inputs = of(run_program(program), "office")
-    assert inputs["records"] == ("192.0.2.9 xn--bcher-kva.example\n192.0.2.10 b.example.com\n")
-
-
-def test_computed_parts_of_a_set_come_out_alike() -> None:
-    def program() -> None:
-        later = pulumi.Output.from_input
-        rdns.PtrRecordSet("value", records={"192.0.2.1": later("A.example.com")})
-        rdns.PtrRecordSet("map", records=later({"192.0.2.2": "A.example.com"}))
-        rdns.PtrRecordSet(
-            "fill",
-            network=later("198.51.100.0/24"),
-            fill="{d}.example.net",
-            exclude=[later("198.51.100.3"), "198.51.100.2"],
-        )
-
-    registered = run_program(program)
-    assert of(registered, "value")["records"] == "192.0.2.1 a.example.com\n"
-    assert of(registered, "map")["records"] == "192.0.2.2 a.example.com\n"
-    assert of(registered, "fill")["exclude"] == "198.51.100.2\n198.51.100.3\n"
-    assert "records" not in of(registered, "fill")
-
-
-def test_all_that_is_wrong_with_a_set_ends_the_program_at_once_with_its_name() -> None:
-    def program() -> None:
-        rdns.PtrRecordSet(
-            "office",
-            records={
-                "198.51.100.1": "a.example.com",
-                "192.0.2.1": "b.example.com",
-                "::ffff:192.0.2.1": "c.example.com",
-                "192.0.2.2": "d_e.example.com",
-            },
-            network="192.0.2.0/24",
-            fill="{e}.example.net",
-        )
-
-    with pytest.raises(InvalidInputError) as caught:
-        run_program(program)
-    assert isinstance(caught.value, pulumi.RunError)
-    text = str(caught.value)
-    for needed in ("'office'", "198.51.100.1 is not in 192.0.2.0/24", "twice", "underscore", "{e}"):
-        assert needed in text
-    assert text.count("\n") == 4
-
-
-def test_a_hostname_with_a_space_and_what_is_no_text_are_told_beside_all_else() -> None:
-    def program() -> None:
-        records: dict[str, Any] = {
-            "192.0.2.1": None,
-            "192.0.2.2": "my host.example.com",
-            "192.0.2.3": "a.example.com\n192.0.2.4 b.example.com",
-            "198.51.100.1": "d_e.example.com",
-        }
-        more: dict[str, Any] = {"network": "192.0.2.0/24", "fill": "{d}.example.net"}
-        more["exclude"] = [3, "ten"]
-        rdns.PtrRecordSet("office", records=records, **more)
-
-    with pytest.raises(InvalidInputError) as caught:
-        run_program(program)
-    lines = str(caught.value).splitlines()
-    assert lines[0] == "'office':"
-    for line, needed in zip(
-        lines[1:],
-        [
-            "192.0.2.1: must be a hostname as text, not nothing",
-            "192.0.2.3: 'a.example.com\\n192.0.2.4 b.example.com' has a space",
-            "192.0.2.2: 'my host.example.com' has a space",
-            "198.51.100.1: 'd_e.example.com' has an underscore",
-            "198.51.100.1 is not in 192.0.2.0/24",
-            "exclude: 3 is not an address or a network as text",
-            "exclude: 'ten' is not an IPv4 or IPv6 address",
-        ],
-        strict=True,
-    ):
-        assert needed in line
-
-
-def test_a_set_without_records_and_fill_is_an_error() -> None:
-    def program() -> None:
-        rdns.PtrRecordSet("office", network="192.0.2.0/24")
-
-    with pytest.raises(ConfigError, match="give records, or network and fill"):
-        run_program(program)
-
-
-def whole(name: str, **more: Any) -> rdns.PtrRecordSet:
-    return rdns.PtrRecordSet(name, network="192.0.2.0/24", fill="{d}.example.net", **more)
-
-
-@pytest.mark.parametrize("preview", [True, False])
-@pytest.mark.parametrize("set_first", [True, False])
-def test_a_record_and_a_set_of_one_address_end_the_program(preview: bool, set_first: bool) -> None:
-    def program() -> None:
-        if set_first:
-            whole("set")
-        ptr("one", "::ffff:192.0.2.10")
-        if not set_first:
-            whole("set")
-
-    with pytest.raises(DuplicateAddressError) as caught:
-        run_program(program, preview=preview)
-    for needed in ("'set'", "'one'", "192.0.2.10"):
-        assert needed in str(caught.value)
-
-
-def test_two_sets_that_overlap_end_the_program_with_the_first_addresses() -> None:
-    def program() -> None:
-        whole("one")
-        rdns.PtrRecordSet("two", records={f"192.0.2.{at}": "a.example.com" for at in range(9)})
-
-    with pytest.raises(DuplicateAddressError) as caught:
-        run_program(program)
-    assert "'two' and 'one' both set the PTR record of 192.0.2.0, 192.0.2.1," in str(caught.value)
-    assert "192.0.2.4 and 4 more" in str(caught.value)
-
-
-def test_sets_that_share_nothing_stand_side_by_side() -> None:
-    def program() -> None:
-        whole("one", exclude=["192.0.2.10", "192.0.2.11"])
-        whole("elsewhere", backend="other")
-        rdns.PtrRecordSet("two", records={"192.0.2.10": "a.example.com"})
-        ptr("three", "192.0.2.11")
-
-    assert len(run_program(program)) == 4
-
-
-def test_a_computed_set_that_overlaps_fails_and_the_first_stands() -> None:
-    stood: list[Registered] = []
-
-    def program() -> None:
-        first = ptr("one", "192.0.2.10")
-        whole("set", exclude=first.hostname.apply(lambda _: ["192.0.2.9"]))
-        first.id.apply(lambda id_: stood.append(Registered("", id_, {})))
-
-    with pytest.raises(DuplicateAddressError, match="'set' and 'one'"):
-        run_program(program)
-    assert order(stood) == ["one-id"]
 
 
 @pytest.mark.parametrize(
