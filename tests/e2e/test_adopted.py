@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from .any_world import running
 from .conftest import MakeProject
 from .harness import Project, ptr
 from .hostinger_world import HostingerWorld
@@ -19,14 +20,8 @@ from .worlds import World, ZoneFileWorld
 
 @pytest.fixture(params=[ZoneFileWorld, BindWorld, ApiWorld, HostingerWorld])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param is ZoneFileWorld:
-        yield ZoneFileWorld("main", tmp_path / "project")
-    elif request.param is HostingerWorld:
-        with HostingerWorld.running("main") as account:
-            yield account
-    else:
-        with request.param.running("main", tmp_path) as world:
-            yield world
+    with running(request.param, tmp_path) as world:
+        yield world
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .any_world import running
 from .conftest import MakeProject
 from .harness import Project, declare
 from .hostinger_world import HostingerWorld
@@ -19,10 +20,7 @@ from .worlds import World, ZoneFileWorld
 
 @pytest.fixture(params=[ZoneFileWorld, BindWorld])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param is ZoneFileWorld:
-        yield ZoneFileWorld("main", tmp_path / "project")
-        return
-    with BindWorld.running("main", tmp_path) as world:
+    with running(request.param, tmp_path) as world:
         yield world
 
 

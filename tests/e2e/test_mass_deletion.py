@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from .any_world import running
 from .conftest import MakeProject
 from .harness import Project, ptr
 from .many_records import config, many
@@ -21,10 +22,7 @@ NEW = "192.0.2.60"
 
 @pytest.fixture(params=[ZoneFileWorld, BindWorld])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param is ZoneFileWorld:
-        yield ZoneFileWorld("main", tmp_path / "project")
-        return
-    with BindWorld.running("main", tmp_path) as world:
+    with running(request.param, tmp_path) as world:
         yield world
 
 

@@ -74,6 +74,11 @@ class PtrPolicies(msgspec.Struct, frozen=True, kw_only=True):
     #: of 100: as many of the records of a set may go in one update
     max_delete_percent: int | None = None
 
+    @property
+    def keeps_adopted(self) -> bool:
+        """Whether a delete leaves a record that was there before its resource."""
+        return self.on_delete in (None, OnDelete.REMOVE_WRITTEN)
+
 
 class PtrSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A PTR record as a program declares it."""

@@ -45,6 +45,11 @@ class PtrState(msgspec.Struct, frozen=True, kw_only=True):
     policies: PtrPolicies = PtrPolicies()
 
     @property
+    def is_kept(self) -> bool:
+        """Whether a delete leaves the record, as it was there before its resource."""
+        return self.adopted and self.policies.keeps_adopted
+
+    @property
     def spec(self) -> PtrSpec | None:
         """What the program asked for when it was last written."""
         if self.written is None:
@@ -74,6 +79,11 @@ class ForwardState(msgspec.Struct, frozen=True, kw_only=True):
     adopted: bool = False
     on_conflict: OnForwardConflict | None = None
     on_delete: OnForwardDelete | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a delete leaves the address, as it was there before its resource."""
+        return self.adopted and self.on_delete is not OnForwardDelete.REMOVE
 
 
 class PtrSetState(msgspec.Struct, frozen=True, kw_only=True):

@@ -78,7 +78,9 @@ class Decider:
                 self.pending.add(subject)
             raise decision.error
         if isinstance(decision, Remove):
-            self.removed.add(subject)
+            if not any(one.where is Where.HERE for one in located):
+                # Else what a declared resource wrote before is written again.
+                self.removed.add(subject)
             return Wanted(*decision)
         if decision.is_handed_over:
             self.handed_over[subject] = record.value

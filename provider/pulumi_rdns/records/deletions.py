@@ -89,7 +89,7 @@ class Deletions:
         from pulumi_rdns.records.ptr_set_state import own_record
 
         whose, before = "of the set", len(old.written)
-        limit = self._limit_of(resource, old.policies.max_delete_percent)
+        limit = self.limit_of(resource, old.policies.max_delete_percent)
         # Who declares thousands of records is asked only where they may be too many.
         if refusal(len(going), before, limit, whose) is None or self.are_meant():
             return None
@@ -125,7 +125,7 @@ class Deletions:
         }
         return [address for address in addresses if address not in gone]
 
-    def _limit_of(self, resource: str, stored: int | None) -> int | None:
+    def limit_of(self, resource: str, stored: int | None) -> int | None:
         """Return what the program says; of a set that has left it, what it or the stack said."""
         if resource in self._limits:
             return self._limits[resource]

@@ -231,8 +231,7 @@ class ForwardRecords:
         if old.written is None:
             return
         ours, kind = old.written, record_type(old.written)
-        keeps = old.adopted and old.on_delete is not OnForwardDelete.REMOVE
-        record = OwnRecord(old.backend, kind, old.hostname, str(ours), name, is_adopted=keeps)
+        record = OwnRecord(old.backend, kind, old.hostname, str(ours), name, is_adopted=old.is_kept)
         wanting = [
             _as_of(claim, ours)
             for claim in self._ledger.claims(kind, old.hostname)

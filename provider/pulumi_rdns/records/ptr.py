@@ -233,7 +233,7 @@ class PtrRecords:
             old.written,
             resource,
             old.previous if policy is OnDelete.RESTORE else None,
-            old.adopted and policy in (None, OnDelete.REMOVE_WRITTEN),
+            old.is_kept,
             Memory(old.adopted, old.previous),
         )
         claims = self._ledger.claims("PTR", address)

@@ -28,7 +28,7 @@ class PtrSetOwners:
 
     def ours(self, old: PtrSetState, address: str, live: LiveRecord) -> set[str]:
         """Return the hostnames that this stack wrote, or a refresh has shown to this set."""
-        own = {*believed(old, address)}
+        own: set[str] = {*believed(old, address)}
         others = [one for one in live.values if one not in own]
         # Most often nothing else stands there, and what others wrote is of no account.
         return own.union(self._written(old, address, others)) if others else own

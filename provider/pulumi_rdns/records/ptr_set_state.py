@@ -136,7 +136,7 @@ def own_record(old: PtrSetState, address: str, value: str, resource: str) -> Own
     """Return a record that a set gives up, with what is to be left of it."""
     memory = memory_of(old, address) or Memory(previous=Previous(known=True))
     restores = old.policies.on_delete is OnDelete.RESTORE
-    is_kept = memory.adopted and old.policies.on_delete in (None, OnDelete.REMOVE_WRITTEN)
+    is_kept = memory.adopted and old.policies.keeps_adopted
     restored = memory.previous if restores else None
     return OwnRecord(old.backend, "PTR", address, value, resource, restored, is_kept)
 

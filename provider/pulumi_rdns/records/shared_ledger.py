@@ -64,7 +64,6 @@ class SharedLedger(Ledger):
                     self._unsettled.update((*about, subject) for subject in begun.records)
                     holding = Holding(begun.kind, begun.identity, values, is_hidden=hides)
                     self._own(holding)
-                    self._note_exchange(begun.resource, holding)
             if isinstance(file, ConfigError):
                 self.trouble = str(file)
             else:

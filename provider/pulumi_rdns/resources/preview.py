@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -46,6 +46,16 @@ _KINDS: dict[str, tuple[Any, Any]] = {
     "PtrRecordSet": (PTR_SET, ptr_set),
     "ForwardRecord": (FORWARD, forward),
 }
+
+
+class _Watched(NamedTuple):
+    """A record of the program; `Preview.watch` says what each of this is."""
+
+    kind: str
+    record: pulumi.CustomResource
+    inputs: dict[str, Any] | None
+    unchanged: pulumi.Output[Any] | None
+    expects_forward: Callable[[DnsName, Address | str], bool]
 
 
 class Preview:
@@ -87,22 +97,16 @@ class Preview:
         record that does not change, and None counts as changed. ``expects_forward`` is asked when
         the program has run.
         """
+        one = _Watched(kind, record, inputs, unchanged, expects_forward)
         # an Output, because the program ends only after all of them are there
-        looking: Awaitable[Any] = self._watch(kind, record, inputs, unchanged, expects_forward)
+        looking: Awaitable[Any] = self._watch(one)
         pulumi.Output.from_input(looking)
         self._watched += 1
         self._made += 1
 
-    async def _watch(
-        self,
-        kind: str,
-        record: pulumi.CustomResource,
-        inputs: dict[str, Any] | None,
-        unchanged: pulumi.Output[Any] | None,
-        expects_forward: Callable[[DnsName, Address | str], bool],
-    ) -> None:
+    async def _watch(self, one: _Watched) -> None:
         try:
-            await self._note(kind, record, inputs, unchanged, expects_forward)
+            await self._note(one)
         finally:
             self._watched -= 1
         if self._watched:
@@ -113,20 +117,13 @@ class Preview:
         if made == self._made:
             await self._look()
 
-    async def _note(
-        self,
-        kind: str,
-        record: pulumi.CustomResource,
-        inputs: dict[str, Any] | None,
-        unchanged: pulumi.Output[Any] | None,
-        expects_forward: Callable[[DnsName, Address | str], bool],
-    ) -> None:
-        schema, lifecycle = _KINDS[kind]
-        props = None if inputs is None else await _known(record, inputs)
-        urn = await record.urn.future()
+    async def _note(self, one: _Watched) -> None:
+        schema, lifecycle = _KINDS[one.kind]
+        props = None if one.inputs is None else await _known(one.record, one.inputs)
+        urn = await one.record.urn.future()
         if urn is None:
             return
-        self._resources[urn] = record
+        self._resources[urn] = one.record
         if props is None:
             self._is_open = True
             return
@@ -136,9 +133,9 @@ class Preview:
             return
         with contextlib.suppress(InvalidInputError, KeyError):
             self._hostnames.add(parse_hostname(checked.inputs["hostname"]))
-        if unchanged is None or not await unchanged.is_known():
-            is_new = not await record.id.is_known()
-            self._aheads.append(Ahead(urn, schema, checked.inputs, is_new, expects_forward))
+        if one.unchanged is None or not await one.unchanged.is_known():
+            is_new = not await one.record.id.is_known()
+            self._aheads.append(Ahead(urn, schema, checked.inputs, is_new, one.expects_forward))
 
     async def _look(self) -> None:
         """Look at all that is known by now, as long as there is time."""

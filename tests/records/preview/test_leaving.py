@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from pulumi_rdns.records.preview.foresight import Foresight, Told
 from pulumi_rdns.records.preview.leaving import foresee_leaving
 from pulumi_rdns.records.session import Session
 from tests.records.conftest import name
+from tests.records.preview.looking import session_of
 from tests.records.preview.test_ptr_set import hosts, state_of
 
 ZONE = "2.0.192.in-addr.arpa"
@@ -126,8 +128,8 @@ def test_a_set_that_leaves_is_told_of_and_refused(session: Session) -> None:
     assert [one.text for one in told(session, many(allowed))] == [count.text]
 
 
-def test_the_stack_says_how_much_may_go(session: Session) -> None:
-    session.settings.max_delete_percent = 100
+def test_the_stack_says_how_much_may_go(tmp_path: Path) -> None:
+    session = session_of(tmp_path, maxDeletePercent=100)
     state = state_of(hosts(*range(12)))
     assert len(told(session, many(state))) == 1
     assert told(session, *(single(at) for at in range(20))) == []

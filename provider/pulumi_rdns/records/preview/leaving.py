@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from pulumi_rdns.model.addresses import record_type
-from pulumi_rdns.model.specs import OnDelete, OnForwardDelete
 from pulumi_rdns.model.states import ForwardState, PtrSetState, PtrState
-from pulumi_rdns.records.deletion_guard import highest, refusal
+from pulumi_rdns.records.deletion_guard import refusal
 from pulumi_rdns.records.deletions import moves, whose_of
 from pulumi_rdns.records.holdings import StoredRecord, is_same
 from pulumi_rdns.records.preview.foresight import Foresight, Told
@@ -49,7 +48,7 @@ def _foresee_set(session: Session, urn: str, old: PtrSetState, sight: Foresight)
     name = urn.rpartition("::")[2]
     if line := counts.line():
         sight.tell(Told(f"PtrRecordSet {name!r} is no longer in the program: {line}"))
-    limit = highest(old.policies.max_delete_percent, session.settings.max_delete_percent)
+    limit = session.deletions.limit_of(urn, old.policies.max_delete_percent)
     if why := refusal(len(removed), len(old.written), limit, f"of PtrRecordSet {name!r}"):
         sight.tell(Told(why, will_fail=True))
 
@@ -57,12 +56,9 @@ def _foresee_set(session: Session, urn: str, old: PtrSetState, sight: Foresight)
 def _is_removed(session: Session, state: PtrState | ForwardState) -> bool:
     """Whether its delete takes the record out: nobody else declares it, and it was not adopted."""
     if isinstance(state, PtrState):
-        kept = state.adopted and state.policies.on_delete in (None, OnDelete.REMOVE_WRITTEN)
         claims = session.ledger.claims("PTR", str(state.address))
-        return not kept and not moves(claims, session.backends.identity(state.backend))
-    if state.adopted and state.on_delete is not OnForwardDelete.REMOVE:
-        return False
-    address = state.written or state.address
-    claims = session.ledger.claims(record_type(address), state.hostname)
-    about = [one for one in claims if one.wanted is None or is_same(one.wanted, str(address))]
-    return not moves(about, session.backends.identity(state.backend))
+    else:
+        address = state.written or state.address
+        there = session.ledger.claims(record_type(address), state.hostname)
+        claims = [one for one in there if one.wanted is None or is_same(one.wanted, str(address))]
+    return not state.is_kept and not moves(claims, session.backends.identity(state.backend))

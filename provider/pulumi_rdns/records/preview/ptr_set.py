@@ -60,8 +60,7 @@ def ptr_set_jobs(
         count = {one.resource: len(todo)}
         removed, kept = leaving(session, old, going, one.resource)
         _count(one, old, todo, removed, kept, sight)
-        limit = one.spec.policies.max_delete_percent
-        limit = session.settings.max_delete_percent if limit is None else limit
+        limit = session.deletions.limit_of(one.resource, one.spec.policies.max_delete_percent)
         if why := refusal(len(removed), len(old.written), limit, "of the set"):
             sight.warn(one.resource, why, will_fail=True)
         if todo:
